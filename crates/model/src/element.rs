@@ -1,0 +1,387 @@
+//! The element: the exported `element.json` format is the model, members we do not know survive.
+//!
+//! Members marked *added* are ours; the format's own exports never have them.
+//!
+//! # Source
+//! The format of Cloud Elements / Open Connectors exports, as observed in public MIT-licensed exports.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::id::ElementId;
+
+/// One connector, whole.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Element {
+    /// Numeric id; absent in older exports and then given at import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ElementId>,
+    /// The API identifier (`/elements/{key}`); made from the name when absent.
+    #[serde(default)]
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// One or two sentences for the catalog.
+    #[serde(default)]
+    pub description: String,
+    /// The hub, lower case; second segment of resource paths.
+    #[serde(default = "general")]
+    pub hub: String,
+    /// How the vendor authenticates us.
+    #[serde(default)]
+    pub authentication: Authentication,
+    /// Whether new instances may be made.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// The configuration entries, in display order.
+    #[serde(default)]
+    pub configuration: Vec<ConfigurationEntry>,
+    /// Parameters of every vendor call.
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// Hooks of every vendor call.
+    #[serde(default)]
+    pub hooks: Vec<Hook>,
+    /// What can be called.
+    #[serde(default)]
+    pub resources: Vec<Resource>,
+    /// *Added.* Host patterns (`*.salesforce.com`) that values returned by the vendor, and host-bearing
+    /// configuration that carries an application secret, must match.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// *Added.* How this vendor says what went wrong; first rule that applies wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorRule>,
+    /// Everything else, kept for the catalog and for export.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn general() -> String {
+    "general".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Element {
+    /// The configuration entry with this key.
+    pub fn entry(&self, key: &str) -> Option<&ConfigurationEntry> {
+        self.configuration.iter().find(|entry| entry.key == key)
+    }
+
+    /// The default of a configuration entry; empty text counts as none.
+    pub fn default_of(&self, key: &str) -> Option<&str> {
+        self.entry(key)?.default_value.as_deref().filter(|value| !value.is_empty())
+    }
+
+    /// Resources of one lifecycle type, in declared order.
+    pub fn lifecycle<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (usize, &'a Resource)> {
+        self.resources.iter().enumerate().filter(move |(_, resource)| resource.kind_of_call == kind)
+    }
+}
+
+/// How the vendor authenticates us.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authentication {
+    /// `basic`, `oauth1`, `oauth2`, `oauth2Password`, `apiKey`, `custom`, `none`; anything else is treated as `custom`.
+    #[serde(rename = "type", default)]
+    pub kind: AuthenticationKind,
+    /// *Added.* Template of the URL that `oauth/url` answers. Tokens: `{client_id}`, `{redirect_uri}`, `{scope}`,
+    /// `{state}`, `{random}`, and any configuration key. A `name={token}` pair whose value is empty is left out.
+    /// Default: `{oauth.authorization.url}?response_type=code&client_id={client_id}&redirect_uri={redirect_uri}&scope={scope}&state={state}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorize_url: Option<String>,
+    /// *Added.* `state` given to the vendor when the caller gives none: `key` (default) or `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_state: Option<String>,
+    /// *Added.* Configuration keys filled from the token reply: key → dotted path in the reply.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub token_response: BTreeMap<String, String>,
+    /// *Added.* Seconds a grant is taken to live when the vendor states no expiry; none = until the vendor's 401.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_lifetime: Option<u64>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The kinds of authentication.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum AuthenticationKind {
+    /// User name and password in `Authorization: Basic`.
+    Basic,
+    /// OAuth 1.0a, HMAC-SHA1.
+    Oauth1,
+    /// OAuth 2, authorization code.
+    Oauth2,
+    /// OAuth 2, resource owner password.
+    Oauth2Password,
+    /// A static key, placed by parameters.
+    ApiKey,
+    /// Nothing automatic: parameters and hooks do it.
+    #[default]
+    Custom,
+    /// None at all.
+    None,
+    /// A kind we do not know: treated as custom, kept for export.
+    Other(String),
+}
+
+impl From<String> for AuthenticationKind {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "basic" => Self::Basic,
+            "oauth1" => Self::Oauth1,
+            "oauth2" => Self::Oauth2,
+            "oauth2Password" => Self::Oauth2Password,
+            "apiKey" | "customApiKey" => Self::ApiKey,
+            "custom" => Self::Custom,
+            "none" => Self::None,
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<AuthenticationKind> for String {
+    fn from(kind: AuthenticationKind) -> Self {
+        match kind {
+            AuthenticationKind::Basic => "basic".into(),
+            AuthenticationKind::Oauth1 => "oauth1".into(),
+            AuthenticationKind::Oauth2 => "oauth2".into(),
+            AuthenticationKind::Oauth2Password => "oauth2Password".into(),
+            AuthenticationKind::ApiKey => "apiKey".into(),
+            AuthenticationKind::Custom => "custom".into(),
+            AuthenticationKind::None => "none".into(),
+            AuthenticationKind::Other(text) => text,
+        }
+    }
+}
+
+/// One configuration entry: what the caller must or may give, and its default.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationEntry {
+    /// The dotted key; matched exactly, never split.
+    pub key: String,
+    /// Label.
+    #[serde(default)]
+    pub name: String,
+    /// Help text.
+    #[serde(default)]
+    pub description: String,
+    /// Value when the instance gives none; always text, also for booleans and numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<String>,
+    /// `TEXTFIELD_32…1000`, `TEXTAREA`, `PASSWORD`, `BOOLEAN`, `BOOLEAN_YESNO`, `COMBO`, `CODE_EDITOR`.
+    #[serde(rename = "type", default = "textfield")]
+    pub kind: String,
+    /// Whether an instance cannot exist without it.
+    #[serde(default)]
+    pub required: bool,
+    /// Set by the platform, not by the caller.
+    #[serde(default)]
+    pub internal: bool,
+    /// Hidden in user interfaces.
+    #[serde(default)]
+    pub hide_from_console: bool,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn textfield() -> String {
+    "TEXTFIELD_128".to_owned()
+}
+
+impl ConfigurationEntry {
+    /// Whether answers show [`crate::secret::MASK`] in place of its value.
+    pub fn is_secret(&self) -> bool {
+        self.kind == "PASSWORD" || crate::configuration::is_secret_key(&self.key)
+    }
+}
+
+/// Where a value comes from and where it goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameter {
+    /// The platform side: name of the value, or the literal itself for `value`.
+    #[serde(default)]
+    pub name: String,
+    /// `query`, `path`, `header`, `body`, `bodyField`, `form`, `multipart`, `configuration`, `value`, `prevBody`, `prevBodyField`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The vendor side: name of the destination.
+    #[serde(default)]
+    pub vendor_name: String,
+    /// `query`, `path`, `header`, `body`, `bodyField`, `bodyToken`, `form`, `multipart`, `configuration`, `no-op`.
+    #[serde(default)]
+    pub vendor_type: String,
+    /// `request`, or `response` for values taken from the vendor's answer.
+    #[serde(default = "request")]
+    pub source: String,
+    /// A missing required value is a 400 before the vendor is called.
+    #[serde(default)]
+    pub required: bool,
+    /// Named conversion of the value (`toQueryParameters`, `toSOQL`, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converter: Option<String>,
+    /// The vendor's type; `integer`, `number` and `boolean` are coerced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_data_type: Option<String>,
+    /// *Added.* Value when the caller gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn request() -> String {
+    "request".to_owned()
+}
+
+/// A script around a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hook {
+    /// `preRequest`, `postRequest`, `event`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The source; missing in some exports and then a no-op.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// *Added, on disk only.* File of the source, relative to the element's folder; the loader turns it into `body`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Legacy hooks return their result instead of calling `done`.
+    #[serde(default)]
+    pub is_legacy: bool,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One callable path and the vendor call behind it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// Numeric id; given at load when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    /// The platform's verb.
+    pub method: String,
+    /// The platform's path, `/hubs/{hub}/…`; the prefix is added at load when absent.
+    pub path: String,
+    /// The vendor's verb; the platform's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_method: Option<String>,
+    /// Relative to `base.url`, or absolute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_path: Option<String>,
+    /// `api`, `apiNoDocumentation`, or a lifecycle type (`onProvision`, `provisionAuthValidation`, `oauthOnTokenExchange`, …).
+    #[serde(rename = "type", default = "api")]
+    pub kind_of_call: String,
+    /// `eb`; `java` resources are not in the export and cannot run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its parameters.
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// Its hooks.
+    #[serde(default)]
+    pub hooks: Vec<Hook>,
+    /// `response`, `request|response`, `|response`, `request|`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_key: Option<String>,
+    /// `VENDOR_SUPPORTED` (default), `VENDOR_NOT_SUPPORTED`, `NO_PAGINATION`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pagination_type: Option<String>,
+    /// Where the vendor's next cursor is: `body.<path>[?param]`, `header.<name>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page_key: Option<String>,
+    /// `METHOD:/path` of the resource that runs after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_resource: Option<String>,
+    /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// *Added.* Path that must resolve in a success body; 404 when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_found: Option<String>,
+    /// *Added.* Members copied within each record: new name → existing name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<String, String>,
+    /// Documentation, large and rarely read: kept unparsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Box<RawValue>>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn api() -> String {
+    "api".to_owned()
+}
+
+/// *Added.* One way a vendor says what went wrong.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorRule {
+    /// Vendor statuses it applies to; empty = every error status (≥ 400).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<u16>,
+    /// A condition on the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<ErrorCondition>,
+    /// Path of the vendor's error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Path of the vendor's sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Our status by vendor code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, u16>,
+    /// Our status for any other code; default: the vendor's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<u16>,
+    /// Where the vendor says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// A condition on an error body.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorCondition {
+    /// Dotted path, `[0]` for items.
+    pub path: String,
+    /// The value it must have; absent = it must exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_we_do_not_know_survive() {
+        let text = r#"{"name":"X","key":"x","hub":"crm","authentication":{"type":"weird","z":1},"typeOauth":false,
+            "resources":[{"method":"GET","path":"/hubs/crm/a","rare":[1,null],"model":{"name":"m","swagger":{"b":2}}}]}"#;
+        let element: Element = serde_json::from_str(text).unwrap();
+        let back = serde_json::to_value(&element).unwrap();
+        assert_eq!(back["typeOauth"], false);
+        assert_eq!(back["authentication"], serde_json::json!({"type": "weird", "z": 1}));
+        assert_eq!(back["resources"][0]["rare"], serde_json::json!([1, null]));
+        assert_eq!(back["resources"][0]["model"]["swagger"]["b"], 2);
+    }
+}

@@ -1,0 +1,1 @@
+//! Ligand, the library behind the binary.
