@@ -1,1 +1,64 @@
-fn main() {}
+//! The single entry to everything a contributor or CI does: `cargo xtask COMMAND`.
+//!
+//! Standard library only, so that it builds in two seconds on a fresh clone.
+//! One file a command; `shell` starts processes, `steps` times them, `json` reads what cargo prints.
+
+mod bench;
+mod console;
+mod dist;
+mod install;
+mod json;
+mod openapi;
+mod postgres;
+mod serve;
+mod server;
+mod shell;
+mod steps;
+mod test;
+mod tidy;
+mod torture;
+mod tour;
+mod vendor_clients;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  serve [--release] [ARGS]   build console and server, start `ligand serve --sandbox ARGS`
+  test                       what CI runs: format, tidy, clippy, tests on both stores, vendor clients, tour, docs
+  tidy                       crate edges, bans, licences, file length, words, paths, ADR index
+  tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
+  bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
+  torture [CASES]            the property tests with many more cases
+  openapi [--check]          write openapi/platform.json from the server's route table
+  dist                       release binary, checksum and Debian package under dist/
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match command.as_str() {
+        "serve" => serve::run(&rest),
+        "test" => test::run(),
+        "tidy" => tidy::run(),
+        "tour" => tour::run(&rest),
+        "bench" => bench::run(&rest),
+        "torture" => torture::run(&rest),
+        "openapi" => openapi::run(&rest),
+        "dist" => dist::run(),
+        "" | "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask bench proxy`: measurements, made by the bench crate.
+
+use crate::shell::{Result, command, run as finish};
+use crate::{install, server};
+
+/// Installs the peers, builds release binaries and runs the named benchmark.
+pub fn run(arguments: &[String]) -> Result {
+    if arguments.first().map(String::as_str) != Some("proxy") {
+        return Err("which benchmark? `cargo xtask bench proxy`".into());
+    }
+    install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
+    install::ensure_npm("crates/bench/node")?;
+    let ligand = server::build("ligand-server", "ligand", true)?;
+    let bench = server::build("ligand-bench", "ligand-bench", true)?;
+    finish(
+        command(bench, &[])
+            .args(arguments)
+            .arg("--ligand")
+            .arg(ligand),
+    )
+}

@@ -1,0 +1,30 @@
+//! `cargo xtask tidy`: the rules of the house that no compiler knows.
+
+mod files;
+mod packages;
+
+use crate::shell::Result;
+
+/// Collects every fault before it fails, so that one run is enough.
+#[derive(Default)]
+pub struct Faults(Vec<String>);
+
+impl Faults {
+    pub fn add(&mut self, fault: impl Into<String>) {
+        self.0.push(fault.into());
+    }
+}
+
+/// Runs every check.
+pub fn run() -> Result {
+    let mut faults = Faults::default();
+    packages::check(&mut faults)?;
+    files::check(&mut faults)?;
+    if faults.0.is_empty() {
+        return Ok(());
+    }
+    for fault in &faults.0 {
+        eprintln!("tidy: {fault}");
+    }
+    Err(format!("{} faults", faults.0.len()))
+}
