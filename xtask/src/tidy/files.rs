@@ -101,7 +101,7 @@ fn machine_path(line: &str) -> Option<&'static str> {
     ];
     folders.into_iter().find(|folder| {
         line.match_indices(folder).any(|(at, _)| {
-            // `…/work/…` inside an address or a longer path is somebody else's folder.
+            // Inside an address or below another folder it is somebody else's.
             let before = line.get(..at).and_then(|head| head.chars().next_back());
             before.is_none_or(|character| {
                 !(character.is_alphanumeric() || "_.}-:".contains(character))
