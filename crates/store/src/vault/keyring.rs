@@ -1,0 +1,1 @@
+//! The opened data keys.
