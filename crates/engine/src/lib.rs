@@ -1,9 +1,19 @@
 //! What an element means: decides, never acts.
 //!
-//! An [`exchange`] is one resource call as a state machine that asks for I/O ([`step::Step`]); the catalog finds
-//! elements and resources; [`query`] is the `where` language; [`hooks`] runs an element's scripts.
+//! [`catalog`] finds elements and resources; [`exchange`] is one resource call as a state machine that asks for I/O
+//! ([`step::Step`]); [`oauth`] builds and reads the messages of authorization; [`hosts`] says where an instance may
+//! call; [`query`] is the `where` language; [`hooks`] runs an element's scripts.
+//!
+//! Nothing here reads a clock, a file, the environment or a socket.
 #![warn(missing_docs)]
 
+pub mod catalog;
+pub mod error;
 pub mod hooks;
+pub mod hosts;
+mod json_path;
+pub mod oauth;
 pub mod query;
+mod redact;
 pub mod step;
+mod template;

@@ -62,7 +62,14 @@ impl std::fmt::Debug for VendorRequest {
         f.debug_struct("VendorRequest")
             .field("method", &self.method)
             .field("url", &url)
-            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field(
+                "headers",
+                &self
+                    .headers
+                    .iter()
+                    .map(|(name, _)| name)
+                    .collect::<Vec<_>>(),
+            )
             .field("body", &self.body.len())
             .finish_non_exhaustive()
     }
@@ -82,7 +89,10 @@ pub struct VendorReply {
 impl VendorReply {
     /// The first value of a header; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 

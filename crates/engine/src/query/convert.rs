@@ -1,0 +1,191 @@
+//! From a converter's name in an element to the vendor's filter.
+
+use super::error::Error;
+use super::parse::{is_number, parse_where};
+use super::{Comparison, Expression, Operator, eloqua, marketo, odata, soql};
+
+/// What a converter printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Converted {
+    /// Text that goes where the parameter points: a token of a query template.
+    Text(String),
+    /// Vendor query parameters, to be merged into the vendor query whatever the parameter's own name is.
+    Query(Vec<(String, String)>),
+}
+
+/// Prints `text` by the named converter. Blank text is no filter at all.
+///
+/// | converter | reads | answers |
+/// |---|---|---|
+/// | `toQueryParameters`, any unknown name | `where` | a parameter a condition |
+/// | `toODataFilter`, `toODataV3Filter` | `where` | `$filter` |
+/// | `toSOQL` | `where` | text ` WHERE …` |
+/// | `toSOQLOrderBy` | `orderBy` | text ` ORDER BY …` |
+/// | `toFieldList` | `fields` | text `Id,Name` |
+/// | `toEloquaSearch` | `where` | `search` |
+/// | `toMarketoFilter` | `where` | `filterType`, `filterValues` |
+///
+/// # Errors
+/// [`Error::Syntax`] and [`Error::TooMuch`] for text that does not parse; [`Error::Unsupported`] and [`Error::Name`]
+/// for what the vendor's language cannot say.
+pub fn convert(converter: &str, text: &str) -> Result<Converted, Error> {
+    convert_with(converter, text, &[])
+}
+
+/// [`convert`], with the fields that the element's `odata.date.fields` names: their texts print as
+/// `datetimeoffset'…'` literals.
+pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result<Converted, Error> {
+    match converter {
+        "toFieldList" => return field_list(text).map(Converted::Text),
+        "toSOQLOrderBy" => return soql::order_by(text).map(Converted::Text),
+        _ => {}
+    }
+    let expression = if text.trim().is_empty() {
+        None
+    } else {
+        Some(parse_where(text)?)
+    };
+    let Some(expression) = expression else {
+        return Ok(match converter {
+            "toSOQL" => Converted::Text(String::new()),
+            _ => Converted::Query(Vec::new()),
+        });
+    };
+    let query = match converter {
+        "toSOQL" => {
+            return Ok(Converted::Text(format!(
+                " WHERE {}",
+                soql::print(&expression)?
+            )));
+        }
+        "toODataFilter" => one(
+            "$filter",
+            odata::print(&expression, odata::Version::Four, date_fields)?,
+        ),
+        "toODataV3Filter" => one(
+            "$filter",
+            odata::print(&expression, odata::Version::Three, date_fields)?,
+        ),
+        "toEloquaSearch" => one("search", eloqua::print(&expression)?),
+        "toMarketoFilter" => marketo::print(&expression)?,
+        _ => query_parameters(&expression)?,
+    };
+    Ok(Converted::Query(query))
+}
+
+fn one(name: &str, value: String) -> Vec<(String, String)> {
+    vec![(name.to_owned(), value)]
+}
+
+/// One parameter a condition; the operator is dropped, as the format says, and a later condition on the same field
+/// replaces an earlier one.
+fn query_parameters(expression: &Expression) -> Result<Vec<(String, String)>, Error> {
+    let mut query: Vec<(String, String)> = Vec::new();
+    for Comparison {
+        field,
+        operator,
+        values,
+    } in expression.conjuncts()?
+    {
+        if matches!(
+            operator,
+            Operator::NotLike | Operator::NotIn | Operator::IsNull | Operator::IsNotNull
+        ) {
+            return Err(Error::unsupported(
+                field,
+                operator.as_str(),
+                "use field = value",
+            ));
+        }
+        let value = values
+            .iter()
+            .map(super::Value::text)
+            .collect::<Vec<_>>()
+            .join(",");
+        match query.iter_mut().find(|(name, _)| name == field) {
+            Some((_, earlier)) => *earlier = value,
+            None => query.push((field.clone(), value)),
+        }
+    }
+    Ok(query)
+}
+
+/// `fields=Id, Name` as `Id,Name`; names are identifiers and come once, whatever their case.
+fn field_list(text: &str) -> Result<String, Error> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        if !is_identifier(name) {
+            return Err(Error::name(name));
+        }
+        if !names
+            .iter()
+            .any(|earlier| earlier.eq_ignore_ascii_case(name))
+        {
+            names.push(name);
+        }
+    }
+    Ok(names.join(","))
+}
+
+/// `[A-Za-z_][A-Za-z0-9_]*`, dotted: what a name is in every language printed here.
+pub(super) fn is_identifier(name: &str) -> bool {
+    name.len() <= 512
+        && name.split('.').all(|part| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+}
+
+/// The field when it is an identifier.
+pub(super) fn identifier(field: &str) -> Result<&str, Error> {
+    if is_identifier(field) {
+        Ok(field)
+    } else {
+        Err(Error::name(field))
+    }
+}
+
+/// The number when it is one: an expression may have been built by hand.
+pub(super) fn number(field: &str, text: &str) -> Result<String, Error> {
+    if is_number(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::unsupported(field, text, "the value is not a number"))
+    }
+}
+
+/// The words of a language that nests conditions with parentheses.
+pub(super) struct Words {
+    pub(super) and: &'static str,
+    pub(super) or: &'static str,
+    pub(super) not: &'static str,
+}
+
+/// Prints the tree with parentheses around every nested compound, so that no precedence rule matters.
+pub(super) fn tree(
+    expression: &Expression,
+    words: &Words,
+    leaf: &dyn Fn(&Comparison) -> Result<String, Error>,
+) -> Result<String, Error> {
+    let nested = |part: &Expression| {
+        let text = tree(part, words, leaf)?;
+        Ok(match part {
+            Expression::And(_) | Expression::Or(_) => format!("({text})"),
+            Expression::Comparison(_) | Expression::Not(_) => text,
+        })
+    };
+    let list = |parts: &[Expression], word: &str| {
+        let printed: Result<Vec<String>, Error> = parts.iter().map(nested).collect();
+        printed.map(|parts| parts.join(word))
+    };
+    match expression {
+        Expression::Comparison(comparison) => leaf(comparison),
+        Expression::And(parts) => list(parts, words.and),
+        Expression::Or(parts) => list(parts, words.or),
+        Expression::Not(inner) => Ok(format!("({}({}))", words.not, tree(inner, words, leaf)?)),
+    }
+}
