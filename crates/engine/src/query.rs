@@ -6,6 +6,7 @@
 mod convert;
 mod eloqua;
 mod error;
+mod literal;
 mod marketo;
 mod odata;
 mod parse;
@@ -92,6 +93,7 @@ impl Operator {
     }
 
     /// The operator that holds exactly when this one does not.
+    #[must_use]
     pub const fn inverse(self) -> Self {
         match self {
             Self::Equal => Self::NotEqual,
@@ -251,7 +253,7 @@ impl fmt::Display for Expression {
             Ok(())
         };
         match self {
-            Self::Comparison(comparison) => comparison.fmt(f),
+            Self::Comparison(comparison) => write!(f, "{comparison}"),
             Self::And(parts) => join(f, parts, "AND"),
             Self::Or(parts) => join(f, parts, "OR"),
             Self::Not(inner) => {
@@ -265,7 +267,7 @@ impl fmt::Display for Expression {
 impl Expression {
     fn fmt_inner(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Comparison(comparison) => comparison.fmt(f),
+            Self::Comparison(comparison) => write!(f, "{comparison}"),
             compound => write!(f, "({compound})"),
         }
     }
@@ -293,8 +295,8 @@ impl fmt::Display for Comparison {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(text) if parse::is_number(text) => f.write_str(text),
-            Self::Text(text) | Self::Number(text) => f.write_str(&parse::quote(text)),
+            Self::Number(text) if literal::is_number(text) => f.write_str(text),
+            Self::Text(text) | Self::Number(text) => f.write_str(&literal::quote(text)),
             other => f.write_str(other.text()),
         }
     }

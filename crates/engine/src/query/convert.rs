@@ -1,7 +1,8 @@
 //! From a converter's name in an element to the vendor's filter.
 
 use super::error::Error;
-use super::parse::{is_number, parse_where};
+use super::literal::is_number;
+use super::parse::parse_where;
 use super::{Comparison, Expression, Operator, eloqua, marketo, odata, soql};
 
 /// What a converter printed.

@@ -2,7 +2,7 @@
 
 use super::convert::{Words, identifier, number, tree};
 use super::error::Error;
-use super::parse::{is_date, is_datetime};
+use super::literal::{is_date, is_datetime};
 use super::{Comparison, Expression, Operator, Value};
 
 /// Which literal syntax the vendor speaks.

@@ -15,9 +15,8 @@
 //! Inside quotes `''` is one quote, and so is `\'`. Backslashes mean something only right before a quote, where each
 //! pair is one backslash (so `'C:\dir'` and `'a\\b'` are taken as written, and `'C:\\'` ends in one backslash).
 
-use ligand_model::time::Timestamp;
-
 use super::error::{Error, shorten};
+use super::literal::{is_local_datetime, is_moment, is_number};
 use super::{Comparison, Expression, Operator, Value};
 
 /// Longest `where`, in bytes.
@@ -62,58 +61,6 @@ pub(super) fn is_bare_field(field: &str) -> bool {
         && !["AND", "OR", "NOT"]
             .iter()
             .any(|word| field.eq_ignore_ascii_case(word))
-}
-
-/// Whether the text is a number literal: sign, digits, fraction, exponent.
-pub(super) fn is_number(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let mantissa_fits = match mantissa.split_once('.') {
-        Some((whole, fraction)) => digits(whole) && digits(fraction),
-        None => digits(mantissa),
-    };
-    mantissa_fits && exponent.is_none_or(|e| digits(e.strip_prefix(['-', '+']).unwrap_or(e)))
-}
-
-/// Whether the text is exactly an RFC 3339 date (`2017-01-01`).
-pub(super) fn is_date(text: &str) -> bool {
-    text.len() == 10 && text.is_ascii() && Timestamp::parse(text).is_some()
-}
-
-/// Whether the text is exactly an RFC 3339 date and time with `T` and an offset.
-pub(super) fn is_datetime(text: &str) -> bool {
-    text.len() > 19
-        && text.bytes().nth(10) == Some(b'T')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b"-:.TZ+".contains(&b))
-        && Timestamp::parse(text).is_some()
-}
-
-/// The text as a literal of the language.
-pub(super) fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
-    let mut backslashes = 0;
-    for c in text.chars() {
-        match c {
-            '\\' => backslashes += 1,
-            '\'' => {
-                out.extend(std::iter::repeat_n('\\', backslashes));
-                backslashes = 0;
-                out.push('\'');
-            }
-            _ => backslashes = 0,
-        }
-        out.push(c);
-    }
-    out.extend(std::iter::repeat_n('\\', backslashes));
-    out.push('\'');
-    out
 }
 
 fn starts_field(c: char) -> bool {
@@ -385,7 +332,7 @@ impl Parser {
             Value::Null
         } else if is_number(&bare) {
             Value::Number(bare.clone())
-        } else if Timestamp::parse(&bare).is_some() || is_local_datetime(&bare) {
+        } else if is_moment(&bare) || is_local_datetime(&bare) {
             Value::Text(bare.clone())
         } else {
             return Err(self.expected(VALUE));
@@ -422,11 +369,6 @@ impl Parser {
             self.at += 1;
         }
     }
-}
-
-/// `2016-11-30T10:28:11`, a time without an offset: some vendors keep local times.
-fn is_local_datetime(text: &str) -> bool {
-    !text.ends_with(['Z', 'z']) && Timestamp::parse(&format!("{text}Z")).is_some()
 }
 
 fn join(mut parts: Vec<Expression>, compound: fn(Vec<Expression>) -> Expression) -> Expression {

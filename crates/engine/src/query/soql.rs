@@ -1,8 +1,10 @@
 //! Salesforce's query language.
 
+use std::fmt::Write;
+
 use super::convert::{Words, identifier, is_identifier, number, tree};
 use super::error::Error;
-use super::parse::{is_date, is_datetime};
+use super::literal::{is_date, is_datetime};
 use super::{Comparison, Expression, Operator, Value};
 
 const WORDS: Words = Words {
@@ -90,7 +92,7 @@ fn quote(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                out.push_str(&format!("\\u{:04X}", u32::from(c)));
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
             c => out.push(c),
         }
