@@ -1,0 +1,12 @@
+//! Calls to vendors: what an exchange asks for, performed under one guard, one client and one set of deadlines.
+//!
+//! HTTP types of the vendor side appear nowhere else.
+
+pub mod address;
+pub mod answer;
+pub mod client;
+pub mod connect;
+pub mod drive;
+pub mod guard;
+pub mod hook_threads;
+pub mod tls;
