@@ -22,6 +22,11 @@ pub fn validate_configuration(
         .configuration
         .iter()
         .filter(|entry| entry.required && !entry.internal)
+        // `unless` names another key whose value serves as well: Marketo's REST URL is `base.url` in later guides.
+        .filter(|entry| {
+            let instead = entry.extra.get("unless").and_then(serde_json::Value::as_str);
+            instead.and_then(|key| given.get(key)).is_none_or(|value| value.trim().is_empty())
+        })
         .filter(|entry| {
             given.get(&entry.key).map_or_else(
                 || element.default_of(&entry.key).is_none(),
@@ -65,6 +70,18 @@ pub fn validate_configuration(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_key_may_serve_instead() {
+        let element: Element = serde_json::from_str(
+            r#"{"name":"x","configuration":[{"key":"rest.url","required":true,"unless":"base.url"},{"key":"base.url"}]}"#,
+        )
+        .unwrap();
+        let given = BTreeMap::from([("base.url".to_owned(), "https://h/rest".to_owned())]);
+        assert!(validate_configuration(&element, &given).is_ok());
+        let error = validate_configuration(&element, &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.to_string(), "Missing required configuration: rest.url");
+    }
 
     #[test]
     fn names_every_missing_key_and_every_fault_at_once() {

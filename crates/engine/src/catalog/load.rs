@@ -62,6 +62,7 @@ const KNOWN_ENTRY: &[&str] = &[
     "source",
     "note",
     "id",
+    "unless",
 ];
 const KNOWN_PARAMETER: &[&str] = &[
     "dataType",
