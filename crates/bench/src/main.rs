@@ -1,1 +1,35 @@
-fn main() {}
+//! The tour and the benchmarks: programs that talk to a running server as its users do.
+//!
+//! Nothing here depends on the crates of the product, so nothing here can cheat.
+
+mod arguments;
+mod http;
+mod report;
+mod tour;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use report::Output;
+
+const USAGE: &str = "\
+ligand-bench tour  [--runtime FILE] [--credentials FILE]
+    walks the five guides against the server that wrote these files (default ./data/…)
+";
+
+fn main() -> ExitCode {
+    let mut given = std::env::args().skip(1);
+    let command = given.next().unwrap_or_default();
+    let mut output = Output::to_terminal();
+    let outcome = Arguments::read(given).and_then(|arguments| match command.as_str() {
+        "tour" => tour::run(&arguments, &mut output),
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            output.line(&format!("ligand-bench: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
