@@ -4,6 +4,7 @@
 
 mod arguments;
 mod http;
+mod proxy;
 mod report;
 mod tour;
 
@@ -15,6 +16,8 @@ use report::Output;
 const USAGE: &str = "\
 ligand-bench tour  [--runtime FILE] [--credentials FILE]
     walks the five guides against the server that wrote these files (default ./data/…)
+ligand-bench proxy --ligand BINARY [--rounds N] [--seconds N] [--report FILE]
+    compares the proxy path with nginx and Node
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let mut output = Output::to_terminal();
     let outcome = Arguments::read(given).and_then(|arguments| match command.as_str() {
         "tour" => tour::run(&arguments, &mut output),
+        "proxy" => proxy::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
     });
     match outcome {
