@@ -46,7 +46,12 @@ impl Process {
 
     /// Seconds of user and system time of the process and its living children.
     pub fn cpu_seconds(&self) -> f64 {
-        let ticks: f64 = self.family().into_iter().filter_map(stat).map(|stat| stat.ticks).sum();
+        let ticks: f64 = self
+            .family()
+            .into_iter()
+            .filter_map(stat)
+            .map(|stat| stat.ticks)
+            .sum();
         ticks / TICKS_A_SECOND
     }
 
@@ -115,83 +120,15 @@ fn stat(process: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name may hold spaces and brackets; what follows the last bracket is regular.
     let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok());
-    let parent = fields.get(1).and_then(|field| field.parse().ok())?;
-    Some(Stat { parent, ticks: ticks(11)? + ticks(12)? })
-}
-
-fn resident(&self) -> f64 {
-        self.family().into_iter().filter_map(resident).sum::<f64>() / 1024.0
-    }
-
-    /// The process and all below it.
-    fn family(&self) -> Vec<u32> {
-        let mut parents = BTreeMap::new();
-        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Some(id) = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<u32>().ok())
-            else {
-                continue;
-            };
-            if let Some(stat) = stat(id) {
-                parents.insert(id, stat.parent);
-            }
-        }
-        let mut family = vec![self.child.id()];
-        let mut at = 0;
-        while let Some(parent) = family.get(at).copied() {
-            family.extend(
-                parents
-                    .iter()
-                    .filter(|(_, own)| **own == parent)
-                    .map(|(id, _)| *id),
-            );
-            at += 1;
-        }
-        family
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // TERM first, so that nginx's master takes its workers along.
-        let _ = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        let patience = Instant::now() + Duration::from_secs(3);
-        while Instant::now() < patience {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// `CONF_CLK`: 100 on every Linux that this runs on.
-const TICKS_A_SECOND: f64 = 100.0;
-
-struct Stat {
-    parent: u32,
-    ticks: f64,
-}
-
-fn stat(process: u32) -> Option<Stat> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name may hold spaces and brackets; what follows the last bracket is regular.
-    let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
-    let number = |index: usize| {
+    let ticks = |index: usize| {
         fields
             .get(index)
-            .and_then(|field| field.parse::<u64>().ok())
+            .and_then(|field| field.parse::<f64>().ok())
     };
+    let parent = fields.get(1).and_then(|field| field.parse().ok())?;
     Some(Stat {
-        parent: u32::try_from(number(1)?).ok()?,
-        ticks: number(11)? + number(12)?,
+        parent,
+        ticks: ticks(11)? + ticks(12)?,
     })
 }
 
