@@ -14,7 +14,7 @@ use serde::Deserialize;
 use toml::Table;
 
 pub use sections::{
-    Api, Consent, Data, Database, Format, Hooks, Http, Sandbox, Secret, Telemetry, Vault, Vendor,
+    Api, Catalog, Consent, Data, Database, Format, Hooks, Http, Sandbox, Secret, Telemetry, Vault, Vendor,
 };
 
 /// The documented defaults, also the list of every key.
@@ -29,6 +29,8 @@ pub struct Config {
     pub data: Data,
     /// The store.
     pub database: Database,
+    /// The elements.
+    pub catalog: Catalog,
     /// The root key.
     pub vault: Vault,
     /// Calls to vendors.
@@ -79,7 +81,7 @@ pub enum Error {
         from: String,
     },
     /// A file that cannot be read.
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,

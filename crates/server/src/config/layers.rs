@@ -167,13 +167,12 @@ fn typed(like: &Value, text: &str, name: &str) -> Result<Value, Error> {
     }
 }
 
-/// The candidate that differs least, if it is near enough to have been meant.
+/// The candidate that differs least; one that begins the word, or that the word begins, comes first.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .map(|candidate| (distance(word, candidate), candidate))
-        .min()
-        .filter(|(away, candidate)| *away <= candidate.len().max(word.len()).div_ceil(2))
-        .map(|(_, candidate)| candidate)
+    candidates.min_by_key(|candidate| {
+        let begins = candidate.starts_with(word) || word.starts_with(candidate);
+        (!begins, distance(word, candidate))
+    })
 }
 
 /// Levenshtein's distance.
@@ -207,10 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn names_the_nearest_word_or_none() {
+    fn names_the_nearest_word() {
         let words = ["listen", "public_url", "max_body"];
         assert_eq!(nearest("lisen", words.into_iter()), Some("listen"));
         assert_eq!(nearest("publicurl", words.into_iter()), Some("public_url"));
-        assert_eq!(nearest("zzzzzzzzzzzz", words.into_iter()), None);
+        assert_eq!(nearest("listen_address", words.into_iter()), Some("listen"));
+        assert_eq!(nearest("x", std::iter::empty()), None);
     }
 }

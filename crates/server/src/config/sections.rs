@@ -84,6 +84,13 @@ pub struct Database {
     pub url_file: String,
 }
 
+/// `[catalog]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Catalog {
+    /// A folder of elements; empty: those inside the binary.
+    pub dir: String,
+}
+
 /// `[vault]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct Vault {

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file that holds no certificate or key in PEM, or cannot be read.
-    #[error("{path} holds no usable {what} in PEM")]
+    #[error("{} holds no usable {what} in PEM", path.display())]
     Pem {
         /// The file.
         path: PathBuf,

@@ -1,0 +1,94 @@
+//! Where the built-in elements come from: inside the binary, or a folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ligand_engine::catalog::{Catalog, Severity};
+
+/// What a release build carries; empty in a debug build.
+static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// Files with their paths relative to the catalog's root, `/` between.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Why there is no catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder cannot be read.
+    #[error("cannot read the elements in {}", path.display())]
+    Read {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No element in it is fit to be served.
+    #[error("there is no usable element in the catalog")]
+    Empty,
+}
+
+/// The files of the catalog: of `dir` when it is not empty, else those inside the binary, else (in a debug build)
+/// those of the source tree.
+///
+/// # Errors
+/// [`Error::Read`].
+pub fn files(dir: &str) -> Result<Files, Error> {
+    if dir.is_empty() && !EMBEDDED.is_empty() {
+        return Ok(EMBEDDED.iter().map(|(name, bytes)| ((*name).into(), bytes.to_vec())).collect());
+    }
+    let root = if dir.is_empty() {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements")
+    } else {
+        PathBuf::from(dir)
+    };
+    let mut files = Files::new();
+    walk(&root, "", &mut files).map_err(|source| Error::Read { path: root, source })?;
+    files.sort();
+    Ok(files)
+}
+
+/// Loads the catalog and reports what is wrong with it; an element with errors is not served.
+///
+/// # Errors
+/// [`Error`].
+pub fn load(dir: &str) -> Result<Catalog, Error> {
+    let (catalog, diagnostics) = Catalog::load(&files(dir)?);
+    for found in diagnostics {
+        match found.severity {
+            Severity::Error => tracing::error!("element {}: {}", found.path, found.message),
+            Severity::Warning => tracing::warn!("element {}: {}", found.path, found.message),
+        }
+    }
+    if catalog.iter().next().is_none() { Err(Error::Empty) } else { Ok(catalog) }
+}
+
+fn walk(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), &format!("{name}/"), files)?;
+        } else {
+            files.push((name, std::fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_from_the_root_of_their_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("acme/resources")).unwrap();
+        std::fs::write(folder.path().join("acme/element.json"), "{}").unwrap();
+        std::fs::write(folder.path().join("acme/resources/a.json"), "[]").unwrap();
+        let found = files(&folder.path().display().to_string()).unwrap();
+        let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["acme/element.json", "acme/resources/a.json"]);
+        assert!(matches!(files("/nowhere/at/all"), Err(Error::Read { .. })));
+    }
+}

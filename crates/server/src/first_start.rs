@@ -1,0 +1,244 @@
+//! The first start on an empty database: the root key, the first customer, and the file that holds their secrets.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use argon2::Argon2;
+use argon2::password_hash::PasswordHasher as _;
+use ligand_model::secret::{OrganizationSecret, UserSecret};
+use ligand_model::time::Entropy;
+use ligand_store::Store;
+use ligand_store::identity::FirstUser;
+use ligand_store::vault::RootKey;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::runtime::{replace, write_new};
+
+/// The first customer's secrets, written once.
+pub const CREDENTIALS: &str = "credentials.json";
+
+/// The root key, when none is configured.
+pub const KEY_FILE: &str = "root.key";
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// PostgreSQL without a configured key.
+    #[error(
+        "a server on PostgreSQL needs a configured key: set vault.key (LIGAND__VAULT__KEY) to base64 of 32 bytes, \
+         which `openssl rand -base64 32` makes"
+    )]
+    KeyRequired,
+    /// The configured key is of no use.
+    #[error(transparent)]
+    Config(#[from] crate::config::Error),
+    /// The key file does not hold a key.
+    #[error("{} does not hold a root key: base64 of 32 bytes", .0.display())]
+    BadKeyFile(PathBuf),
+    /// A file cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The password could not be hashed.
+    #[error("the first password could not be hashed: {0}")]
+    Hash(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] ligand_store::Error),
+}
+
+/// What stands in `credentials.json`.
+///
+/// # Shape
+/// `{"email":"…","password":"…","userSecret":"…","organizationSecret":"…"}`
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// Signs in at the console.
+    pub email: String,
+    /// Must be changed at the first sign-in there.
+    pub password: String,
+    /// `Authorization: User …`
+    pub user_secret: String,
+    /// `Authorization: …, Organization …`
+    pub organization_secret: String,
+}
+
+/// Where the root key came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// The configuration.
+    Configured,
+    /// The key file of the data folder.
+    File(PathBuf),
+    /// The key file, just made.
+    Made(PathBuf),
+}
+
+/// The root key: the configured one, else (on SQLite) the data folder's key file, made when it is missing.
+///
+/// # Errors
+/// [`Error`]; never a new key in place of one that cannot be read.
+pub fn root_key(
+    config: &Config,
+    postgres: bool,
+    entropy: &dyn Entropy,
+) -> Result<(RootKey, KeySource), Error> {
+    if let Some(bytes) = config.vault_key()? {
+        return Ok((RootKey::new(bytes), KeySource::Configured));
+    }
+    if postgres {
+        return Err(Error::KeyRequired);
+    }
+    let path = config.data_dir().join(KEY_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let text = zeroize::Zeroizing::new(text);
+            let key = RootKey::from_base64(&text).map_err(|_| Error::BadKeyFile(path.clone()))?;
+            Ok((key, KeySource::File(path)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let key = RootKey::generate(entropy);
+            let text = zeroize::Zeroizing::new(format!("{}\n", *key.to_base64()));
+            write_new(&path, text.as_bytes(), true)
+                .map_err(|source| Error::File { path: path.clone(), source })?;
+            Ok((key, KeySource::Made(path)))
+        }
+        Err(source) => Err(Error::File { path, source }),
+    }
+}
+
+/// Makes the first customer when the database is empty; answers where the credentials were written.
+///
+/// The file is written before the database is: a crash between the two leaves a file without effect, replaced by the
+/// next start, never a customer whose secrets nobody knows.
+///
+/// # Errors
+/// [`Error`].
+pub async fn first_customer(
+    store: &Store,
+    dir: &Path,
+    entropy: &dyn Entropy,
+) -> Result<Option<PathBuf>, Error> {
+    if store.organization(ligand_model::id::OrganizationId(1)).await?.is_some() {
+        return Ok(None);
+    }
+    let user_secret = UserSecret::generate(entropy);
+    let organization_secret = OrganizationSecret::generate(entropy);
+    let credentials = Credentials {
+        email: "admin@example.com".to_owned(),
+        password: readable_password(entropy),
+        user_secret: user_secret.expose().to_owned(),
+        organization_secret: organization_secret.expose().to_owned(),
+    };
+    let path = dir.join(CREDENTIALS);
+    let file = |source| Error::File { path: path.clone(), source };
+    let text = serde_json::to_vec_pretty(&credentials)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|error| file(io::Error::other(error)))?;
+    let waiting = dir.join(format!("{CREDENTIALS}.new"));
+    replace(&waiting, &text, true).map_err(file)?;
+    let first = FirstUser {
+        email: credentials.email.clone(),
+        password_hash: hash_password(&credentials.password, entropy)?,
+        user_secret,
+        organization_secret,
+    };
+    if store.bootstrap(first).await?.is_none() {
+        // Another node was first; its file is the true one.
+        let _ = std::fs::remove_file(&waiting);
+        return Ok(None);
+    }
+    std::fs::rename(&waiting, &path).map_err(file)?;
+    Ok(Some(path))
+}
+
+/// Argon2id in the PHC format, with a salt of 128 random bits.
+///
+/// # Errors
+/// [`Error::Hash`].
+pub fn hash_password(password: &str, entropy: &dyn Entropy) -> Result<String, Error> {
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt);
+    Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::Hash(error.to_string()))
+}
+
+/// 120 random bits in groups that can be typed: no 0, 1, l or o.
+fn readable_password(entropy: &dyn Entropy) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 24];
+    entropy.fill(&mut bytes);
+    let mut text = String::with_capacity(29);
+    for (index, byte) in bytes.iter().enumerate() {
+        if index > 0 && index % 5 == 0 {
+            text.push('-');
+        }
+        text.push(LETTERS.get(usize::from(byte % 32)).map_or('x', |letter| char::from(*letter)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use ligand_model::time::FixedEntropy;
+
+    use super::*;
+
+    fn config(dir: &Path) -> Config {
+        let mut config = Config::defaults().unwrap();
+        config.data.dir = dir.display().to_string();
+        config
+    }
+
+    #[test]
+    fn a_key_file_is_made_once_and_read_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path());
+        let (made, source) = root_key(&config, false, &FixedEntropy::new(1)).unwrap();
+        assert_eq!(source, KeySource::Made(folder.path().join(KEY_FILE)));
+        let (read, source) = root_key(&config, false, &FixedEntropy::new(2)).unwrap();
+        assert_eq!(source, KeySource::File(folder.path().join(KEY_FILE)));
+        assert_eq!(*made.to_base64(), *read.to_base64());
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(KEY_FILE), "damaged").unwrap();
+        let error = root_key(&config(folder.path()), false, &FixedEntropy::new(1)).unwrap_err();
+        assert!(matches!(error, Error::BadKeyFile(_)));
+        assert!(!error.to_string().contains("damaged"));
+        assert_eq!(std::fs::read(folder.path().join(KEY_FILE)).unwrap(), b"damaged");
+    }
+
+    #[test]
+    fn postgres_demands_a_configured_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(folder.path());
+        let error = root_key(&config, true, &FixedEntropy::new(1)).unwrap_err();
+        assert!(error.to_string().contains("LIGAND__VAULT__KEY"), "{error}");
+        config.vault.key = crate::config::Secret::new(&RootKey::new([7; 32]).to_base64());
+        assert_eq!(
+            root_key(&config, true, &FixedEntropy::new(1)).unwrap().1,
+            KeySource::Configured
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn passwords_are_hashed_by_argon2id() {
+        let hash = hash_password("hunter2", &FixedEntropy::new(1)).unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$") && !hash.contains("hunter2"), "{hash}");
+        let password = readable_password(&FixedEntropy::new(3));
+        assert_eq!(password.len(), 28, "{password}");
+    }
+}
