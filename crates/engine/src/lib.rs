@@ -9,11 +9,13 @@
 
 pub mod catalog;
 pub mod error;
+pub mod exchange;
 pub mod hooks;
 pub mod hosts;
 mod json_path;
 pub mod oauth;
 pub mod query;
 mod redact;
+mod scan;
 pub mod step;
 mod template;

@@ -114,10 +114,18 @@ pub fn authorize_url(element: &Element, request: &AuthorizeRequest) -> Result<St
     let base = if base == "{redirect_uri}" {
         request.callback_url.to_owned()
     } else {
-        let base = template::fill_url(base, |name| {
-            template::resolve(element, &values, name)
-                .map(|value| template::fill_tokens(&value, |inner| field(inner)))
-        })?;
+        // A template that is one configuration value may be a URL with parameters of its own.
+        let whole = base
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        let declared = match whole {
+            Some(key) => declared_url(element, &values, key)?,
+            None => None,
+        };
+        let base = match declared {
+            Some(url) => url,
+            None => template::fill_url(base, |name| template::resolve(element, &values, name))?,
+        };
         guard_login_host(element, &base)?;
         base
     };

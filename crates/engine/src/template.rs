@@ -74,6 +74,23 @@ pub fn encode_needed(text: &str) -> String {
     utf8_percent_encode(text, NEEDED).to_string()
 }
 
+/// Encodes what may stand in no URL, leaving its structure and what is already encoded alone.
+pub fn encode_rest(text: &str) -> String {
+    const REST: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'<')
+        .add(b'>')
+        .add(b'\\')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}')
+        .add(b'#');
+    utf8_percent_encode(text, REST).to_string()
+}
+
 /// Encodes one path segment; `.` and `..` cannot be segments because they would climb.
 pub fn encode_segment(name: &str, text: &str) -> Result<String, Error> {
     if text.is_empty() || text == "." || text == ".." {
@@ -107,6 +124,49 @@ pub fn fill_tokens(template: &str, mut fill: impl FnMut(&str) -> Option<String>)
                 out.push('{');
                 rest = from.strip_prefix('{').unwrap_or_default();
             }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Fills a JSON template: inside quotes a value is escaped text; outside it is JSON as it is, or else a quoted text.
+pub fn fill_json(template: &str, mut fill: impl FnMut(&str) -> Option<String>) -> String {
+    let mut quoted = false;
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let (before, from) = rest.split_at(open);
+        out.push_str(before);
+        let mut escaped = false;
+        for byte in before.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = !quoted,
+                _ => {}
+            }
+        }
+        let name = from
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'));
+        let value = name.and_then(|(name, after)| Some((fill(name)?, after)));
+        if let Some((value, after)) = value {
+            let text = serde_json::Value::String(value.clone()).to_string();
+            if quoted {
+                out.push_str(
+                    text.get(1..text.len().saturating_sub(1))
+                        .unwrap_or_default(),
+                );
+            } else if serde_json::from_str::<serde::de::IgnoredAny>(&value).is_ok() {
+                out.push_str(&value);
+            } else {
+                out.push_str(&text);
+            }
+            rest = after;
+        } else {
+            out.push('{');
+            rest = from.strip_prefix('{').unwrap_or_default();
         }
     }
     out.push_str(rest);
@@ -204,7 +264,10 @@ pub fn fill_url(
     while let Some(open) = rest.find('{') {
         let (before, from) = rest.split_at(open);
         out.push_str(before);
-        let Some(close) = from.find('}') else { break };
+        let Some(close) = from.find('}') else {
+            rest = from;
+            break;
+        };
         let (token, after) = from.split_at(close + 1);
         let name = token.trim_start_matches('{').trim_end_matches('}');
         let Some(value) = fill(name) else {
@@ -228,6 +291,34 @@ pub fn fill_url(
         }
         rest = after;
     }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// Fills the `{token}`s of a vendor path below its base: a segment before `?`, a query value after it. Unknown tokens stay.
+pub fn fill_path(
+    template: &str,
+    mut fill: impl FnMut(&str) -> Option<String>,
+) -> Result<String, Error> {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let (before, from) = rest.split_at(open);
+        out.push_str(before);
+        let Some(close) = from.find('}') else {
+            rest = from;
+            break;
+        };
+        let (token, after) = from.split_at(close + 1);
+        let name = token.trim_start_matches('{').trim_end_matches('}');
+        rest = after;
+        match fill(name) {
+            None => out.push_str(token),
+            Some(value) if out.contains('?') => out.push_str(&encode_query(&value)),
+            Some(value) => out.push_str(&encode_segment(name, &value)?),
+        }
+    }
+    // An unclosed brace ends the loop with its text unread.
     out.push_str(rest);
     Ok(out)
 }
@@ -342,6 +433,22 @@ mod tests {
                 .then(|| "7".into())),
             r#"{"a":7,"b":"{none}"}"#
         );
+    }
+
+    #[test]
+    fn no_value_breaks_out_of_a_json_template() {
+        let fill = |value: &'static str| move |name: &str| (name == "v").then(|| value.to_owned());
+        for (value, expected) in [
+            ("7", r#"{"a":7,"b":"7"}"#),
+            (r#""x""#, r#"{"a":"x","b":"\"x\""}"#),
+            (
+                r#"1,"evil":2"#,
+                r#"{"a":"1,\"evil\":2","b":"1,\"evil\":2"}"#,
+            ),
+            ("{v}", r#"{"a":"{v}","b":"{v}"}"#),
+        ] {
+            assert_eq!(fill_json(r#"{"a":{v},"b":"{v}"}"#, fill(value)), expected);
+        }
     }
 
     #[test]

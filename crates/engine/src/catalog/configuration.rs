@@ -24,8 +24,13 @@ pub fn validate_configuration(
         .filter(|entry| entry.required && !entry.internal)
         // `unless` names another key whose value serves as well: Marketo's REST URL is `base.url` in later guides.
         .filter(|entry| {
-            let instead = entry.extra.get("unless").and_then(serde_json::Value::as_str);
-            instead.and_then(|key| given.get(key)).is_none_or(|value| value.trim().is_empty())
+            let instead = entry
+                .extra
+                .get("unless")
+                .and_then(serde_json::Value::as_str);
+            instead
+                .and_then(|key| given.get(key))
+                .is_none_or(|value| value.trim().is_empty())
         })
         .filter(|entry| {
             given.get(&entry.key).map_or_else(
@@ -80,7 +85,10 @@ mod tests {
         let given = BTreeMap::from([("base.url".to_owned(), "https://h/rest".to_owned())]);
         assert!(validate_configuration(&element, &given).is_ok());
         let error = validate_configuration(&element, &BTreeMap::new()).unwrap_err();
-        assert_eq!(error.to_string(), "Missing required configuration: rest.url");
+        assert_eq!(
+            error.to_string(),
+            "Missing required configuration: rest.url"
+        );
     }
 
     #[test]

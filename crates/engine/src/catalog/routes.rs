@@ -72,7 +72,9 @@ impl Routes {
                         if before.is_empty() && after.is_empty() {
                             node.variable.get_or_insert_default()
                         } else {
-                            node.patterns.entry((before.to_owned(), after.to_owned())).or_default()
+                            node.patterns
+                                .entry((before.to_owned(), after.to_owned()))
+                                .or_default()
                         }
                     }
                 };

@@ -1,0 +1,294 @@
+//! Pages: what the caller asked for, what the vendor is asked for, and the token of the next page.
+
+use ligand_model::element::{Element, Resource};
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::template;
+
+/// Page size when neither the caller nor the element says one.
+const DEFAULT_SIZE: u64 = 200;
+/// Largest page, whatever the element says.
+const LARGEST: u64 = 5_000;
+
+/// How a vendor counts pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Page numbers; the first has this index.
+    Page(u64),
+    /// Rows to skip; the first row has this index.
+    Offset(u64),
+    /// An opaque cursor.
+    Cursor,
+}
+
+/// The page of one call.
+#[derive(Debug, Clone)]
+pub(super) struct Paging {
+    /// 1-based.
+    pub(super) page: u64,
+    /// Rows a page.
+    pub(super) size: u64,
+    /// The vendor's cursor.
+    pub(super) cursor: Option<String>,
+    /// Whether the caller named a page or a size.
+    pub(super) asked: bool,
+    /// What was changed about the request: `Elements-Error`.
+    pub(super) notice: Option<String>,
+    style: Style,
+}
+
+/// The parameters that page, and so are no part of the query a token belongs to.
+const PAGING: [&str; 5] = [
+    "page",
+    "pageSize",
+    "nextPage",
+    "returnCount",
+    "returnTotalCount",
+];
+
+impl Paging {
+    /// Reads the page asked for, and puts back the query that a token carries.
+    ///
+    /// # Errors
+    /// Numbers that are none, or a token that belongs to another query.
+    pub(super) fn read(
+        element: &Element,
+        resource: &Resource,
+        values: &std::collections::BTreeMap<String, String>,
+        query: &mut Vec<(String, String)>,
+    ) -> Result<Self, Error> {
+        let setting =
+            |key: &str| template::resolve(element, values, key).filter(|value| !value.is_empty());
+        let start = setting("pagination.page.startindex").and_then(|text| text.parse::<u64>().ok());
+        let style = match setting("pagination.type").as_deref() {
+            Some("offset") => Style::Offset(start.unwrap_or(0)),
+            Some("cursor") => Style::Cursor,
+            Some("page 0") => Style::Page(start.unwrap_or(0)),
+            _ => Style::Page(start.unwrap_or(1)),
+        };
+        let most = setting("pagination.max")
+            .and_then(|text| most_rows(&text, resource))
+            .filter(|most| *most > 0)
+            .unwrap_or(DEFAULT_SIZE);
+        let mut paging = Self {
+            page: 1,
+            size: most.min(LARGEST),
+            cursor: None,
+            asked: false,
+            notice: None,
+            style,
+        };
+        let token = given(query, "nextPage")
+            .filter(|token| !token.is_empty())
+            .map(str::to_owned);
+        if let Some(size) = number(query, "pageSize")? {
+            paging.asked = true;
+            paging.size = size.max(1);
+            let bound = most.min(LARGEST);
+            if paging.size > bound {
+                paging.notice = Some(format!(
+                    "pageSize {size} is over the limit; limited to {bound}"
+                ));
+                paging.size = bound;
+            }
+        }
+        if let Some(page) = number(query, "page")? {
+            paging.asked = true;
+            paging.page = page.max(1);
+        }
+        if let Some(token) = token {
+            paging.asked = true;
+            paging.resume(&token, query)?;
+        }
+        Ok(paging)
+    }
+
+    /// Takes up where a token left off.
+    fn resume(&mut self, token: &str, query: &mut Vec<(String, String)>) -> Result<(), Error> {
+        let foreign = || {
+            Error::Invalid(
+                "The `nextPage` token is not one of ours; pass on `Elements-Next-Page-Token` unchanged."
+                    .to_owned(),
+            )
+        };
+        let token: Value = serde_json::from_str(token).map_err(|_| foreign())?;
+        if let Some(carried) = token.get("q").and_then(Value::as_object) {
+            for (name, value) in carried {
+                let value = value.as_str().unwrap_or_default();
+                match given(query, name) {
+                    Some(now) if now != value => {
+                        return Err(Error::Invalid(format!(
+                            "The `nextPage` token belongs to a query with another `{name}`; start again \
+                             without the token."
+                        )));
+                    }
+                    Some(_) => {}
+                    None => query.push((name.clone(), value.to_owned())),
+                }
+            }
+        }
+        match (
+            token.get("page").and_then(Value::as_u64),
+            token.get("cursor"),
+        ) {
+            (Some(page), _) => {
+                self.page = page.max(1);
+                if let Some(size) = token.get("pageSize").and_then(Value::as_u64) {
+                    self.size = size.clamp(1, LARGEST);
+                }
+            }
+            (None, Some(Value::String(cursor))) => self.cursor = Some(cursor.clone()),
+            _ => return Err(foreign()),
+        }
+        Ok(())
+    }
+
+    /// The value of a `page`, `pageSize` or `nextPage` parameter for the vendor.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "pageSize" => Some(self.size.to_string()),
+            "page" => match self.style {
+                Style::Page(start) => Some((self.page - 1 + start).to_string()),
+                Style::Offset(start) => Some(((self.page - 1) * self.size + start).to_string()),
+                Style::Cursor if self.cursor.is_none() => Some(self.page.to_string()),
+                Style::Cursor => None,
+            },
+            _ => self.cursor.clone(),
+        }
+    }
+
+    /// What hooks see as `request_parameters.nextPage`.
+    pub(super) fn shown_to_hooks(&self) -> Option<String> {
+        self.cursor.clone()
+    }
+
+    /// The token of the page after this one, by number.
+    pub(super) fn next_number(&self, query: &[(String, String)]) -> String {
+        json!({"page": self.page + 1, "pageSize": self.size, "q": carried(query)}).to_string()
+    }
+
+    /// The token of the page after this one, by the vendor's cursor.
+    pub(super) fn next_cursor(cursor: &str, query: &[(String, String)]) -> String {
+        json!({"cursor": cursor, "q": carried(query)}).to_string()
+    }
+
+    /// Whether pages are asked for by cursor alone.
+    pub(super) const fn by_cursor(&self) -> bool {
+        matches!(self.style, Style::Cursor)
+    }
+}
+
+/// Whether a resource takes the page of a call to the vendor.
+pub(super) fn declares_paging(resource: &Resource) -> bool {
+    resource
+        .parameters
+        .iter()
+        .any(|p| p.kind == "query" && matches!(p.name.as_str(), "page" | "nextPage"))
+}
+
+fn carried(query: &[(String, String)]) -> Value {
+    query
+        .iter()
+        .filter(|(name, _)| !PAGING.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn given<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    query
+        .iter()
+        .find(|(given, _)| given == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn number(query: &[(String, String)], name: &str) -> Result<Option<u64>, Error> {
+    match given(query, name).filter(|text| !text.is_empty() && *text != "null") {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Error::Invalid(format!(
+                "`{name}` must be a whole number, but it is `{text}`."
+            ))
+        }),
+    }
+}
+
+/// `pagination.max` is a number, or JSON by object name with a `default`.
+fn most_rows(text: &str, resource: &Resource) -> Option<u64> {
+    if let Ok(most) = text.trim().parse() {
+        return Some(most);
+    }
+    let by_object: Value = serde_json::from_str(text).ok()?;
+    let object = resource
+        .path
+        .trim_start_matches("/hubs/")
+        .split('/')
+        .nth(1)
+        .unwrap_or_default();
+    let most = by_object.get(object).or_else(|| by_object.get("default"))?;
+    most.as_u64().or_else(|| most.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn read(kind: &str, query: &[(&str, &str)]) -> Result<(Paging, Vec<(String, String)>), Error> {
+        let element: Element = serde_json::from_value(json!({"name": "x", "configuration": [
+            {"key": "pagination.type", "defaultValue": kind},
+            {"key": "pagination.max", "defaultValue": "100"}]}))
+        .unwrap();
+        let resource: Resource =
+            serde_json::from_value(json!({"method": "GET", "path": "/hubs/crm/a"})).unwrap();
+        let mut query: Vec<(String, String)> = query
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        let paging = Paging::read(&element, &resource, &BTreeMap::new(), &mut query)?;
+        Ok((paging, query))
+    }
+
+    #[test]
+    fn every_style_counts_its_own_way() {
+        for (kind, expected) in [
+            ("page", "3"),
+            ("page starts with 1", "3"),
+            ("page 0", "2"),
+            ("offset", "20"),
+            ("", "3"),
+        ] {
+            let (paging, _) = read(kind, &[("page", "3"), ("pageSize", "10")]).unwrap();
+            assert_eq!(paging.value("page").as_deref(), Some(expected), "{kind}");
+        }
+        let (paging, _) = read("cursor", &[]).unwrap();
+        assert_eq!(paging.value("nextPage"), None);
+    }
+
+    #[test]
+    fn a_token_brings_its_query_and_refuses_another() {
+        let query = [
+            ("where".to_owned(), "a='1'".to_owned()),
+            ("page".to_owned(), "1".to_owned()),
+        ];
+        let (paging, _) = read("offset", &[("pageSize", "10")]).unwrap();
+        let token = paging.next_number(&query);
+        let (next, restored) = read("offset", &[("nextPage", &token)]).unwrap();
+        assert_eq!((next.page, next.size), (2, 10));
+        assert!(restored.contains(&("where".to_owned(), "a='1'".to_owned())));
+        let error = read("offset", &[("nextPage", &token), ("where", "b=2")]).unwrap_err();
+        assert!(error.to_string().contains("another `where`"), "{error}");
+    }
+
+    #[test]
+    fn limits_and_nonsense() {
+        let (paging, _) = read("page", &[("pageSize", "1000"), ("page", "0")]).unwrap();
+        assert_eq!((paging.page, paging.size), (1, 100));
+        assert!(paging.notice.unwrap().contains("limited to 100"));
+        assert!(read("page", &[("page", "two")]).is_err());
+        assert!(read("page", &[("nextPage", "forged")]).is_err());
+        assert_eq!(read("page", &[("nextPage", "")]).unwrap().0.page, 1);
+    }
+}

@@ -1,0 +1,246 @@
+//! Reading the vendor's answer: is it JSON, is it an error and whose, what is its root.
+
+use bytes::Bytes;
+use ligand_model::element::{Element, ErrorRule};
+use ligand_model::error::ErrorKind;
+use serde_json::Value;
+
+use crate::json_path;
+use crate::step::{Failure, VendorReply};
+
+/// The body of an answer, read only as far as needed.
+#[derive(Debug, Clone)]
+pub(super) struct Content {
+    bytes: Bytes,
+    claims_json: bool,
+    value: Option<Value>,
+}
+
+impl Content {
+    /// Sorts the bytes of an answer by content type and first byte.
+    pub(super) fn of(reply: &VendorReply) -> Self {
+        let kind = reply
+            .header("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let first = reply.body.trim_ascii_start().first();
+        let claims_json = matches!(first, Some(b'{' | b'[')) || kind.contains("json");
+        let value = first.is_none().then_some(Value::Null);
+        Self {
+            bytes: reply.body.clone(),
+            claims_json,
+            value,
+        }
+    }
+
+    /// A body that a hook or an earlier step made.
+    pub(super) fn made(value: Value) -> Self {
+        Self {
+            bytes: Bytes::new(),
+            claims_json: true,
+            value: Some(value),
+        }
+    }
+
+    /// The bytes as the vendor sent them, when nobody has had to look into them.
+    pub(super) fn unread(&self) -> Option<&Bytes> {
+        (self.claims_json && self.value.is_none()).then_some(&self.bytes)
+    }
+
+    /// The value; what is not JSON is a string.
+    pub(super) fn value(&mut self) -> &mut Value {
+        let (bytes, claims_json) = (&self.bytes, self.claims_json);
+        self.value.get_or_insert_with(|| {
+            let parsed = claims_json
+                .then(|| serde_json::from_slice(bytes).ok())
+                .flatten();
+            parsed.unwrap_or_else(|| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+        })
+    }
+
+    /// The vendor's own text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Whether it is neither empty nor JSON, or claims to be JSON and is not whole.
+    pub(super) fn is_unintelligible(&self) -> bool {
+        if self.bytes.trim_ascii_start().is_empty() {
+            return false;
+        }
+        match &self.value {
+            None if self.claims_json => crate::scan::scan(&self.bytes).is_none(),
+            None => true,
+            Some(Value::String(_)) => {
+                serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// What an error rule makes of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) status: u16,
+    pub(super) message: Option<String>,
+}
+
+/// Judges an answer: an error with its status and the vendor's sentence, or none.
+pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Option<Verdict> {
+    let is_error = !(200..=207).contains(&status);
+    let concerned: Vec<&ErrorRule> = element
+        .errors
+        .iter()
+        .filter(|rule| {
+            if rule.status.is_empty() {
+                is_error
+            } else {
+                rule.status.contains(&status)
+            }
+        })
+        .collect();
+    if concerned.is_empty() && !is_error {
+        return None;
+    }
+    let body = content.value();
+    for rule in concerned {
+        if let Some(condition) = &rule.when {
+            let found = json_path::get(body, &condition.path);
+            let holds = match (&condition.equals, found) {
+                (Some(wanted), Some(found)) => wanted == found,
+                (None, Some(found)) => !found.is_null(),
+                (_, None) => false,
+            };
+            if !holds {
+                continue;
+            }
+        }
+        let code = rule
+            .code
+            .as_deref()
+            .and_then(|path| json_path::get(body, path));
+        let code = code.and_then(json_path::text);
+        let mapped = code.as_ref().and_then(|code| rule.codes.get(code)).copied();
+        if rule.code.is_some() && code.is_none() && is_error && rule.otherwise.is_none() {
+            continue;
+        }
+        return Some(Verdict {
+            status: mapped.or(rule.otherwise).unwrap_or(status),
+            message: rule
+                .message
+                .as_deref()
+                .and_then(|path| json_path::get(body, path))
+                .and_then(json_path::text)
+                .or_else(|| usual_message(body)),
+        });
+    }
+    is_error.then(|| Verdict {
+        status,
+        message: usual_message(body),
+    })
+}
+
+/// Where most vendors put their sentence.
+fn usual_message(body: &Value) -> Option<String> {
+    const PLACES: [&str; 9] = [
+        "message",
+        "error_description",
+        "error.message",
+        "errors[0].message",
+        "errors[0]",
+        "error",
+        "[0].message",
+        "detail",
+        "title",
+    ];
+    PLACES
+        .iter()
+        .filter_map(|place| json_path::get(body, place))
+        .find_map(|value| value.as_str().map(str::to_owned))
+        .filter(|text| !text.is_empty())
+}
+
+/// The failure a caller sees for a vendor's error.
+pub(super) fn failure(verdict: &Verdict, said: String) -> Failure {
+    let message = match &verdict.message {
+        Some(message) => message.clone(),
+        None => format!("The vendor answered with status {}", verdict.status),
+    };
+    Failure {
+        kind: ErrorKind::from_vendor_status(verdict.status),
+        status: None,
+        message,
+        provider_message: (!said.is_empty()).then_some(said),
+    }
+}
+
+/// The response half of a root key.
+pub(super) fn response_root(root_key: Option<&str>) -> Option<&str> {
+    let root = root_key?;
+    let root = root.split_once('|').map_or(root, |(_, response)| response);
+    (!root.is_empty()).then_some(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn element(errors: Value) -> Element {
+        serde_json::from_value(json!({"name": "x", "errors": errors})).unwrap()
+    }
+
+    fn content(value: Value) -> Content {
+        Content::made(value)
+    }
+
+    #[test]
+    fn an_error_inside_a_200_is_found_by_rule() {
+        let marketo = element(
+            json!([{"status": [200], "when": {"path": "success", "equals": false},
+            "code": "errors[0].code", "message": "errors[0].message",
+            "codes": {"601": 401, "606": 429}, "otherwise": 400}]),
+        );
+        let answer =
+            |code: &str| json!({"success": false, "errors": [{"code": code, "message": "M"}]});
+        for (code, status) in [("601", 401), ("606", 429), ("1003", 400)] {
+            let verdict = judge(&marketo, 200, &mut content(answer(code))).unwrap();
+            assert_eq!(
+                (verdict.status, verdict.message.as_deref()),
+                (status, Some("M")),
+                "{code}"
+            );
+        }
+        assert_eq!(
+            judge(&marketo, 200, &mut content(json!({"success": true}))),
+            None
+        );
+    }
+
+    #[test]
+    fn codes_refine_the_vendors_status() {
+        let salesforce = element(json!([{"code": "[0].errorCode", "message": "[0].message",
+            "codes": {"REQUEST_LIMIT_EXCEEDED": 429}}]));
+        let answer = json!([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests"}]);
+        assert_eq!(
+            judge(&salesforce, 403, &mut content(answer))
+                .unwrap()
+                .status,
+            429
+        );
+        let other = json!([{"errorCode": "INVALID_FIELD", "message": "No such column"}]);
+        let verdict = judge(&salesforce, 400, &mut content(other)).unwrap();
+        assert_eq!(
+            (verdict.status, verdict.message.as_deref()),
+            (400, Some("No such column"))
+        );
+        assert_eq!(
+            judge(&salesforce, 500, &mut Content::made(json!("oops")))
+                .unwrap()
+                .status,
+            500
+        );
+    }
+}

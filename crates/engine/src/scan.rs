@@ -1,0 +1,234 @@
+//! Looks over a large JSON body without parsing it: is it whole, does it hold a null, how many items has it.
+//!
+//! Works on blocks of 64 bytes as bit masks, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
+
+use memchr::memmem;
+
+/// What a look over the bytes tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scan {
+    /// Items of a top-level array; none for an object or scalar.
+    pub(crate) items: Option<usize>,
+}
+
+/// Whether the bytes may hold a JSON null; text that merely spells `null` counts too.
+pub(crate) fn may_hold_null(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"null").is_some()
+}
+
+/// Scans a JSON text. None when it is cut short or unbalanced, or begins like no JSON.
+pub(crate) fn scan(bytes: &[u8]) -> Option<Scan> {
+    let trimmed = bytes.trim_ascii();
+    let first = *trimmed.first()?;
+    let last = *trimmed.last()?;
+    match (first, last) {
+        (b'[', b']') | (b'{', b'}') => {}
+        // Scalars are short: a real parse costs nothing.
+        _ => {
+            return serde_json::from_slice::<serde::de::IgnoredAny>(trimmed)
+                .is_ok()
+                .then_some(Scan { items: None });
+        }
+    }
+    let mut state = State::default();
+    let (blocks, rest) = trimmed.as_chunks::<64>();
+    for block in blocks {
+        state.block(&masks(block));
+    }
+    let mut tail = [b' '; 64];
+    for (to, from) in tail.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    state.block(&masks(&tail));
+    if state.depth != 0 || state.in_string || state.underflow {
+        return None;
+    }
+    let items = (first == b'[').then(|| {
+        let inner = trimmed.get(1..trimmed.len() - 1).unwrap_or_default();
+        if inner.iter().all(u8::is_ascii_whitespace) {
+            0
+        } else {
+            state.commas + 1
+        }
+    });
+    Some(Scan { items })
+}
+
+/// Where in a block the bytes of interest are, bit by bit.
+struct Masks {
+    quote: u64,
+    backslash: u64,
+    comma: u64,
+    open: u64,
+    close: u64,
+}
+
+#[derive(Default)]
+struct State {
+    in_string: bool,
+    /// The block before ended in a backslash that escapes this block's first byte.
+    escapes_next: bool,
+    depth: i64,
+    underflow: bool,
+    /// Commas between the items of the top-level array.
+    commas: usize,
+}
+
+impl State {
+    fn block(&mut self, masks: &Masks) {
+        let quote = masks.quote & !self.escaped(masks.backslash);
+        let mut inside = prefix_xor(quote);
+        if self.in_string {
+            inside = !inside;
+        }
+        self.in_string = inside >> 63 == 1;
+        let comma = masks.comma & !inside;
+        let mut brackets = (masks.open | masks.close) & !inside;
+        let mut passed = 0_u64;
+        while brackets != 0 {
+            let bit = brackets & brackets.wrapping_neg();
+            if self.depth == 1 {
+                self.commas += count(comma & (bit - 1) & !passed);
+            }
+            passed = bit | (bit - 1);
+            if masks.open & bit == 0 {
+                self.depth -= 1;
+                self.underflow |= self.depth < 0;
+            } else {
+                self.depth += 1;
+            }
+            brackets &= brackets - 1;
+        }
+        if self.depth == 1 {
+            self.commas += count(comma & !passed);
+        }
+    }
+
+    /// The bytes that a backslash before them escapes.
+    fn escaped(&mut self, backslash: u64) -> u64 {
+        if backslash == 0 {
+            let escaped = u64::from(self.escapes_next);
+            self.escapes_next = false;
+            return escaped;
+        }
+        let mut escaped = 0_u64;
+        let mut escapes = self.escapes_next;
+        for at in 0..64 {
+            if escapes {
+                escaped |= 1 << at;
+                escapes = false;
+            } else {
+                escapes = backslash >> at & 1 == 1;
+            }
+        }
+        self.escapes_next = escapes;
+        escaped
+    }
+}
+
+fn count(mask: u64) -> usize {
+    usize::try_from(mask.count_ones()).unwrap_or_default()
+}
+
+/// Bit i is the parity of bits 0..=i: the inside of strings, given their quotes.
+const fn prefix_xor(mut mask: u64) -> u64 {
+    mask ^= mask << 1;
+    mask ^= mask << 2;
+    mask ^= mask << 4;
+    mask ^= mask << 8;
+    mask ^= mask << 16;
+    mask ^= mask << 32;
+    mask
+}
+
+/// Eight bytes at a time within plain registers: no target features, no unsafe.
+fn masks(block: &[u8; 64]) -> Masks {
+    let mut masks = Masks {
+        quote: 0,
+        backslash: 0,
+        comma: 0,
+        open: 0,
+        close: 0,
+    };
+    let (words, _) = block.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // `[` and `{` differ only in bit 5, as do `]` and `}`.
+        let folded = word | repeat(0x20);
+        let shift = 8 * at;
+        masks.quote |= equal(word, b'"') << shift;
+        masks.backslash |= equal(word, b'\\') << shift;
+        masks.comma |= equal(word, b',') << shift;
+        masks.open |= equal(folded, b'{') << shift;
+        masks.close |= equal(folded, b'}') << shift;
+    }
+    masks
+}
+
+const fn repeat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Bit i is set when byte i of the word is `byte`.
+const fn equal(word: u64, byte: u8) -> u64 {
+    const LOW: u64 = repeat(0x7F);
+    let differs = word ^ repeat(byte);
+    let zero = !(((differs & LOW) + LOW) | differs | LOW);
+    // The high bit of every equal byte, gathered into the lowest byte.
+    (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            r#"[ -~\\"\[\]{},é]{0,90}"#.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 60, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::vec(("[a-z\\\\\"]{0,9}", inner), 0..8).prop_map(|members| {
+                    members
+                        .into_iter()
+                        .collect::<serde_json::Map<_, _>>()
+                        .into()
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn counts_what_a_parser_counts(value in json()) {
+            for text in [value.to_string(), format!(" {value:#}\n")] {
+                let found = scan(text.as_bytes()).expect("whole");
+                prop_assert_eq!(found.items, value.as_array().map(Vec::len));
+            }
+        }
+
+        #[test]
+        fn a_cut_body_is_not_whole(value in prop::collection::vec(json(), 1..6), cut in 1_usize..20) {
+            let text = Value::from(value).to_string();
+            let cut = text.len().saturating_sub(cut).max(1);
+            prop_assert_eq!(scan(&text.as_bytes()[..cut]), None);
+        }
+    }
+
+    #[test]
+    fn odd_texts() {
+        assert_eq!(scan(b""), None);
+        assert_eq!(scan(b"<html></html>"), None);
+        assert_eq!(scan(b"[]"), Some(Scan { items: Some(0) }));
+        assert_eq!(scan(b" [ ] "), Some(Scan { items: Some(0) }));
+        assert_eq!(scan(b"17"), Some(Scan { items: None }));
+        assert_eq!(scan(b"]["), None);
+        assert!(may_hold_null(json!({"a": null}).to_string().as_bytes()));
+    }
+}
