@@ -1,0 +1,3 @@
+//! The engine against the catalog that the repository ships.
+
+mod elements;
