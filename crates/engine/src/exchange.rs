@@ -367,7 +367,7 @@ impl Exchange {
                 .header("elements-stream")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         self.state = State::AtVendor;
-        let mut request = draft.into_request(url, stream).map_err(invalid)?;
+        let mut request = draft.into_request(url, stream);
         request.carries_application_secret = obtains_grant(self.resource()?);
         Ok(Step::Send(Box::new(request)))
     }
@@ -525,7 +525,7 @@ impl Exchange {
         {
             return self.next_link(next, answer);
         }
-        self.finish(&resource, answer)
+        Ok(self.finish(&resource, answer))
     }
 
     fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {
@@ -592,7 +592,7 @@ impl Exchange {
     }
 
     /// The end of a successful call.
-    fn finish(&mut self, resource: &Resource, mut answer: Answer) -> Result<Step, Failure> {
+    fn finish(&mut self, resource: &Resource, mut answer: Answer) -> Step {
         let compiled = Arc::clone(&self.compiled);
         let element = &compiled.element;
         if resource.answer.as_deref() == Some("ping") {
@@ -606,7 +606,7 @@ impl Exchange {
                 headers: Vec::new(),
                 body: Body::Json(Bytes::from(body.to_string())),
             };
-            return Ok(self.done(Ok(reply)));
+            return self.done(Ok(reply));
         }
         let mut headers = hooking::shown_headers(&answer.headers);
         if let Some(notice) = self
@@ -643,7 +643,7 @@ impl Exchange {
                     headers,
                     body: Body::Json(bytes),
                 };
-                return Ok(self.done(Ok(reply)));
+                return self.done(Ok(reply));
             }
         }
         let mut more = false;

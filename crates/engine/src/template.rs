@@ -114,16 +114,13 @@ pub fn fill_tokens(template: &str, mut fill: impl FnMut(&str) -> Option<String>)
         };
         let (token, after) = from.split_at(close + 1);
         let name = token.trim_start_matches('{').trim_end_matches('}');
-        match fill(name) {
-            Some(value) => {
-                out.push_str(&value);
-                rest = after;
-            }
-            None => {
-                // Only the brace is passed over: in a JSON template the token may begin further in.
-                out.push('{');
-                rest = from.strip_prefix('{').unwrap_or_default();
-            }
+        if let Some(value) = fill(name) {
+            out.push_str(&value);
+            rest = after;
+        } else {
+            // Only the brace is passed over: in a nested template the token may begin further in.
+            out.push('{');
+            rest = from.strip_prefix('{').unwrap_or_default();
         }
     }
     out.push_str(rest);

@@ -1,6 +1,7 @@
 //! A trie over path segments: literals before patterns before variables, the earliest literal decides.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use ligand_model::element::Resource;
 use percent_encoding::percent_decode_str;
@@ -85,17 +86,19 @@ impl Routes {
                 continue;
             }
             let method = resource.method.to_ascii_uppercase();
-            if node.methods.contains_key(&method) {
-                found.push(Diagnostic {
+            match node.methods.entry(method) {
+                Entry::Vacant(free) => {
+                    free.insert(index);
+                }
+                Entry::Occupied(taken) => found.push(Diagnostic {
                     path: format!("resources[{index}]"),
                     severity: Severity::Warning,
                     message: format!(
-                        "{method} {} is declared twice; the first declaration is served",
+                        "{} {} is declared twice; the first declaration is served",
+                        taken.key(),
                         resource.path
                     ),
-                });
-            } else {
-                node.methods.insert(method, index);
+                }),
             }
         }
         (routes, found)

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::Part;
-use crate::error::Error;
 use crate::json_path;
 use crate::step::VendorRequest;
 use crate::template::encode_query;
@@ -157,11 +156,7 @@ impl Draft {
     }
 
     /// The finished request to `url`, which holds no query of ours yet.
-    pub(super) fn into_request(
-        mut self,
-        mut url: String,
-        stream: bool,
-    ) -> Result<VendorRequest, Error> {
+    pub(super) fn into_request(mut self, mut url: String, stream: bool) -> VendorRequest {
         for (name, value) in &self.query {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(&encode_query(name));
@@ -189,14 +184,14 @@ impl Draft {
                 body
             }
         };
-        Ok(VendorRequest {
+        VendorRequest {
             method: self.method.to_ascii_uppercase(),
             url,
             headers: self.headers,
             body,
             stream,
             carries_application_secret: false,
-        })
+        }
     }
 }
 
@@ -229,12 +224,12 @@ fn encode_multipart(parts: &[Part]) -> (Bytes, String) {
         digest.update(&part.data);
     }
     let digest = digest.finish();
-    let boundary: String = digest
+    let half = digest
         .as_ref()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .first_chunk::<16>()
+        .copied()
+        .unwrap_or_default();
+    let boundary = format!("{:032x}", u128::from_be_bytes(half));
     let boundary = format!("ligand-{boundary}");
     let quoted = |text: &str| text.replace(['"', '\r', '\n'], "_");
     let mut body = Vec::new();
@@ -294,7 +289,7 @@ mod tests {
                 .as_object()
                 .unwrap(),
         );
-        let request = draft.into_request("https://h/p?z=0".into(), false).unwrap();
+        let request = draft.into_request("https://h/p?z=0".into(), false);
         assert_eq!(request.url, "https://h/p?z=0&a=1&c=x&c=y");
     }
 
@@ -313,7 +308,7 @@ mod tests {
         };
         draft.set_field("b.c", json!(2));
         draft.request_root = Some("data".into());
-        let request = draft.into_request("https://h".into(), false).unwrap();
+        let request = draft.into_request("https://h".into(), false);
         assert_eq!(request.body, r#"{"data":{"a":1,"b":{"c":2}}}"#);
     }
 

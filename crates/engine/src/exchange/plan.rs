@@ -112,9 +112,9 @@ impl Sources<'_> {
             if parameter.source == "response" {
                 continue;
             }
-            match self.read(parameter)? {
-                Some(found) => self.write(parameter, found, &mut draft, &mut collected)?,
-                None if parameter.required && self.is_callers(parameter) => {
+            match self.read(parameter) {
+                Some(found) => Self::write(parameter, found, &mut draft, &mut collected)?,
+                None if parameter.required && Self::is_callers(parameter) => {
                     missing.push(format!("`{}` ({})", parameter.name, parameter.kind));
                 }
                 None => {}
@@ -164,7 +164,7 @@ impl Sources<'_> {
     }
 
     /// Whether a missing value is the caller's to give.
-    fn is_callers(&self, parameter: &Parameter) -> bool {
+    fn is_callers(parameter: &Parameter) -> bool {
         matches!(
             parameter.kind.as_str(),
             "query" | "path" | "header" | "body" | "bodyField" | "form" | "multipart"
@@ -194,7 +194,7 @@ impl Sources<'_> {
         }
     }
 
-    fn read(&self, parameter: &Parameter) -> Result<Option<Found>, Error> {
+    fn read(&self, parameter: &Parameter) -> Option<Found> {
         let name = parameter.name.as_str();
         let text = |text: Option<String>| text.map(Found::Text);
         let found = match parameter.kind.as_str() {
@@ -242,17 +242,16 @@ impl Sources<'_> {
             Some(Found::Body(bytes)) => bytes.is_empty(),
             Some(_) => false,
         };
-        match (&parameter.default_value, empty) {
-            (Some(default), true) => Ok(Some(Found::Text(template::interpolate(
+        match &parameter.default_value {
+            Some(default) if empty => Some(Found::Text(template::interpolate(
                 default,
                 self.element,
                 self.values,
                 &self.setting.webhook_callback_url,
-            )))),
-            (None, true) if parameter.kind != "query" => Ok(None),
-            // An empty query value is sent as given, `where=` is no filter.
-            (None, true) if name == "where" => Ok(None),
-            _ => Ok(found),
+            ))),
+            // An empty query value is sent as given, but `where=` is no filter.
+            _ if empty && (parameter.kind != "query" || name == "where") => None,
+            _ => found,
         }
     }
 
@@ -273,7 +272,6 @@ impl Sources<'_> {
     }
 
     fn write(
-        &self,
         parameter: &Parameter,
         found: Found,
         draft: &mut Draft,
@@ -345,7 +343,7 @@ impl Sources<'_> {
                     .push((name.to_owned(), typed(parameter, found.json())));
             }
             "bodyToken" => collect_tokens(parameter, &found, &mut collected.body_tokens),
-            "form" => self.write_form(name, &found, draft),
+            "form" => Self::write_form(name, &found, draft),
             "multipart" => draft.add_part(match found {
                 Found::File(part) => Part {
                     name: name.to_owned(),
@@ -363,7 +361,7 @@ impl Sources<'_> {
         Ok(())
     }
 
-    fn write_form(&self, name: &str, found: &Found, draft: &mut Draft) {
+    fn write_form(name: &str, found: &Found, draft: &mut Draft) {
         match found {
             Found::Body(_) if name == "body" => {
                 if let Value::Object(members) = found.json() {
@@ -415,10 +413,8 @@ impl Sources<'_> {
                     template::resolve(self.element, self.values, name).filter(|v| !v.is_empty())
                 })
         };
-        let absolute = path.starts_with("http") || path.starts_with('{');
-        draft.path = if absolute && path.contains("://") {
-            template::fill_url(path, token)?
-        } else if absolute && self.begins_with_url(path) {
+        let absolute = path.starts_with("https://") || path.starts_with("http://");
+        draft.path = if absolute || self.begins_with_url(path) {
             template::fill_url(path, token)?
         } else {
             template::fill_path(path, token)?

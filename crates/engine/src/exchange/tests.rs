@@ -71,7 +71,7 @@ fn play(
     let compiled = Arc::new(compiled);
     let (method, target) = line.split_once(' ').unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let crate::catalog::Route::Found {
+    let catalog::Route::Found {
         resource,
         variables,
         ..

@@ -17,7 +17,7 @@ fn salesforce() -> Element {
     )
 }
 
-fn ask<'a>(extra: &'a BTreeMap<String, String>) -> AuthorizeRequest<'a> {
+fn ask(extra: &BTreeMap<String, String>) -> AuthorizeRequest<'_> {
     AuthorizeRequest {
         api_key: "fake_salesforce_api_key",
         callback_url: "https://www.mycoolapp.com/auth",

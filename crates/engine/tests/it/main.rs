@@ -1,3 +1,5 @@
 //! The engine against the catalog that the repository ships.
 
+#![cfg(test)]
+
 mod elements;
