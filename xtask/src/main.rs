@@ -15,6 +15,7 @@ mod server;
 mod shell;
 mod steps;
 mod test;
+mod third_party;
 mod tidy;
 mod torture;
 mod tour;
@@ -32,6 +33,7 @@ cargo xtask COMMAND
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   torture [CASES]            the property tests with many more cases
   openapi [--check]          write openapi/platform.json from the server's route table
+  third-party                rewrite the package list of THIRD_PARTY.md
   dist                       release binary, checksum and Debian package under dist/
 ";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "torture" => torture::run(&rest),
         "openapi" => openapi::run(&rest),
+        "third-party" => third_party::run(),
         "dist" => dist::run(),
         "" | "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -4,6 +4,7 @@ mod files;
 mod packages;
 
 use crate::shell::Result;
+use crate::third_party;
 
 /// Collects every fault before it fails, so that one run is enough.
 #[derive(Default)]
@@ -20,6 +21,9 @@ pub fn run() -> Result {
     let mut faults = Faults::default();
     packages::check(&mut faults)?;
     files::check(&mut faults)?;
+    if !third_party::is_current()? {
+        faults.add("THIRD_PARTY.md is stale; run `cargo xtask third-party`");
+    }
     if faults.0.is_empty() {
         return Ok(());
     }
