@@ -679,11 +679,11 @@ impl Exchange {
         } else {
             answer.status
         };
-        Ok(self.done(Ok(Reply {
+        self.done(Ok(Reply {
             status,
             headers,
             body: Body::Json(body),
-        })))
+        }))
     }
 
     /// Whether we page because the vendor does not.
