@@ -4,7 +4,10 @@ use ligand_model::id::{AccountId, ElementId, OrganizationId};
 use ligand_model::time::Timestamp;
 
 use crate::Store;
+use crate::backend::Row;
 use crate::error::Error;
+use crate::sql::others as sql;
+use crate::vault::Context;
 
 /// An imported element.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +40,25 @@ impl Store {
         key: &str,
         json: &[u8],
     ) -> Result<ElementId, Error> {
-        let _ = (organization, account, key, json);
-        todo!()
+        let data_key = self.data_key(organization).await?;
+        let (element_key, json) = (key.to_owned(), json.to_vec());
+        let now = self.now();
+        self.write(move |tx| {
+            let id = ElementId(crate::next_id(tx, "element", 1)?);
+            let values = [
+                id.0.into(),
+                organization.0.into(),
+                account.0.into(),
+                element_key.into(),
+                data_key
+                    .seal(&definition_place(organization, id), &json)?
+                    .into(),
+                now.0.into(),
+            ];
+            tx.execute(&sql::INSERT_ELEMENT, &values)?;
+            Ok(id)
+        })
+        .await
     }
 
     /// An imported element by id.
@@ -47,8 +67,11 @@ impl Store {
         organization: OrganizationId,
         id: ElementId,
     ) -> Result<Option<ImportedElement>, Error> {
-        let _ = (organization, id);
-        todo!()
+        let values = [organization.0.into(), id.0.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::ELEMENT, &values))
+            .await?;
+        Ok(self.open_elements(row).await?.pop())
     }
 
     /// An imported element by key.
@@ -57,8 +80,11 @@ impl Store {
         organization: OrganizationId,
         key: &str,
     ) -> Result<Option<ImportedElement>, Error> {
-        let _ = (organization, key);
-        todo!()
+        let values = [organization.0.into(), key.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::ELEMENT_BY_KEY, &values))
+            .await?;
+        Ok(self.open_elements(row).await?.pop())
     }
 
     /// Every imported element of an organization, ascending by id.
@@ -66,8 +92,11 @@ impl Store {
         &self,
         organization: OrganizationId,
     ) -> Result<Vec<ImportedElement>, Error> {
-        let _ = organization;
-        todo!()
+        let values = [organization.0.into()];
+        let rows = self
+            .read(move |tx| tx.query(&sql::ELEMENTS, &values))
+            .await?;
+        self.open_elements(rows).await
     }
 
     /// Deletes an imported element; false when there is none.
@@ -79,8 +108,19 @@ impl Store {
         organization: OrganizationId,
         id: ElementId,
     ) -> Result<bool, Error> {
-        let _ = (organization, id);
-        todo!()
+        let values = [organization.0.into(), id.0.into()];
+        self.write(move |tx| {
+            if tx.execute(&sql::DELETE_UNUSED_ELEMENT, &values)? > 0 {
+                return Ok(true);
+            }
+            match tx.query_one(&sql::ELEMENT, &values)? {
+                Some(_) => Err(Error::Conflict {
+                    statement: sql::DELETE_UNUSED_ELEMENT.name,
+                }),
+                None => Ok(false),
+            }
+        })
+        .await
     }
 
     /// Switches an imported element on or off; false when there is none.
@@ -90,7 +130,42 @@ impl Store {
         id: ElementId,
         active: bool,
     ) -> Result<bool, Error> {
-        let _ = (organization, id, active);
-        todo!()
+        let values = [organization.0.into(), id.0.into(), active.into()];
+        self.write(move |tx| Ok(tx.execute(&sql::SET_ELEMENT_ACTIVE, &values)? > 0))
+            .await
     }
+
+    async fn open_elements(
+        &self,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Result<Vec<ImportedElement>, Error> {
+        let mut found = Vec::new();
+        for mut row in rows {
+            let id = ElementId(row.integer()?);
+            let organization = OrganizationId(row.integer()?);
+            let account = AccountId(row.integer()?);
+            let key = row.text()?;
+            let place = definition_place(organization, id);
+            let sealed = row.blob()?;
+            let json = self
+                .data_key_of(&place, &sealed)
+                .await?
+                .open(&place, &sealed)?
+                .to_vec();
+            found.push(ImportedElement {
+                id,
+                organization,
+                account,
+                key,
+                json,
+                active: row.flag()?,
+                created: Timestamp(row.integer()?),
+            });
+        }
+        Ok(found)
+    }
+}
+
+fn definition_place(organization: OrganizationId, id: ElementId) -> Context {
+    Context::new(organization, "elements", "definition", id)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ligand_model::error::{Classify, ErrorKind};
 
 /// What the database said, without values: an engine's own text may quote rows, so only code and message are kept.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{engine} {code}: {message}")]
 pub struct Cause {
     /// `sqlite` or `postgres`.

@@ -1,11 +1,17 @@
 //! Organizations, accounts, users and their sessions.
 
+use std::sync::Arc;
+
 use ligand_model::id::{AccountId, OrganizationId, UserId};
 use ligand_model::secret::{OrganizationSecret, TokenDigest, UserSecret};
 use ligand_model::time::Timestamp;
 
 use crate::Store;
+use crate::backend::{Connection, Row};
 use crate::error::Error;
+use crate::sql::identity as sql;
+use crate::vault::Context;
+use crate::vault::keyring::Keyring;
 
 /// The first customer's user, made on an empty database.
 #[derive(Debug)]
@@ -93,8 +99,20 @@ impl Store {
     /// `None` when the database is not empty: nothing was made.
     /// The first customer's user administers the organization and must change the password.
     pub async fn bootstrap(&self, first: FirstUser) -> Result<Option<Identity>, Error> {
-        let _ = first;
-        todo!()
+        let now = self.now();
+        let inner = Arc::clone(&self.inner);
+        let made = self.write(move |tx| {
+            if tx.query_one(&sql::ANY_ORGANIZATION, &[])?.is_some() {
+                return Ok(None);
+            }
+            insert_tenant(tx, &inner.keyring, "System", None, now)?;
+            insert_tenant(tx, &inner.keyring, "Default", Some(&first), now).map(Some)
+        });
+        match made.await {
+            // Two nodes started on one empty database: the other was first.
+            Err(Error::Conflict { .. }) => Ok(None),
+            result => result,
+        }
     }
 
     /// The caller who knows both secrets; `None` when either is unknown or they do not belong together.
@@ -103,30 +121,48 @@ impl Store {
         user: TokenDigest,
         organization: TokenDigest,
     ) -> Result<Option<Caller>, Error> {
-        let _ = (user, organization);
-        todo!()
+        let values = [user.into(), organization.into()];
+        self.read(move |tx| {
+            tx.query_one(&sql::CALLER, &values)?
+                .as_mut()
+                .map(caller)
+                .transpose()
+        })
+        .await
     }
 
     /// The caller by the user's secret alone, for calls with an Element token.
     pub async fn caller_of_user(&self, user: TokenDigest) -> Result<Option<Caller>, Error> {
-        let _ = user;
-        todo!()
+        let values = [user.into()];
+        self.read(move |tx| {
+            tx.query_one(&sql::CALLER_OF_USER, &values)?
+                .as_mut()
+                .map(caller)
+                .transpose()
+        })
+        .await
     }
 
     /// The user with an address, in any case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, Error> {
-        let _ = email;
-        todo!()
+        let values = [email.trim().to_lowercase().into()];
+        self.read(move |tx| {
+            tx.query_one(&sql::USER_BY_EMAIL, &values)?
+                .map(user)
+                .transpose()
+        })
+        .await
     }
 
     /// The user of an organization by id.
     pub async fn user(
         &self,
         organization: OrganizationId,
-        user: UserId,
+        id: UserId,
     ) -> Result<Option<UserRecord>, Error> {
-        let _ = (organization, user);
-        todo!()
+        let values = [organization.0.into(), id.0.into()];
+        self.read(move |tx| tx.query_one(&sql::USER, &values)?.map(user).transpose())
+            .await
     }
 
     /// An organization by id.
@@ -134,8 +170,20 @@ impl Store {
         &self,
         organization: OrganizationId,
     ) -> Result<Option<Organization>, Error> {
-        let _ = organization;
-        todo!()
+        let values = [organization.0.into()];
+        self.read(move |tx| {
+            let Some(mut row) = tx.query_one(&sql::ORGANIZATION, &values)? else {
+                return Ok(None);
+            };
+            Ok(Some(Organization {
+                id: OrganizationId(row.integer()?),
+                name: row.text()?,
+                external_id: row.text()?,
+                active: row.flag()?,
+                created: Timestamp(row.integer()?),
+            }))
+        })
+        .await
     }
 
     /// Notes a sign-in at the present time; false when there is no such user.
@@ -144,8 +192,9 @@ impl Store {
         organization: OrganizationId,
         user: UserId,
     ) -> Result<bool, Error> {
-        let _ = (organization, user);
-        todo!()
+        let values = [organization.0.into(), user.0.into(), self.now().0.into()];
+        self.write(move |tx| Ok(tx.execute(&sql::RECORD_LOGIN, &values)? > 0))
+            .await
     }
 
     /// Replaces the password's hash and lifts the demand to change it; false when there is no such user.
@@ -156,8 +205,9 @@ impl Store {
         user: UserId,
         hash: &str,
     ) -> Result<bool, Error> {
-        let _ = (organization, user, hash);
-        todo!()
+        let values = [organization.0.into(), user.0.into(), hash.into()];
+        self.write(move |tx| Ok(tx.execute(&sql::SET_PASSWORD, &values)? > 0))
+            .await
     }
 
     /// Opens the two secrets for display.
@@ -166,8 +216,25 @@ impl Store {
         organization: OrganizationId,
         user: UserId,
     ) -> Result<Option<(UserSecret, OrganizationSecret)>, Error> {
-        let _ = (organization, user);
-        todo!()
+        let values = [organization.0.into(), user.0.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::SEALED_SECRETS, &values))
+            .await?;
+        let Some(mut row) = row else { return Ok(None) };
+        let (Some(of_user), Some(of_organization)) = (row.optional_blob()?, row.optional_blob()?)
+        else {
+            return Ok(None);
+        };
+        let of_user = self
+            .open_text(&user_place(organization, user), &of_user)
+            .await?;
+        let of_organization = self
+            .open_text(&organization_place(organization), &of_organization)
+            .await?;
+        Ok(Some((
+            UserSecret::new(of_user),
+            OrganizationSecret::new(of_organization),
+        )))
     }
 
     /// Keeps a session until it expires.
@@ -178,14 +245,28 @@ impl Store {
         user: UserId,
         expires: Timestamp,
     ) -> Result<(), Error> {
-        let _ = (digest, organization, user, expires);
-        todo!()
+        let values = [
+            digest.into(),
+            organization.0.into(),
+            user.0.into(),
+            self.now().0.into(),
+            expires.0.into(),
+        ];
+        self.write(move |tx| tx.execute(&sql::INSERT_SESSION, &values))
+            .await?;
+        Ok(())
     }
 
     /// The caller of a session that has not expired.
     pub async fn session(&self, digest: TokenDigest) -> Result<Option<Caller>, Error> {
-        let _ = digest;
-        todo!()
+        let values = [digest.into(), self.now().0.into()];
+        self.read(move |tx| {
+            tx.query_one(&sql::SESSION, &values)?
+                .as_mut()
+                .map(caller)
+                .transpose()
+        })
+        .await
     }
 
     /// Ends every session of a user; answers how many there were.
@@ -194,7 +275,118 @@ impl Store {
         organization: OrganizationId,
         user: UserId,
     ) -> Result<u64, Error> {
-        let _ = (organization, user);
-        todo!()
+        let values = [organization.0.into(), user.0.into()];
+        self.write(move |tx| tx.execute(&sql::DELETE_SESSIONS, &values))
+            .await
     }
+}
+
+/// Makes an organization with its data key, default account and one user; without `first` nobody can sign in there.
+fn insert_tenant(
+    tx: &mut dyn Connection,
+    keyring: &Keyring,
+    name: &str,
+    first: Option<&FirstUser>,
+    now: Timestamp,
+) -> Result<Identity, Error> {
+    let organization = OrganizationId(crate::next_id(tx, "organization", 1)?);
+    let account = AccountId(crate::next_id(tx, "account", 1)?);
+    let user = UserId(crate::next_id(tx, "user", 1)?);
+    // The data key's row refers to the organization's, which holds a value sealed with it: hence the second look.
+    let bare = [
+        organization.0.into(),
+        name.into(),
+        first.map(|first| first.organization_secret.digest()).into(),
+        now.0.into(),
+    ];
+    tx.execute(&sql::INSERT_ORGANIZATION, &bare)?;
+    let key = keyring.make(tx, organization, now)?;
+    let seal = |place: Context, text: &str| key.seal(&place, text.as_bytes());
+    let of_organization = first
+        .map(|first| {
+            seal(
+                organization_place(organization),
+                first.organization_secret.expose(),
+            )
+        })
+        .transpose()?;
+    tx.execute(
+        &sql::SET_ORGANIZATION_SECRET,
+        &[organization.0.into(), of_organization.into()],
+    )?;
+    let of_user = first
+        .map(|first| seal(user_place(organization, user), first.user_secret.expose()))
+        .transpose()?;
+    tx.execute(
+        &sql::INSERT_ACCOUNT,
+        &[
+            account.0.into(),
+            organization.0.into(),
+            name.into(),
+            now.0.into(),
+        ],
+    )?;
+    tx.execute(
+        &sql::INSERT_USER,
+        &[
+            user.0.into(),
+            organization.0.into(),
+            account.0.into(),
+            first
+                .map_or_else(
+                    || "system".to_owned(),
+                    |first| first.email.trim().to_lowercase(),
+                )
+                .into(),
+            (if first.is_some() { "Admin" } else { "System" }).into(),
+            "".into(),
+            first
+                .map_or("", |first| first.password_hash.as_str())
+                .into(),
+            first.is_some().into(),
+            first.is_some().into(),
+            first.map(|first| first.user_secret.digest()).into(),
+            of_user.into(),
+            now.0.into(),
+        ],
+    )?;
+    Ok(Identity {
+        organization,
+        account,
+        user,
+    })
+}
+
+fn user_place(organization: OrganizationId, user: UserId) -> Context {
+    Context::new(organization, "users", "secret_sealed", user)
+}
+
+fn organization_place(organization: OrganizationId) -> Context {
+    Context::new(organization, "organizations", "secret_sealed", organization)
+}
+
+fn caller(row: &mut Row) -> Result<Caller, Error> {
+    Ok(Caller {
+        organization: OrganizationId(row.integer()?),
+        account: AccountId(row.integer()?),
+        user: UserId(row.integer()?),
+        email: row.text()?,
+        first_name: row.text()?,
+        last_name: row.text()?,
+        organization_admin: row.flag()?,
+        user_active: row.flag()?,
+        account_active: row.flag()?,
+    })
+}
+
+fn user(mut row: Row) -> Result<UserRecord, Error> {
+    Ok(UserRecord {
+        caller: caller(&mut row)?,
+        password_hash: row.text()?,
+        must_change_password: row.flag()?,
+        organization_name: row.text()?,
+        account_name: row.text()?,
+        created: Timestamp(row.integer()?),
+        last_login: row.optional_integer()?.map(Timestamp),
+    })
 }

@@ -12,23 +12,32 @@
 //! "Not found" is `None`, never an error.
 #![warn(missing_docs)]
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ligand_model::time::{Clock, Entropy, Timestamp};
+
 pub mod applications;
+mod backend;
 pub mod elements;
 pub mod error;
 pub mod identity;
 pub mod instances;
+mod migrate;
 pub mod oauth_states;
+mod sql;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod usage;
 pub mod vault;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use ligand_model::id::OrganizationId;
-use ligand_model::time::{Clock, Entropy};
-
+use crate::backend::{Connection, Message, Threads};
 pub use crate::error::Error;
-use crate::vault::{DataKey, RootKey};
+use crate::vault::RootKey;
+use crate::vault::keyring::Keyring;
 
 /// Which database, and where.
 #[derive(Clone)]
@@ -47,48 +56,155 @@ pub struct StoreOptions {
     pub root_key: RootKey,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Where ids' tokens and nonces come from.
+    /// Where keys and nonces come from.
     pub entropy: Arc<dyn Entropy>,
 }
 
 /// One handle on one database; clones share it.
 #[derive(Clone)]
 pub struct Store {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    threads: Mutex<Option<Threads>>,
+    keyring: Keyring,
+    clock: Arc<dyn Clock>,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
-    /// Opens the database, checks the root key against it and applies the migrations that are missing.
+    /// Opens the database, applies the migrations that are missing and checks the root key against it.
     ///
     /// # Errors
     /// `Unavailable` when it cannot be reached; `Internal` when a migration was changed, the database is newer than
     /// this program, or the root key is not the one it was sealed with.
     pub async fn open(options: StoreOptions) -> Result<Self, Error> {
-        let _ = options;
-        todo!()
+        let StoreOptions {
+            database,
+            root_key,
+            clock,
+            entropy,
+        } = options;
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&statements);
+        let threads = tokio::task::spawn_blocking(move || start(&database, &counter))
+            .await
+            .map_err(|_| Error::Panicked)??;
+        let store = Self {
+            inner: Arc::new(Inner {
+                threads: Mutex::new(Some(threads)),
+                keyring: Keyring::new(&root_key, entropy),
+                clock,
+                statements,
+            }),
+        };
+        store.check_root_key().await?;
+        Ok(store)
     }
 
     /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// `Unavailable` when it gives none.
     pub async fn ping(&self) -> Result<(), Error> {
-        todo!()
+        self.read(|tx| tx.query_one(&sql::identity::PING, &[]))
+            .await?;
+        Ok(())
     }
 
     /// Statements executed so far by this handle and its clones; a warm call must not raise it.
     pub fn statements(&self) -> u64 {
-        0
+        self.inner.statements.load(Ordering::Relaxed)
     }
 
     /// Finishes the work that was accepted and ends the store's threads; later calls answer [`Error::Closed`].
     pub async fn close(self) {
-        todo!()
+        let threads = self
+            .inner
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(Threads { handles, .. }) = threads else {
+            return;
+        };
+        for (queue, _) in &handles {
+            queue.stop().await;
+        }
+        let joined = tokio::task::spawn_blocking(move || {
+            for (queue, handle) in handles {
+                drop(queue);
+                if handle.join().is_err() {
+                    tracing::error!("a store thread ended in a panic");
+                }
+            }
+        });
+        // Nothing is left to do when the runtime itself is ending.
+        joined.await.ok();
     }
 
-    /// The organization's present data key, for values sealed outside the database such as page tokens.
-    ///
-    /// # Errors
-    /// [`Error::NoDataKey`] when there is no such organization.
-    pub async fn data_key(&self, organization: OrganizationId) -> Result<Arc<DataKey>, Error> {
-        let _ = organization;
-        todo!()
+    /// Runs a closure that reads.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let queue = self.threads(|threads| threads.read.clone())?;
+        queue.run(Message::Read, work).await
     }
+
+    /// Runs a closure that writes; when it fails, nothing it wrote lasts, and when it succeeds, everything was committed
+    /// before this returns.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let queue = self.threads(|threads| threads.write.clone())?;
+        queue.run(Message::Write, work).await
+    }
+
+    fn threads<T>(&self, pick: impl FnOnce(&Threads) -> T) -> Result<T, Error> {
+        let threads = self
+            .inner
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().map(pick).ok_or(Error::Closed)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+}
+
+/// Migrates, then starts the threads.
+fn start(database: &Database, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
+    match database {
+        Database::Sqlite(path) => {
+            let mut connection = backend::sqlite::Sqlite::open(path, Arc::clone(statements))?;
+            migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
+            backend::sqlite::start(path, statements)
+        }
+        Database::Postgres(url) => {
+            let config = backend::postgres::configuration(url)?;
+            let mut connection =
+                backend::postgres::Postgres::open(&config, Arc::clone(statements))?;
+            migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
+            backend::postgres::start(&config, statements)
+        }
+    }
+}
+
+/// The last of the next `count` ids of a kind, in the transaction that uses them: a failure burns none.
+pub(crate) fn next_id(
+    connection: &mut dyn Connection,
+    kind: &'static str,
+    count: i64,
+) -> Result<i64, Error> {
+    connection
+        .query_one(&sql::identity::NEXT_ID, &[kind.into(), count.into()])?
+        .ok_or(Error::Shape { what: "sequence" })?
+        .integer()
 }

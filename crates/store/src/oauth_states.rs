@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::Store;
+use crate::backend::Row;
 use crate::error::Error;
+use crate::sql::{identity, others as sql};
+use crate::vault::Context;
 
 /// A consent that was asked for.
 pub struct OauthState {
@@ -82,8 +85,26 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] when a digest is taken.
     pub async fn insert_oauth_state(&self, state: OauthState) -> Result<(), Error> {
-        let _ = state;
-        todo!()
+        let key = self.data_key(state.organization).await?;
+        let now = self.now();
+        self.write(move |tx| {
+            let id = crate::next_id(tx, "oauth_state", 1)?;
+            let values = [
+                id.into(),
+                state.organization.0.into(),
+                state.user.0.into(),
+                state.element.0.into(),
+                state.digest.into(),
+                state.secret_digest.into(),
+                key.seal(&place(state.organization, "payload", id), &state.payload)?
+                    .into(),
+                now.0.into(),
+                state.expires.0.into(),
+            ];
+            tx.execute(&sql::INSERT_OAUTH_STATE, &values)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Looks at a state that is neither expired nor completed, without using it up: to check the browser session first.
@@ -92,8 +113,8 @@ impl Store {
         state: TokenDigest,
         now: Timestamp,
     ) -> Result<Option<OauthPending>, Error> {
-        let _ = (state, now);
-        todo!()
+        let found = self.waiting(state, now).await?;
+        Ok(found.map(|found| found.pending))
     }
 
     /// Uses a state up and keeps the vendor's answer for [`REDEEM_WITHIN_MS`].
@@ -104,8 +125,32 @@ impl Store {
         outcome: OauthOutcome,
         now: Timestamp,
     ) -> Result<Option<OauthPending>, Error> {
-        let _ = (state, outcome, now);
-        todo!()
+        let Some(found) = self.waiting(state, now).await? else {
+            return Ok(None);
+        };
+        let organization = found.pending.organization;
+        let text = serde_json::to_vec(&outcome)
+            .map(Zeroizing::new)
+            .map_err(|_| Error::Shape {
+                what: "OAuth outcome",
+            })?;
+        let key = self.data_key(organization).await?;
+        let sealed = key.seal(&place(organization, "outcome", found.id), &text)?;
+        let expires = now.plus_millis(REDEEM_WITHIN_MS);
+        let values = [
+            organization.0.into(),
+            found.id.into(),
+            sealed.into(),
+            expires.0.into(),
+        ];
+        // Two callbacks may have found the state; the row changes for one of them.
+        let used = self
+            .write(move |tx| tx.execute(&sql::COMPLETE_OAUTH_STATE, &values))
+            .await?;
+        Ok((used > 0).then_some(OauthPending {
+            expires,
+            ..found.pending
+        }))
     }
 
     /// Hands the vendor's answer out, once. `None` when the secret is unknown, expired or was used before.
@@ -115,13 +160,87 @@ impl Store {
         secret: TokenDigest,
         now: Timestamp,
     ) -> Result<Option<OauthRedemption>, Error> {
-        let _ = (organization, secret, now);
-        todo!()
+        let values = [organization.0.into(), secret.into(), now.0.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::OAUTH_STATE_BY_SECRET, &values))
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let found = self.open_state(row).await?;
+        let Some(sealed) = found.outcome else {
+            return Ok(Some(OauthRedemption::Pending));
+        };
+        let outcome = place(organization, "outcome", found.id);
+        let text = self
+            .data_key_of(&outcome, &sealed)
+            .await?
+            .open(&outcome, &sealed)?;
+        let outcome = serde_json::from_slice(&text).map_err(|_| Error::Shape {
+            what: "OAuth outcome",
+        })?;
+        let values = [organization.0.into(), found.id.into()];
+        let redeemed = self
+            .write(move |tx| tx.execute(&sql::REDEEM_OAUTH_STATE, &values))
+            .await?;
+        Ok((redeemed > 0).then_some(OauthRedemption::Redeemed {
+            state: found.pending,
+            outcome,
+        }))
     }
 
     /// Deletes expired states and sessions; answers how many.
     pub async fn prune_expired(&self, now: Timestamp) -> Result<u64, Error> {
-        let _ = now;
-        todo!()
+        let values = [now.0.into()];
+        self.write(move |tx| {
+            let states = tx.execute(&sql::DELETE_EXPIRED_OAUTH_STATES, &values)?;
+            Ok(states + tx.execute(&identity::DELETE_EXPIRED_SESSIONS, &values)?)
+        })
+        .await
     }
+
+    async fn waiting(&self, state: TokenDigest, now: Timestamp) -> Result<Option<Found>, Error> {
+        let values = [state.into(), now.0.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::OAUTH_STATE_BY_DIGEST, &values))
+            .await?;
+        match row {
+            Some(row) => self.open_state(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn open_state(&self, mut row: Row) -> Result<Found, Error> {
+        let id = row.integer()?;
+        let organization = OrganizationId(row.integer()?);
+        let (user, element) = (UserId(row.integer()?), ElementId(row.integer()?));
+        let (place, sealed) = (place(organization, "payload", id), row.blob()?);
+        let payload = self
+            .data_key_of(&place, &sealed)
+            .await?
+            .open(&place, &sealed)?;
+        let outcome = row.optional_blob()?;
+        let expires = Timestamp(row.integer()?);
+        let pending = OauthPending {
+            organization,
+            user,
+            element,
+            payload,
+            expires,
+        };
+        Ok(Found {
+            id,
+            outcome,
+            pending,
+        })
+    }
+}
+
+/// A row of `oauth_states`, its outcome still sealed.
+struct Found {
+    id: i64,
+    outcome: Option<Vec<u8>>,
+    pending: OauthPending,
+}
+
+fn place(organization: OrganizationId, column: &'static str, id: i64) -> Context {
+    Context::new(organization, "oauth_states", column, id)
 }

@@ -4,7 +4,9 @@ use ligand_model::id::{AccountId, InstanceId, OrganizationId, UserId};
 use ligand_model::time::Timestamp;
 
 use crate::Store;
+use crate::backend::{Row, Value};
 use crate::error::Error;
+use crate::sql::{BETWEEN, contains, list, usage as sql};
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +75,24 @@ pub struct UsageFilter {
     pub limit: i64,
 }
 
+/// Rows deleted at once, so that other writers get their turn.
+const PRUNED_AT_ONCE: i64 = 5_000;
+
 impl Store {
     /// Writes a batch, all or nothing.
     pub async fn insert_usage(&self, rows: Vec<UsageRow>) -> Result<(), Error> {
-        let _ = rows;
-        todo!()
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if count == 0 {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            let first = crate::next_id(tx, "usage", count)?.saturating_sub(count) + 1;
+            for (id, row) in (first..).zip(rows) {
+                tx.execute(&sql::INSERT_USAGE, &write(id, row))?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The rows that the filter lets through, newest first.
@@ -86,8 +101,37 @@ impl Store {
         organization: OrganizationId,
         filter: UsageFilter,
     ) -> Result<Vec<UsageRow>, Error> {
-        let _ = (organization, filter);
-        todo!()
+        let keys = (!filter.element_keys.is_empty()).then(|| list(&filter.element_keys));
+        let accounts = (!filter.accounts.is_empty())
+            .then(|| list(filter.accounts.iter().map(AccountId::to_string)));
+        let (lowest, highest) = match filter.status {
+            Some(UsageStatus::Success) => (0, 399),
+            Some(UsageStatus::Failed) => (400, i64::MAX),
+            None => (0, i64::MAX),
+        };
+        let values = [
+            organization.0.into(),
+            filter.before.unwrap_or(i64::MAX).into(),
+            filter.from.map_or(i64::MIN, |time| time.0).into(),
+            filter.to.map_or(i64::MAX, |time| time.0).into(),
+            keys.into(),
+            accounts.into(),
+            lowest.into(),
+            highest.into(),
+            filter
+                .search
+                .map(|text| contains(&text.to_ascii_lowercase()))
+                .into(),
+            BETWEEN.into(),
+            filter.limit.into(),
+        ];
+        self.read(move |tx| {
+            tx.query(&sql::USAGE, &values)?
+                .into_iter()
+                .map(read)
+                .collect()
+        })
+        .await
     }
 
     /// The row of one request; also found by its row id written as text.
@@ -96,13 +140,75 @@ impl Store {
         organization: OrganizationId,
         request_id: &str,
     ) -> Result<Option<UsageRow>, Error> {
-        let _ = (organization, request_id);
-        todo!()
+        let by_request = [organization.0.into(), request_id.into()];
+        let by_id = request_id
+            .parse::<i64>()
+            .ok()
+            .map(|id| [organization.0.into(), id.into()]);
+        self.read(move |tx| {
+            let mut row = tx.query_one(&sql::USAGE_BY_REQUEST, &by_request)?;
+            if let (None, Some(by_id)) = (&row, by_id) {
+                row = tx.query_one(&sql::USAGE_BY_ID, &by_id)?;
+            }
+            row.map(read).transpose()
+        })
+        .await
     }
 
     /// Deletes the rows of every organization that are older; answers how many.
     pub async fn prune_usage(&self, before: Timestamp) -> Result<u64, Error> {
-        let _ = before;
-        todo!()
+        let mut pruned = 0;
+        loop {
+            let values = [before.0.into(), PRUNED_AT_ONCE.into()];
+            match self
+                .write(move |tx| tx.execute(&sql::DELETE_USAGE_BEFORE, &values))
+                .await?
+            {
+                0 => return Ok(pruned),
+                count => pruned += count,
+            }
+        }
     }
+}
+
+fn write(id: i64, row: UsageRow) -> [Value; 16] {
+    [
+        id.into(),
+        row.organization.0.into(),
+        row.account.0.into(),
+        row.user.0.into(),
+        row.instance.map(|id| id.0).into(),
+        row.element_key.into(),
+        row.request_id.into(),
+        row.path_template.into(),
+        row.method.into(),
+        row.status.into(),
+        row.vendor_status.into(),
+        row.attempts.into(),
+        row.waits_ms.into(),
+        row.duration_ms.into(),
+        row.time.0.into(),
+        row.ip.into(),
+    ]
+}
+
+fn read(mut row: Row) -> Result<UsageRow, Error> {
+    Ok(UsageRow {
+        id: row.integer()?,
+        organization: OrganizationId(row.integer()?),
+        account: AccountId(row.integer()?),
+        user: UserId(row.integer()?),
+        instance: row.optional_integer()?.map(InstanceId),
+        element_key: row.text()?,
+        request_id: row.text()?,
+        path_template: row.text()?,
+        method: row.text()?,
+        status: row.integer()?,
+        vendor_status: row.optional_integer()?,
+        attempts: row.integer()?,
+        waits_ms: row.integer()?,
+        duration_ms: row.integer()?,
+        time: Timestamp(row.integer()?),
+        ip: row.text()?,
+    })
 }

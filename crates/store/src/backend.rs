@@ -1,0 +1,269 @@
+//! The portable layer: values, rows and connections; the threads that run closures on them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{Cause, Error};
+use crate::sql::Statement;
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+/// A value as both engines have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Null,
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Integer(i64::from(value))
+    }
+}
+
+impl From<String> for Value {
+    /// PostgreSQL cannot hold U+0000, so neither store does.
+    fn from(value: String) -> Self {
+        Self::Text(if value.contains('\0') {
+            value.replace('\0', "")
+        } else {
+            value
+        })
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        value.to_owned().into()
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl From<ligand_model::secret::TokenDigest> for Value {
+    fn from(value: ligand_model::secret::TokenDigest) -> Self {
+        Self::Blob(value.0.to_vec())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A row, read from left to right.
+#[derive(Debug)]
+pub(crate) struct Row(std::vec::IntoIter<Value>);
+
+impl Row {
+    pub(crate) fn new(values: Vec<Value>) -> Self {
+        Self(values.into_iter())
+    }
+
+    pub(crate) fn integer(&mut self) -> Result<i64, Error> {
+        self.optional_integer()?
+            .ok_or(Error::Shape { what: "number" })
+    }
+
+    pub(crate) fn optional_integer(&mut self) -> Result<Option<i64>, Error> {
+        match self.0.next() {
+            Some(Value::Integer(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(Error::Shape { what: "number" }),
+        }
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, Error> {
+        Ok(self.integer()? != 0)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<String, Error> {
+        self.optional_text()?.ok_or(Error::Shape { what: "text" })
+    }
+
+    pub(crate) fn optional_text(&mut self) -> Result<Option<String>, Error> {
+        match self.0.next() {
+            Some(Value::Text(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(Error::Shape { what: "text" }),
+        }
+    }
+
+    pub(crate) fn blob(&mut self) -> Result<Vec<u8>, Error> {
+        self.optional_blob()?.ok_or(Error::Shape { what: "bytes" })
+    }
+
+    pub(crate) fn optional_blob(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match self.0.next() {
+            Some(Value::Blob(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(Error::Shape { what: "bytes" }),
+        }
+    }
+}
+
+/// What a closure sees of the database: inside [`Queue::run`] with `write`, a transaction.
+pub(crate) trait Connection {
+    /// Runs a statement and answers how many rows it touched.
+    fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64, Error>;
+
+    /// Runs a statement and answers its rows.
+    fn query(&mut self, statement: &'static Statement, values: &[Value])
+    -> Result<Vec<Row>, Error>;
+
+    /// The first row.
+    fn query_one(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Value],
+    ) -> Result<Option<Row>, Error> {
+        Ok(self.query(statement, values)?.into_iter().next())
+    }
+}
+
+/// A closure on its way to a store thread, with the caller who waits for it.
+pub(crate) trait Job: Send {
+    /// Runs it; false when its writes must be undone.
+    fn run(&mut self, connection: &mut dyn Connection) -> bool;
+
+    /// Answers the caller: with its own result, or with `lost` when what it wrote did not last.
+    fn finish(self: Box<Self>, lost: Option<&Cause>);
+}
+
+struct Task<F, T> {
+    work: Option<F>,
+    result: Option<Result<T, Error>>,
+    answer: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<F, T> Job for Task<F, T>
+where
+    F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &mut dyn Connection) -> bool {
+        if let Some(work) = self.work.take() {
+            let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
+            self.result = Some(result.unwrap_or(Err(Error::Panicked)));
+        }
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn finish(self: Box<Self>, lost: Option<&Cause>) {
+        let result = match (self.result, lost) {
+            (None | Some(Ok(_)), Some(cause)) => Err(Error::Unavailable(cause.clone())),
+            (Some(result), _) => result,
+            (None, None) => Err(Error::Closed),
+        };
+        // A caller who stopped waiting is no fault.
+        self.answer.send(result).ok();
+    }
+}
+
+/// The engine's words about why a whole transaction is lost.
+pub(crate) fn into_cause(error: Error) -> Cause {
+    match error {
+        Error::Unavailable(cause) | Error::Database { cause, .. } => cause,
+        other => Cause {
+            engine: "store",
+            code: String::new(),
+            message: other.to_string(),
+        },
+    }
+}
+
+/// What a store thread receives.
+pub(crate) enum Message {
+    /// Work that reads.
+    Read(Box<dyn Job>),
+    /// Work that writes, or reads and writes: a transaction, or a savepoint in one.
+    Write(Box<dyn Job>),
+    /// End the thread.
+    Stop,
+}
+
+/// Where a kind of work is queued.
+#[derive(Clone)]
+pub(crate) struct Queue(mpsc::Sender<Message>);
+
+impl Queue {
+    pub(crate) const fn new(sender: mpsc::Sender<Message>) -> Self {
+        Self(sender)
+    }
+
+    /// Hands a closure to a thread and waits for its answer, which comes after the commit.
+    pub(crate) async fn run<T, F>(
+        &self,
+        wrap: fn(Box<dyn Job>) -> Message,
+        work: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let (answer, waiting) = oneshot::channel();
+        let job = Task {
+            work: Some(work),
+            result: None,
+            answer,
+        };
+        self.0
+            .send(wrap(Box::new(job)))
+            .await
+            .map_err(|_| Error::Closed)?;
+        waiting.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Asks one thread to end after what is queued before.
+    pub(crate) async fn stop(&self) {
+        // Already gone is stopped.
+        self.0.send(Message::Stop).await.ok();
+    }
+}
+
+/// The threads of one open database.
+pub(crate) struct Threads {
+    pub(crate) read: Queue,
+    pub(crate) write: Queue,
+    pub(crate) handles: Vec<(Queue, std::thread::JoinHandle<()>)>,
+}
+
+/// Starts a named store thread.
+pub(crate) fn spawn(
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(format!("store-{name}"))
+        .spawn(body)
+        .map_err(|error| {
+            Error::Unavailable(Cause {
+                engine: "threads",
+                code: error.kind().to_string(),
+                message: error.to_string(),
+            })
+        })
+}
+
+/// Takes the next message of a queue that several threads serve.
+pub(crate) fn take(queue: &std::sync::Mutex<mpsc::Receiver<Message>>) -> Option<Message> {
+    queue
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .blocking_recv()
+}

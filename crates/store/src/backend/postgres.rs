@@ -1,0 +1,280 @@
+//! PostgreSQL: a few threads, each with its own client; a write is a transaction.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use postgres::error::SqlState;
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, NoTls};
+use tokio::sync::mpsc;
+
+use super::{Connection, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
+use crate::error::{Cause, Error};
+use crate::sql::Statement;
+
+/// Closures that may wait for a client before callers do.
+const QUEUE: usize = 1024;
+/// Threads, each with its own client.
+const CLIENTS: usize = 8;
+/// A client that rested for so long is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
+/// How long connecting and that question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One client, its prepared statements by address, and the counter it shares.
+pub(crate) struct Postgres {
+    client: Client,
+    prepared: HashMap<usize, postgres::Statement>,
+    statements: Arc<AtomicU64>,
+    used: Instant,
+    /// The first failure of the running transaction, after which PostgreSQL only rolls back.
+    refused: Option<Cause>,
+}
+
+impl Postgres {
+    /// Connects.
+    pub(crate) fn open(config: &Config, statements: Arc<AtomicU64>) -> Result<Self, Error> {
+        let mut config = config.clone();
+        config.connect_timeout(PATIENCE).application_name("ligand");
+        let mut client = config
+            .connect(NoTls)
+            .map_err(|error| failed("connect", &error))?;
+        client
+            .batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '10s'")
+            .map_err(|error| failed("connect", &error))?;
+        Ok(Self {
+            client,
+            prepared: HashMap::new(),
+            statements,
+            used: Instant::now(),
+            refused: None,
+        })
+    }
+
+    /// Runs SQL that is no registered statement: migrations and transaction control.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        self.client
+            .batch_execute(sql)
+            .map_err(|error| failed("script", &error))
+    }
+
+    fn lives(&mut self) -> bool {
+        !self.client.is_closed()
+            && (self.used.elapsed() < RESTED || self.client.is_valid(PATIENCE).is_ok())
+    }
+
+    fn refuse(&mut self, statement: &'static Statement, error: &postgres::Error) -> Error {
+        let error = failed(statement.name, error);
+        self.refused.get_or_insert_with(|| Cause {
+            engine: "postgres",
+            code: statement.name.to_owned(),
+            message: error.to_string(),
+        });
+        error
+    }
+
+    fn prepare(
+        &mut self,
+        statement: &'static Statement,
+    ) -> Result<postgres::Statement, postgres::Error> {
+        let address = std::ptr::from_ref(statement).addr();
+        if let Some(prepared) = self.prepared.get(&address) {
+            return Ok(prepared.clone());
+        }
+        let prepared = self.client.prepare(statement.postgres())?;
+        self.prepared.insert(address, prepared.clone());
+        Ok(prepared)
+    }
+}
+
+impl Connection for Postgres {
+    fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let mut run = || {
+            let prepared = self.prepare(statement)?;
+            self.client.execute(&prepared, &parameters(values))
+        };
+        run().map_err(|error| self.refuse(statement, &error))
+    }
+
+    fn query(
+        &mut self,
+        statement: &'static Statement,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let mut run = || {
+            let prepared = self.prepare(statement)?;
+            let rows = self.client.query(&prepared, &parameters(values))?;
+            rows.iter()
+                .map(read)
+                .collect::<Result<Vec<_>, postgres::Error>>()
+        };
+        run().map_err(|error| self.refuse(statement, &error))
+    }
+}
+
+fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values
+        .iter()
+        .map(|value| -> &(dyn ToSql + Sync) { value })
+        .collect()
+}
+
+fn read(row: &postgres::Row) -> Result<Row, postgres::Error> {
+    let mut values = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        let kind = column.type_();
+        values.push(if *kind == Type::INT8 {
+            row.try_get::<_, Option<i64>>(index)?.into()
+        } else if *kind == Type::INT4 {
+            row.try_get::<_, Option<i32>>(index)?.map(i64::from).into()
+        } else if *kind == Type::BYTEA {
+            row.try_get::<_, Option<Vec<u8>>>(index)?.into()
+        } else {
+            row.try_get::<_, Option<String>>(index)?.into()
+        });
+    }
+    Ok(Row::new(values))
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(value) => value.to_sql_checked(kind, out),
+            Self::Text(value) => value.to_sql_checked(kind, out),
+            Self::Blob(value) => value.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// Reads the URL. Encrypted connections are not spoken yet, so a URL that demands one is refused.
+pub(crate) fn configuration(url: &str) -> Result<Config, Error> {
+    url.parse::<Config>()
+        .map_err(|error| failed("connect", &error))
+}
+
+/// Starts the threads on a database whose migrations were applied.
+pub(crate) fn start(config: &Config, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let queue = Queue::new(sender);
+    let receiver = Arc::new(Mutex::new(receiver));
+    let mut handles = Vec::new();
+    for number in 0..CLIENTS {
+        let (config, statements) = (config.clone(), Arc::clone(statements));
+        let receiver = Arc::clone(&receiver);
+        let body = move || {
+            let mut client: Option<Postgres> = None;
+            while let Some(message) = take(&receiver) {
+                let (mut job, writes) = match message {
+                    Message::Read(job) => (job, false),
+                    Message::Write(job) => (job, true),
+                    Message::Stop => break,
+                };
+                if client.as_mut().is_some_and(|client| !client.lives()) {
+                    client = None;
+                }
+                let connected = match client.take() {
+                    Some(client) => Ok(client),
+                    None => Postgres::open(&config, Arc::clone(&statements)),
+                };
+                let lost = match connected {
+                    Ok(mut live) => {
+                        let lost = run(&mut live, job.as_mut(), writes).err();
+                        live.used = Instant::now();
+                        client = Some(live);
+                        lost
+                    }
+                    Err(error) => Some(error),
+                };
+                job.finish(lost.map(into_cause).as_ref());
+            }
+        };
+        handles.push((queue.clone(), spawn(&format!("postgres-{number}"), body)?));
+    }
+    Ok(Threads {
+        read: queue.clone(),
+        write: queue,
+        handles,
+    })
+}
+
+/// Runs one closure, a write in a transaction; an error means that nothing of it lasts.
+fn run(live: &mut Postgres, job: &mut dyn Job, writes: bool) -> Result<(), Error> {
+    if !writes {
+        job.run(live);
+        return Ok(());
+    }
+    live.script("BEGIN")?;
+    live.refused = None;
+    let keep = job.run(live);
+    match live.refused.take() {
+        // A closure that overlooked a failure must not be told that its transaction was committed.
+        Some(cause) if keep => {
+            live.script("ROLLBACK")?;
+            Err(Error::Unavailable(cause))
+        }
+        _ => live.script(if keep { "COMMIT" } else { "ROLLBACK" }),
+    }
+}
+
+/// The kind of a failure, with the server's message but not its detail, which quotes rows.
+fn failed(statement: &'static str, error: &postgres::Error) -> Error {
+    let cause = match error.as_db_error() {
+        Some(said) => Cause {
+            engine: "postgres",
+            code: said.code().code().to_owned(),
+            message: said.message().to_owned(),
+        },
+        None => Cause {
+            engine: "postgres",
+            code: "client".to_owned(),
+            message: describe(error),
+        },
+    };
+    match error.code() {
+        Some(code) if *code == SqlState::UNIQUE_VIOLATION => Error::Conflict { statement },
+        Some(code) => {
+            // Connection, authorization, no such database, resources, the operator, locks, read-only standby.
+            let unavailable = ["08", "28", "3D", "40", "53", "55", "57", "58", "25006"];
+            if unavailable
+                .iter()
+                .any(|class| code.code().starts_with(class))
+            {
+                Error::Unavailable(cause)
+            } else {
+                Error::Database { statement, cause }
+            }
+        }
+        None => {
+            let broken = std::error::Error::source(error)
+                .is_some_and(|source| source.is::<std::io::Error>());
+            if error.is_closed() || broken || statement == "connect" {
+                Error::Unavailable(cause)
+            } else {
+                Error::Database { statement, cause }
+            }
+        }
+    }
+}
+
+/// The client's own failure and what caused it.
+fn describe(error: &postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

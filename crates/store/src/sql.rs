@@ -1,0 +1,118 @@
+//! Every statement, by area. A test prepares each of them on both engines.
+//!
+//! One text for both: `$1` parameters, `BIGINT` numbers, `TEXT`, bytes; no arrays, JSON operators, triggers.
+//! A list travels as one text in which every item stands between separators, and
+//! `replace(list, item, '') <> list` asks whether an item is in it, which both engines answer alike.
+
+use std::sync::OnceLock;
+
+pub(crate) mod identity;
+pub(crate) mod instances;
+pub(crate) mod others;
+pub(crate) mod usage;
+
+/// One SQL text and its name, which is what logs and errors show.
+pub(crate) struct Statement {
+    pub(crate) name: &'static str,
+    text: &'static str,
+    sqlite: OnceLock<String>,
+}
+
+impl Statement {
+    pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
+        Self {
+            name,
+            text,
+            sqlite: OnceLock::new(),
+        }
+    }
+
+    /// As PostgreSQL takes it.
+    pub(crate) const fn postgres(&self) -> &'static str {
+        self.text
+    }
+
+    /// As SQLite takes it: there `$1` is a name, `?1` is a number.
+    pub(crate) fn sqlite(&self) -> &str {
+        self.sqlite.get_or_init(|| self.text.replace('$', "?"))
+    }
+}
+
+/// What stands between items of a list: a character that no stored text has.
+pub(crate) const BETWEEN: &str = "\u{1f}";
+
+/// A list as one text, every item between separators of its own.
+pub(crate) fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let mut text = String::new();
+    for item in items {
+        text.push_str(BETWEEN);
+        text.push_str(item.as_ref());
+        text.push_str(BETWEEN);
+    }
+    text
+}
+
+/// The `LIKE` pattern of texts that contain `part`, whose own wildcards mean themselves.
+pub(crate) fn contains(part: &str) -> String {
+    let escaped = part
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// Declares statements and lists them as `ALL`.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)+) => {
+        $($(#[$doc])* pub(crate) static $name: $crate::sql::Statement =
+            $crate::sql::Statement::new(stringify!($name), $text);)+
+        #[cfg(test)]
+        pub(crate) static ALL: &[&$crate::sql::Statement] = &[$(&$name),+];
+    };
+}
+pub(crate) use statements;
+
+/// The statements that may touch tenant data without naming the organization, each with the reason.
+#[cfg(test)]
+pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
+    (
+        "CALLER_OF_USER",
+        "the digest of a user's secret yields the organization",
+    ),
+    (
+        "USER_BY_EMAIL",
+        "signing in: the address yields the organization",
+    ),
+    ("SESSION", "the digest of a session yields the organization"),
+    (
+        "INSTANCE_BY_TOKEN",
+        "the digest of an instance's token yields the organization",
+    ),
+    (
+        "OAUTH_STATE_BY_DIGEST",
+        "the vendor's callback brings the state alone",
+    ),
+    (
+        "ANY_DATA_KEY",
+        "checks the root key at the start; opens nothing else",
+    ),
+    (
+        "DELETE_EXPIRED_SESSIONS",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
+        "DELETE_EXPIRED_OAUTH_STATES",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
+        "DELETE_USAGE_BEFORE",
+        "housekeeping of every organization; answers a count",
+    ),
+];
+
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
+    [identity::ALL, instances::ALL, others::ALL, usage::ALL]
+        .into_iter()
+        .flatten()
+}

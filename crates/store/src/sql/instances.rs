@@ -1,0 +1,67 @@
+//! Instances and their tags.
+
+use super::statements;
+
+/// Everything read of an instance; `$1` is what stands between tags.
+macro_rules! instance {
+    () => {
+        "SELECT i.id, i.organization_id, i.account_id, i.user_id, i.element_id, i.name, \
+         (SELECT string_agg(t.tag, $1 ORDER BY t.position) FROM instance_tags t \
+          WHERE t.organization_id = i.organization_id AND t.instance_id = i.id), \
+         i.valid, i.disabled, i.external_authentication, i.caching_enabled, \
+         i.cache_time_to_live, i.max_cache_size, i.created, i.updated, i.version, \
+         i.document_version, i.document, \
+         u.email, u.first_name, u.last_name, u.organization_admin, u.active, a.active, o.active \
+         FROM instances i \
+         JOIN users u ON u.organization_id = i.organization_id AND u.id = i.user_id \
+         JOIN accounts a ON a.organization_id = i.organization_id AND a.id = i.account_id \
+         JOIN organizations o ON o.id = i.organization_id "
+    };
+}
+
+statements! {
+    INSTANCE_BY_TOKEN = concat!(instance!(), "WHERE i.token_digest = $2");
+
+    INSTANCE = concat!(instance!(), "WHERE i.organization_id = $2 AND i.id = $3");
+
+    /// `$4` element or null; `$5` how many tags, `$6` the list of them; `$7` pattern of the folded name or null,
+    /// `$8` list of elements that match as well.
+    INSTANCES = concat!(instance!(),
+        "WHERE i.organization_id = $2 AND i.id > $3 \
+         AND ($4 IS NULL OR i.element_id = $4) \
+         AND ($5 = 0 OR $5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
+            WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
+            AND replace($6, $1 || t.tag || $1, '') <> $6)) \
+         AND ($7 IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
+            OR replace($8, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $8) \
+         ORDER BY i.id LIMIT $9");
+
+    COUNT_INSTANCES = "SELECT COUNT(*) FROM instances WHERE organization_id = $1";
+
+    INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \
+        element_id, name, name_folded, valid, disabled, external_authentication, \
+        caching_enabled, cache_time_to_live, max_cache_size, token_digest, token_sealed, \
+        document, document_version, version, created, updated) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12)";
+
+    UPDATE_INSTANCE = "UPDATE instances SET \
+        name = COALESCE($4, name), name_folded = COALESCE($5, name_folded), \
+        valid = COALESCE($6, valid), disabled = COALESCE($7, disabled), \
+        caching_enabled = COALESCE($8, caching_enabled), \
+        cache_time_to_live = COALESCE($9, cache_time_to_live), \
+        max_cache_size = COALESCE($10, max_cache_size), \
+        element_id = COALESCE($11, element_id), \
+        external_authentication = COALESCE($12, external_authentication), \
+        document_version = CASE WHEN $13 IS NULL THEN document_version ELSE version + 1 END, \
+        document = COALESCE($13, document), version = version + 1, updated = $14 \
+        WHERE organization_id = $1 AND id = $2 AND version = $3";
+
+    DELETE_INSTANCE = "DELETE FROM instances WHERE organization_id = $1 AND id = $2";
+
+    INSERT_TAG = "INSERT INTO instance_tags (organization_id, instance_id, position, tag) \
+        VALUES ($1, $2, $3, $4)";
+
+    DELETE_TAGS = "DELETE FROM instance_tags WHERE organization_id = $1 AND instance_id = $2";
+
+    SEALED_TOKEN = "SELECT token_sealed FROM instances WHERE organization_id = $1 AND id = $2";
+}

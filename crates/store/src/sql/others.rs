@@ -1,0 +1,71 @@
+//! Registered applications, imported elements, hosted OAuth.
+
+use super::statements;
+
+macro_rules! application {
+    () => {
+        "SELECT element_id, api_key, api_secret_sealed, callback_url, scope FROM applications \
+         WHERE organization_id = $1 "
+    };
+}
+
+macro_rules! element {
+    () => {
+        "SELECT id, organization_id, account_id, element_key, definition, active, created \
+         FROM elements WHERE organization_id = $1 "
+    };
+}
+
+macro_rules! oauth_state {
+    () => {
+        "SELECT id, organization_id, user_id, element_id, payload, outcome, expires \
+         FROM oauth_states "
+    };
+}
+
+statements! {
+    PUT_APPLICATION = "INSERT INTO applications (organization_id, element_id, api_key, \
+        api_secret_sealed, callback_url, scope, updated) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT (organization_id, element_id) DO UPDATE SET api_key = excluded.api_key, \
+        api_secret_sealed = excluded.api_secret_sealed, callback_url = excluded.callback_url, \
+        scope = excluded.scope, updated = excluded.updated";
+
+    APPLICATION = concat!(application!(), "AND element_id = $2");
+
+    APPLICATIONS = concat!(application!(), "ORDER BY element_id");
+
+    DELETE_APPLICATION = "DELETE FROM applications WHERE organization_id = $1 AND element_id = $2";
+
+    INSERT_ELEMENT = "INSERT INTO elements (id, organization_id, account_id, element_key, \
+        definition, active, created) VALUES ($1, $2, $3, $4, $5, 1, $6)";
+
+    ELEMENT = concat!(element!(), "AND id = $2");
+
+    ELEMENT_BY_KEY = concat!(element!(), "AND element_key = $2");
+
+    ELEMENTS = concat!(element!(), "ORDER BY id");
+
+    SET_ELEMENT_ACTIVE = "UPDATE elements SET active = $3 WHERE organization_id = $1 AND id = $2";
+
+    DELETE_UNUSED_ELEMENT = "DELETE FROM elements WHERE organization_id = $1 AND id = $2 \
+        AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.organization_id = $1 \
+        AND i.element_id = $2)";
+
+    INSERT_OAUTH_STATE = "INSERT INTO oauth_states (id, organization_id, user_id, element_id, \
+        state_digest, secret_digest, payload, redeemed, created, expires) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)";
+
+    OAUTH_STATE_BY_DIGEST = concat!(oauth_state!(),
+        "WHERE state_digest = $1 AND expires > $2 AND outcome IS NULL");
+
+    OAUTH_STATE_BY_SECRET = concat!(oauth_state!(),
+        "WHERE organization_id = $1 AND secret_digest = $2 AND expires > $3 AND redeemed = 0");
+
+    COMPLETE_OAUTH_STATE = "UPDATE oauth_states SET outcome = $3, expires = $4 \
+        WHERE organization_id = $1 AND id = $2 AND outcome IS NULL";
+
+    REDEEM_OAUTH_STATE = "UPDATE oauth_states SET redeemed = 1 \
+        WHERE organization_id = $1 AND id = $2 AND outcome IS NOT NULL AND redeemed = 0";
+
+    DELETE_EXPIRED_OAUTH_STATES = "DELETE FROM oauth_states WHERE expires <= $1";
+}

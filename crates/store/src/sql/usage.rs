@@ -1,0 +1,36 @@
+//! Usage rows.
+
+use super::statements;
+
+macro_rules! usage {
+    () => {
+        "SELECT id, organization_id, account_id, user_id, instance_id, element_key, request_id, \
+         path_template, method, status, vendor_status, attempts, waits_ms, duration_ms, time, ip \
+         FROM usage WHERE organization_id = $1 "
+    };
+}
+
+statements! {
+    INSERT_USAGE = "INSERT INTO usage (id, organization_id, account_id, user_id, instance_id, \
+        element_key, request_id, path_template, method, status, vendor_status, attempts, \
+        waits_ms, duration_ms, time, ip) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+    /// `$2` before this id; `$3` from, `$4` to; `$5` list of element keys, `$6` list of accounts, either null;
+    /// `$7` lowest, `$8` highest status; `$9` pattern or null; `$10` what stands around items of a list.
+    USAGE = concat!(usage!(),
+        "AND id < $2 AND time >= $3 AND time < $4 \
+         AND ($5 IS NULL OR replace($5, $10 || element_key || $10, '') <> $5) \
+         AND ($6 IS NULL OR replace($6, $10 || CAST(account_id AS TEXT) || $10, '') <> $6) \
+         AND status >= $7 AND status <= $8 \
+         AND ($9 IS NULL OR lower(path_template) LIKE $9 ESCAPE '\\' \
+            OR lower(element_key) LIKE $9 ESCAPE '\\' OR lower(request_id) LIKE $9 ESCAPE '\\') \
+         ORDER BY id DESC LIMIT $11");
+
+    USAGE_BY_REQUEST = concat!(usage!(), "AND request_id = $2 ORDER BY id DESC LIMIT 1");
+
+    USAGE_BY_ID = concat!(usage!(), "AND id = $2");
+
+    DELETE_USAGE_BEFORE = "DELETE FROM usage WHERE id IN \
+        (SELECT id FROM usage WHERE time < $1 ORDER BY time LIMIT $2)";
+}
