@@ -6,11 +6,14 @@
 //! How a vendor is added: implement [`vendor::Vendor`] in a module of its own and name it in [`VENDORS`].
 #![warn(missing_docs)]
 
+pub mod acton;
 pub mod call;
 pub mod clock;
 pub mod control;
+pub mod eloqua;
 pub mod fault;
 pub mod listener;
+pub mod marketo;
 pub mod multipart;
 pub mod oauth;
 pub mod page;
@@ -36,7 +39,11 @@ use crate::vendor::{Setting, Vendor};
 type Make = fn(Arc<Setting>) -> Arc<dyn Vendor>;
 
 /// The simulated vendors by the name that the control API, the configuration and `runtime.json` use.
-pub const VENDORS: &[(&str, Make)] = &[];
+pub const VENDORS: &[(&str, Make)] = &[
+    ("acton", acton::ActOn::make),
+    ("eloqua", eloqua::Eloqua::make),
+    ("marketo", marketo::Marketo::make),
+];
 
 /// Whether an authorize URL shows the vendor's login and consent pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,197 @@
+//! `/data`: contacts and accounts.
+
+use http::Method;
+use ligand_model::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::entity::{self, Depth, Kind, text};
+use super::listing::Query;
+use super::state::{State, conflict, gone};
+use crate::call::{Call, Reply};
+use crate::record_store::Record;
+
+/// `GET /data/contacts`, or the SEARCH override of it with `{ids, depth}`.
+pub fn browse(state: &State, kind: &Kind, call: &Call) -> Reply {
+    let query = match Query::read(call) {
+        Ok(query) => query,
+        Err(body) => return Reply::json(400, &body),
+    };
+    if call.method.as_str() == "SEARCH" {
+        let Ok(body) = call.json() else {
+            return malformed();
+        };
+        let depth = Depth::read(body.get("depth").and_then(Value::as_str), Depth::Minimal);
+        let shown: Vec<Value> = body
+            .get("ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .take(200)
+            .filter_map(|id| state.records.get(kind.plural, &entity::scalar(id)?))
+            .map(|record| entity::show(kind, record, depth))
+            .collect();
+        let total = shown.len();
+        return Reply::json(
+            200,
+            &json!({"elements": shown, "page": 1, "pageSize": 200, "total": total}),
+        );
+    }
+    Reply::json(200, &listed(kind, &query, state.all(kind.plural)))
+}
+
+/// `GET /data/contacts/list/{id}`: the members of a contact list.
+pub fn of_list(state: &State, kind: &Kind, list: &str, call: &Call) -> Reply {
+    if state.records.get("ContactList", list).is_none() {
+        return gone();
+    }
+    match Query::read(call) {
+        Ok(query) => {
+            let members = state.members.get(list).into_iter().flatten();
+            let members = members.filter_map(|id| state.records.get(kind.plural, &id.to_string()));
+            Reply::json(200, &listed(kind, &query, members))
+        }
+        Err(body) => Reply::json(400, &body),
+    }
+}
+
+fn listed<'a>(kind: &Kind, query: &Query, records: impl Iterator<Item = &'a Record>) -> Value {
+    query.answer(
+        records,
+        |record, name| entity::property(kind, record, name),
+        |record| entity::show(kind, record, query.depth),
+    )
+}
+
+/// `POST /data/contact`.
+pub fn create(state: &mut State, kind: &Kind, call: &Call, now: Timestamp) -> Reply {
+    let Ok(body) = call.json() else {
+        return malformed();
+    };
+    let mut record = match entity::read(kind, None, &body) {
+        Ok(record) => record,
+        Err(faults) => return Reply::json(400, &faults.into()),
+    };
+    if let Some(reply) = taken(state, kind, None, &record) {
+        return reply;
+    }
+    record.insert("createdAt".into(), entity::seconds(now));
+    record.insert("updatedAt".into(), entity::seconds(now));
+    let id = state.add(kind.plural, record);
+    one(state, kind, &id, call, 201)
+}
+
+/// `GET`, `PUT` and `DELETE /data/contact/{id}`; PUT replaces the whole object.
+pub fn single(state: &mut State, kind: &Kind, id: &str, call: &Call, now: Timestamp) -> Reply {
+    let Some(stored) = state.records.get(kind.plural, id) else {
+        return gone();
+    };
+    match call.method {
+        Method::GET => one(state, kind, id, call, 200),
+        Method::DELETE => {
+            state.records.collection_mut(kind.plural).remove(id);
+            if let (Ok(number), "contacts") = (id.parse::<u64>(), kind.plural) {
+                for members in state.members.values_mut() {
+                    members.remove(&number);
+                }
+            }
+            Reply::empty(200)
+        }
+        Method::PUT => {
+            let Ok(body) = call.json() else {
+                return malformed();
+            };
+            let named = body.get("id").and_then(entity::scalar);
+            if named.as_ref().is_some_and(|named| named != id) {
+                let value = named.unwrap_or_default();
+                let fault =
+                    entity::violation(kind.type_name, Some(id), "id", "IdRequirement", &value);
+                return Reply::json(400, &json!([fault]));
+            }
+            let created = stored.get("createdAt").cloned().unwrap_or_default();
+            let mut record = match entity::read(kind, Some(id), &body) {
+                Ok(record) => record,
+                Err(faults) => return Reply::json(400, &faults.into()),
+            };
+            if let Some(reply) = taken(state, kind, Some(id), &record) {
+                return reply;
+            }
+            record.insert("id".into(), id.into());
+            record.insert("createdAt".into(), created);
+            record.insert("updatedAt".into(), entity::seconds(now));
+            if let Some(stored) = state.records.collection_mut(kind.plural).get_mut(id) {
+                *stored = record;
+            }
+            one(state, kind, id, call, 200)
+        }
+        _ => Reply::empty(405),
+    }
+}
+
+/// `GET /data/contact/{id}/membership`: the contact lists that hold it; accounts are in no group.
+pub fn membership(state: &State, kind: &Kind, id: &str) -> Reply {
+    if state.records.get(kind.plural, id).is_none() {
+        return gone();
+    }
+    let number = id.parse::<u64>().unwrap_or(0);
+    let lists: Vec<Value> = state
+        .all("ContactList")
+        .filter(|list| {
+            let members = state.members.get(text(list, "id"));
+            kind.plural == "contacts" && members.is_some_and(|members| members.contains(&number))
+        })
+        .map(|list| json!({"type": "ContactList", "id": list.get("id"), "name": list.get("name")}))
+        .collect();
+    Reply::json(200, &lists.into())
+}
+
+/// The fields of a kind: `/assets/contact/fields` and `/assets/contact/field/{id}`.
+pub fn fields(kind: &Kind, id: Option<&str>, call: &Call) -> Reply {
+    let Some(id) = id else {
+        let query = match Query::read(call) {
+            Ok(query) => query,
+            Err(body) => return Reply::json(400, &body),
+        };
+        let complete = query.depth != Depth::Minimal;
+        let assets: Vec<Record> = kind
+            .fields
+            .iter()
+            .filter_map(|field| field.asset(kind.field_type, complete).as_object().cloned())
+            .collect();
+        let answer = query.answer(
+            assets.iter(),
+            |record, name| record.get(name).and_then(entity::scalar),
+            |record| record.clone().into(),
+        );
+        return Reply::json(200, &answer);
+    };
+    match kind.fields.iter().find(|field| field.id == id) {
+        Some(field) => Reply::json(200, &field.asset(kind.field_type, true)),
+        None => gone(),
+    }
+}
+
+/// A body that is no JSON.
+pub fn malformed() -> Reply {
+    Reply::json(
+        400,
+        &json!([{"type": "ParseError", "requirement": {"type": "JsonRequirement"}}]),
+    )
+}
+
+fn one(state: &State, kind: &Kind, id: &str, call: &Call, status: u16) -> Reply {
+    let depth = Depth::read(call.query("depth"), Depth::Complete);
+    match state.records.get(kind.plural, id) {
+        Some(record) => Reply::json(status, &entity::show(kind, record, depth)),
+        None => gone(),
+    }
+}
+
+/// Refuses an address that another contact has; names of accounts may repeat.
+fn taken(state: &State, kind: &Kind, id: Option<&str>, record: &Record) -> Option<Reply> {
+    let email = text(record, "emailAddress");
+    let other = (kind.plural == "contacts")
+        && state.all(kind.plural).any(|one| {
+            text(one, "emailAddress").eq_ignore_ascii_case(email) && Some(text(one, "id")) != id
+        });
+    other.then(|| conflict(kind.type_name, id, "emailAddress", email))
+}
