@@ -28,6 +28,7 @@ cargo xtask COMMAND
 
   serve [--release] [ARGS]   build console and server, start `ligand serve --sandbox ARGS`
   test                       what CI runs: format, tidy, clippy, tests on both stores, vendor clients, tour, docs
+  postgres COMMAND           run a command with TEST_POSTGRES_URL of a private PostgreSQL
   tidy                       crate edges, bans, licences, file length, words, paths, ADR index
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         "serve" => serve::run(&rest),
         "test" => test::run(),
         "tidy" => tidy::run(),
+        "postgres" => postgres::with(&rest),
         "tour" => tour::run(&rest),
         "bench" => bench::run(&rest),
         "torture" => torture::run(&rest),

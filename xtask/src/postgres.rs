@@ -8,6 +8,20 @@ use std::time::Duration;
 
 use crate::shell::{Result, Running, TemporaryFolder, command, free_port, is_root, run};
 
+/// `cargo xtask postgres COMMAND…`: runs a command with `TEST_POSTGRES_URL` set, then removes the server.
+pub fn with(arguments: &[String]) -> Result {
+    let Some((program, rest)) = arguments.split_first() else {
+        return Err(
+            "which command? `cargo xtask postgres cargo nextest run -p ligand-store`".into(),
+        );
+    };
+    crate::install::ensure(&[("postgres", "postgresql")])?;
+    let server = Postgres::start()?;
+    run(command(program, &[])
+        .args(rest)
+        .env("TEST_POSTGRES_URL", &server.url))
+}
+
 /// A running server; stopped and removed when dropped, in this order.
 pub struct Postgres {
     _running: Running,
