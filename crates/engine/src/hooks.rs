@@ -10,23 +10,18 @@
 
 mod digest;
 mod fault;
+mod host;
 #[cfg(test)]
 mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use rquickjs::context::EvalOptions;
-use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Runtime, Value};
+use rquickjs::{Array, Context, Ctx, Function, IntoJs, Object, Persistent, Runtime, Value};
 
 use self::fault::Fault;
 use crate::step::{HookCall, HookError, HookResult};
-
-const PRELUDE: &str = include_str!("hooks/prelude.js");
 
 /// Largest result a hook may hand back, in bytes of JSON.
 pub const MAX_RESULT: usize = 32 * 1024 * 1024;
@@ -168,7 +163,9 @@ impl HookRuntime {
             },
         )));
         let context = Context::full(&runtime).map_err(broken)?;
-        let run = context.with(|ctx| prepare(&ctx, &said)).map_err(broken)?;
+        let run = context
+            .with(|ctx| host::prepare(&ctx, &said))
+            .map_err(broken)?;
         // Only now: building is ours, the limits are the script's (and QuickJS aborts when a context is built short
         // of memory).
         runtime.set_memory_limit(limits.memory_bytes.max(MIN_MEMORY));
@@ -248,20 +245,11 @@ impl HookRuntime {
     fn execute(&self, ctx: &Ctx<'_>, call: &HookCall) -> Result<(), Fault> {
         let (names, hook) = compile(ctx, call)?;
         let attempt = || -> rquickjs::Result<()> {
-            let input = match serde_json::to_vec(&call.variables) {
-                Ok(json) => ctx.json_parse(json)?,
-                Err(_) => Object::new(ctx.clone())?.into_value(),
-            };
+            let input = Object::new(ctx.clone())?;
             let list = Array::new(ctx.clone())?;
             for (index, name) in names.iter().enumerate() {
                 list.set(index, *name)?;
-            }
-            let absent: &Object<'_> = input.as_object().ok_or(rquickjs::Error::Unknown)?;
-            for name in names
-                .iter()
-                .filter(|name| !call.variables.contains_key(**name))
-            {
-                absent.set(*name, Value::new_null(ctx.clone()))?;
+                input.set(*name, value_of(ctx, call.variables.get(*name))?)?;
             }
             let run = self.run.clone().restore(ctx)?;
             let conclude: Function<'_> = run.call((hook, list, input, call.legacy))?;
@@ -325,14 +313,13 @@ fn compile<'js, 'a>(
     ctx: &Ctx<'js>,
     call: &'a HookCall,
 ) -> Result<(Vec<&'a str>, Function<'js>), Fault> {
-    let mut names: Vec<&str> = VARIABLES.to_vec();
-    let more = call.variables.keys().map(String::as_str);
+    // A local is reached by its name alone: what the text does not mention need not be made.
+    let mentioned = |name: &&str| call.source.contains(*name);
+    let mut names: Vec<&str> = VARIABLES.iter().copied().filter(mentioned).collect();
+    let more = call.variables.keys().map(String::as_str).filter(mentioned);
     names.extend(more.filter(|name| is_variable(name) && !VARIABLES.contains(name)));
-    let source = format!(
-        "(function (done, {}) {{\n{}\n}})",
-        names.join(", "),
-        call.source
-    );
+    let parameters: String = names.iter().flat_map(|name| [", ", name]).collect();
+    let source = format!("(function (done{parameters}) {{\n{}\n}})", call.source);
     let mut options = EvalOptions::default();
     options.strict = false;
     options.filename = Some(fault::SOURCE.to_owned());
@@ -345,73 +332,22 @@ fn compile<'js, 'a>(
     Ok((names, hook))
 }
 
+/// A variable's value, made inside the context.
+fn value_of<'js>(
+    ctx: &Ctx<'js>,
+    value: Option<&serde_json::Value>,
+) -> rquickjs::Result<Value<'js>> {
+    match value {
+        None | Some(serde_json::Value::Null) => Ok(Value::new_null(ctx.clone())),
+        Some(serde_json::Value::String(text)) => text.into_js(ctx),
+        Some(value) => ctx.json_parse(value.to_string()),
+    }
+}
+
+/// Whether a variable that the format does not know can be a parameter; no reserved word has an underscore.
 fn is_variable(name: &str) -> bool {
     name != "done"
         && name.contains('_')
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// Evaluates the prelude over the host's functions; answers its `run`.
-fn prepare(ctx: &Ctx<'_>, said: &Rc<Said>) -> rquickjs::Result<Persistent<Function<'static>>> {
-    let host = Object::new(ctx.clone())?;
-    let witness = Rc::clone(said);
-    let finish = move |proceed: bool, json: String| {
-        if json.len() > MAX_RESULT {
-            witness.oversized.set(true);
-        } else if witness.result.borrow().is_none() {
-            witness.result.replace(Some((proceed, json)));
-        }
-    };
-    host.set("finish", Function::new(ctx.clone(), finish)?)?;
-    let witness = Rc::clone(said);
-    let log = move |line: String| {
-        let mut log = witness.log.borrow_mut();
-        if log.len() < MAX_LOG.0 {
-            let end = line.floor_char_boundary(MAX_LOG.1);
-            log.push(line.get(..end).unwrap_or_default().to_owned());
-        }
-    };
-    host.set("log", Function::new(ctx.clone(), log)?)?;
-    host.set(
-        "b64",
-        Function::new(ctx.clone(), |text: String| STANDARD.encode(text))?,
-    )?;
-    host.set(
-        "decode64",
-        Function::new(ctx.clone(), |text: String| decode64(&text))?,
-    )?;
-    let md5 = |text: String| digest::hex(&digest::md5(text.as_bytes()));
-    host.set("md5", Function::new(ctx.clone(), md5)?)?;
-    let hmac = |algorithm: String, encoding: String, secret: String, text: String| {
-        digest::keyed(&algorithm, &encoding, &secret, &text)
-    };
-    host.set("hmac", Function::new(ctx.clone(), hmac)?)?;
-    let mut options = EvalOptions::default();
-    options.filename = Some("ligand-prelude".to_owned());
-    let prelude: Function<'_> = ctx.eval_with_options(PRELUDE, options)?;
-    let run: Function<'_> = prelude.call((host,))?;
-    Ok(Persistent::save(ctx, run))
-}
-
-/// Base64 of either alphabet, with or without padding and blanks; what is no UTF-8 is replaced, what is no Base64
-/// is empty.
-fn decode64(text: &str) -> String {
-    const TOLERANT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| match c {
-            '-' => '+',
-            '_' => '/',
-            c => c,
-        })
-        .collect();
-    let bytes = TOLERANT.decode(plain).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -1,0 +1,88 @@
+// How a hook is given its variables and hands back its result.
+//
+// The file is one expression: given the host's functions, it answers `run`. Every runtime compiles it, so it holds
+// only what every hook needs; the rest is in helpers.js, which is compiled when it is first touched. What is used
+// after the hook has had its chance to change the globals is captured here first.
+(function (host) {
+  'use strict';
+  const { stringify } = JSON;
+  const { isArray } = Array;
+  const { keys, assign, defineProperty } = Object;
+  const has = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
+  const find = Function.prototype.call.bind(String.prototype.indexOf);
+  const isMap = (value) => value !== null && typeof value === 'object' && !isArray(value);
+
+  // Thrown by `done` to end the script. One that is caught changes nothing: the result is taken already, and the
+  // interrupt handler ends whatever goes on.
+  const STOP = { message: 'done' };
+
+  // Maps whose entries are merged into the current ones.
+  const merged = { request_vendor_headers: 1, request_vendor_parameters: 1, configuration: 1, response_headers: 1 };
+
+  let loaded;
+  const helpers = () => loaded || (loaded = host.helpers()(host));
+  for (const name of ['CE', 'console', 'print', 'notify', 'require', 'base64Encode', 'getArray', 'getMap']) {
+    const set = (value) => defineProperty(globalThis, name, { value, writable: true, configurable: true });
+    defineProperty(globalThis, name, {
+      get: () => { const value = helpers().provided[name]; set(value); return value; },
+      set, configurable: true,
+    });
+  }
+
+  // What the script changed in a map that it was given.
+  function changed({ live, before }) {
+    const out = {};
+    for (const key of keys(before)) if (!has(live, key)) out[key] = null;
+    for (const key of keys(live)) {
+      if (!has(before, key) || live[key] !== before[key]) out[key] = live[key] === undefined ? null : live[key];
+    }
+    return out;
+  }
+
+  return function run(hook, names, input, legacy) {
+    const given = {};
+    const values = names.map((name) => {
+      const map = input[name];
+      if (!isMap(map)) return map;
+      let seen = map;
+      if (name !== 'request_vendor_headers' && name.includes('_headers')) seen = helpers().caseless(seen);
+      if (legacy) seen = helpers().nullish(seen);
+      if (has(merged, name)) given[name] = { live: map, before: assign({}, map), seen };
+      return seen;
+    });
+
+    let finished = false;
+    function settle(result) {
+      if (finished) return;
+      const members = {};
+      let proceed = true;
+      if (isMap(result)) {
+        for (const key of keys(result)) {
+          const value = result[key];
+          if (key === 'continue') proceed = value !== false && value !== 'false';
+          else if (isMap(value) || !has(merged, key)) members[key] = value;
+        }
+      }
+      for (const name of keys(given)) {
+        const named = has(members, name);
+        const changes = changed(given[name]);
+        if (named && members[name] !== given[name].seen) assign(changes, members[name]);
+        if (named || keys(changes).length > 0) members[name] = changes;
+      }
+      let json = stringify(members);
+      // Half a surrogate pair is no Unicode; only such texts pay for the second pass.
+      if (find(json, '\\ud') >= 0) json = stringify(members, helpers().wellFormedValue);
+      finished = true;
+      host.finish(proceed, json);
+    }
+
+    function done(result) {
+      settle(result);
+      throw STOP;
+    }
+
+    // A returned object is a result too: the legacy way, also seen in newer hooks.
+    const returned = hook.call(globalThis, done, ...values);
+    return () => settle(returned);
+  };
+})
