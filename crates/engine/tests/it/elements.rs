@@ -23,7 +23,7 @@ fn files(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements");
     let mut found = Vec::new();
     files(&root, &root, &mut found);
@@ -32,7 +32,7 @@ fn catalog() -> Catalog {
     catalog
 }
 
-const KEYS: [(&str, i64); 7] = [
+pub const KEYS: [(&str, i64); 7] = [
     ("sfdc", 23),
     ("eloqua", 27),
     ("sfdcservicecloud", 29),

@@ -1,6 +1,7 @@
-//! The engine against the catalog that the repository ships.
+//! The engine against the catalog that the repository ships, and against every export of the corpus.
 
 #![cfg(test)]
 
+mod calls;
 mod corpus;
 mod elements;
