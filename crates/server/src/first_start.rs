@@ -7,7 +7,7 @@ use argon2::Argon2;
 use argon2::password_hash::PasswordHasher as _;
 use ligand_model::secret::{OrganizationSecret, UserSecret};
 use ligand_model::time::Entropy;
-use ligand_store::Store;
+use ligand_store::{Database, Store};
 use ligand_store::identity::FirstUser;
 use ligand_store::vault::RootKey;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,13 @@ pub enum Error {
          which `openssl rand -base64 32` makes"
     )]
     KeyRequired,
+    /// A database without the key that opens it.
+    #[error(
+        "the database is there, but its root key {} is not: put the key file back, or set vault.key \
+         (LIGAND__VAULT__KEY); another key cannot open the database",
+        .0.display()
+    )]
+    KeyMissing(PathBuf),
     /// The configured key is of no use.
     #[error(transparent)]
     Config(#[from] crate::config::Error),
@@ -81,27 +88,28 @@ pub enum KeySource {
     Made(PathBuf),
 }
 
-/// The root key: the configured one, else (on SQLite) the data folder's key file, made when it is missing.
+/// The root key: the configured one, else (on SQLite) the data folder's key file, made when there is no database yet.
 ///
 /// # Errors
-/// [`Error`]; never a new key in place of one that cannot be read.
+/// [`Error`]; never a new key in place of one that is lost or cannot be read.
 pub fn root_key(
     config: &Config,
-    postgres: bool,
+    database: &Database,
     entropy: &dyn Entropy,
 ) -> Result<(RootKey, KeySource), Error> {
     if let Some(bytes) = config.vault_key()? {
         return Ok((RootKey::new(bytes), KeySource::Configured));
     }
-    if postgres {
-        return Err(Error::KeyRequired);
-    }
+    let Database::Sqlite(file) = database else { return Err(Error::KeyRequired) };
     let path = config.data_dir().join(KEY_FILE);
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let text = zeroize::Zeroizing::new(text);
             let key = RootKey::from_base64(&text).map_err(|_| Error::BadKeyFile(path.clone()))?;
             Ok((key, KeySource::File(path)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && file.exists() => {
+            Err(Error::KeyMissing(path))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = RootKey::generate(entropy);
@@ -193,6 +201,10 @@ mod tests {
 
     use super::*;
 
+    fn sqlite(dir: &Path) -> Database {
+        Database::Sqlite(dir.join("ligand.db"))
+    }
+
     fn config(dir: &Path) -> Config {
         let mut config = Config::defaults().unwrap();
         config.data.dir = dir.display().to_string();
@@ -203,9 +215,9 @@ mod tests {
     fn a_key_file_is_made_once_and_read_after() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
-        let (made, source) = root_key(&config, false, &FixedEntropy::new(1)).unwrap();
+        let (made, source) = root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(1)).unwrap();
         assert_eq!(source, KeySource::Made(folder.path().join(KEY_FILE)));
-        let (read, source) = root_key(&config, false, &FixedEntropy::new(2)).unwrap();
+        let (read, source) = root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(2)).unwrap();
         assert_eq!(source, KeySource::File(folder.path().join(KEY_FILE)));
         assert_eq!(*made.to_base64(), *read.to_base64());
     }
@@ -214,21 +226,33 @@ mod tests {
     fn a_damaged_key_file_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(KEY_FILE), "damaged").unwrap();
-        let error = root_key(&config(folder.path()), false, &FixedEntropy::new(1)).unwrap_err();
+        let error = root_key(&config(folder.path()), &sqlite(folder.path()), &FixedEntropy::new(1))
+            .unwrap_err();
         assert!(matches!(error, Error::BadKeyFile(_)));
         assert!(!error.to_string().contains("damaged"));
         assert_eq!(std::fs::read(folder.path().join(KEY_FILE)).unwrap(), b"damaged");
     }
 
     #[test]
+    fn a_database_without_its_key_gets_no_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ligand.db"), "x").unwrap();
+        let database = sqlite(folder.path());
+        let error = root_key(&config(folder.path()), &database, &FixedEntropy::new(1));
+        assert!(matches!(error.unwrap_err(), Error::KeyMissing(_)));
+        assert!(!folder.path().join(KEY_FILE).exists());
+    }
+
+    #[test]
     fn postgres_demands_a_configured_key() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config(folder.path());
-        let error = root_key(&config, true, &FixedEntropy::new(1)).unwrap_err();
+        let postgres = Database::Postgres("postgres://h/d".into());
+        let error = root_key(&config, &postgres, &FixedEntropy::new(1)).unwrap_err();
         assert!(error.to_string().contains("LIGAND__VAULT__KEY"), "{error}");
         config.vault.key = crate::config::Secret::new(&RootKey::new([7; 32]).to_base64());
         assert_eq!(
-            root_key(&config, true, &FixedEntropy::new(1)).unwrap().1,
+            root_key(&config, &postgres, &FixedEntropy::new(1)).unwrap().1,
             KeySource::Configured
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

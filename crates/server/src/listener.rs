@@ -235,7 +235,7 @@ impl Front {
 }
 
 /// 24 hexadecimal digits, as the field's request ids are.
-fn request_id(app: &App) -> Arc<str> {
+pub(crate) fn request_id(app: &App) -> Arc<str> {
     let mut bytes = [0; 12];
     app.entropy.fill(&mut bytes);
     let mut text = [0; 24];
@@ -249,7 +249,7 @@ fn request_id(app: &App) -> Arc<str> {
 }
 
 /// Runs a future; none when it panicked. One request must not end its neighbours on the connection.
-async fn caught<F: Future>(future: F) -> Option<F::Output> {
+pub(crate) async fn caught<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
         let poll = std::panic::AssertUnwindSafe(|| future.as_mut().poll(context));

@@ -23,6 +23,12 @@ pub trait Machine: Send {
     fn next(&mut self, input: Input) -> Step;
 }
 
+impl Machine for ligand_engine::exchange::Exchange {
+    fn next(&mut self, input: Input) -> Step {
+        Self::next(self, input)
+    }
+}
+
 /// A grant that was refreshed.
 #[derive(Debug, Default)]
 pub struct Refreshed {
@@ -39,6 +45,8 @@ pub struct NotRefreshed {
     pub message: String,
     /// The vendor's own words.
     pub provider_message: Option<String>,
+    /// Set when it could not even be tried, so that the grant may still be good: the kind of the failure.
+    pub unreachable: Option<ErrorKind>,
 }
 
 /// How the driver gets a fresh grant; single flight is the implementor's.
@@ -56,6 +64,7 @@ impl Refresh for NoRefresh {
         Err(NotRefreshed {
             message: "The vendor refused the credentials".to_owned(),
             provider_message: None,
+            unreachable: None,
         })
     }
 }
@@ -171,9 +180,10 @@ impl Driver<'_> {
                             hosts = std::borrow::Cow::Owned(fresh.hosts);
                             Input::Refreshed(fresh.values)
                         }
-                        Ok(Err(failed)) => {
-                            Input::RefreshFailed(failed.message, failed.provider_message)
-                        }
+                        Ok(Err(failed)) => match failed.unreachable {
+                            Some(kind) => Input::Unreachable(kind, failed.message),
+                            None => Input::RefreshFailed(failed.message, failed.provider_message),
+                        },
                         Err(_) => Input::Unreachable(
                             ErrorKind::Timeout,
                             "The vendor did not renew the access in time".to_owned(),

@@ -9,8 +9,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ligand_engine::hooks::{HookRuntime, Limits};
 use ligand_engine::step::{HookCall, HookError, HookResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::config;
 
 /// One runtime of scripts; lives and dies on one thread.
 pub trait Scripts {
@@ -48,8 +51,40 @@ impl fmt::Debug for HookThreads {
     }
 }
 
+/// One call's scripts on QuickJS, with the processor time that they may still use.
+struct QuickJs {
+    runtime: HookRuntime,
+    cpu_left: Duration,
+}
+
+impl Scripts for QuickJs {
+    fn run(&mut self, call: &HookCall) -> Result<HookResult, HookError> {
+        // The thread does nothing else meanwhile, so its wall clock is the script's processor time or a little more.
+        let (began, left) = (Instant::now(), self.cpu_left);
+        self.runtime.set_deadline(move || began.elapsed() > left);
+        let result = self.runtime.run(call);
+        self.cpu_left = left.saturating_sub(began.elapsed());
+        result
+    }
+}
+
 impl HookThreads {
-    /// Starts the threads.
+    /// Starts the threads for QuickJS under the configured limits.
+    ///
+    /// # Errors
+    /// The operating system gives no more threads.
+    pub fn quickjs(hooks: &config::Hooks) -> std::io::Result<Self> {
+        let (cpu, memory, stack) = (hooks.cpu.0, hooks.memory.bytes(), hooks.stack.bytes());
+        let build = move || -> Result<Box<dyn Scripts>, HookError> {
+            let limits =
+                Limits { deadline: Box::new(|| false), memory_bytes: memory, stack_bytes: stack };
+            let runtime = HookRuntime::new(limits)?;
+            Ok(Box::new(QuickJs { runtime, cpu_left: cpu }))
+        };
+        Self::start(hooks.threads, hooks.sessions, hooks.wall.0, stack, Arc::new(build))
+    }
+
+    /// Starts the threads; each has `stack` bytes for scripts and some of its own.
     ///
     /// # Errors
     /// The operating system gives no more threads.
@@ -57,6 +92,7 @@ impl HookThreads {
         threads: usize,
         sessions: usize,
         wall: Duration,
+        stack: usize,
         build: Arc<Build>,
     ) -> std::io::Result<Self> {
         let count = match threads {
@@ -69,7 +105,7 @@ impl HookThreads {
             let build = Arc::clone(&build);
             std::thread::Builder::new()
                 .name(format!("hooks-{number}"))
-                .stack_size(4 << 20)
+                .stack_size(stack.saturating_add(2 << 20))
                 .spawn(move || serve(&orders, &*build))?;
             started.push(Thread { work: Mutex::new(work), load: Arc::default() });
         }
@@ -229,7 +265,8 @@ mod tests {
     }
 
     fn threads(sessions: usize, wall: Duration) -> HookThreads {
-        HookThreads::start(1, sessions, wall, Arc::new(|| Ok(Box::new(Counting(0)) as _))).unwrap()
+        let build = || Ok(Box::new(Counting(0)) as Box<dyn Scripts>);
+        HookThreads::start(1, sessions, wall, 0, Arc::new(build)).unwrap()
     }
 
     fn call(source: &str) -> Box<HookCall> {
@@ -270,6 +307,22 @@ mod tests {
         let threads = threads(8, Duration::from_millis(20));
         let error = threads.session().unwrap().run(call("block")).await.unwrap_err();
         assert!(error.message.contains("longer than it may"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_script_that_never_ends_is_stopped_by_its_processor_time() {
+        let mut hooks = config::Config::defaults().unwrap().hooks;
+        hooks.cpu = config::units::Span(Duration::from_millis(50));
+        hooks.threads = 1;
+        let threads = HookThreads::quickjs(&hooks).unwrap();
+        let mut session = threads.session().unwrap();
+        let error = session.run(call("for (;;) {}")).await.unwrap_err();
+        assert!(error.message.contains("more time than it may"), "{error}");
+        // The time was the call's, all hooks together; another call has its own.
+        assert!(session.run(call("for (;;) {}")).await.is_err());
+        let mut other = threads.session().unwrap();
+        let result = other.run(call("done({request_vendor_path: '/x'})")).await;
+        assert_eq!(result.unwrap().members["request_vendor_path"], "/x");
     }
 
     #[tokio::test]
