@@ -57,6 +57,11 @@ fn debian(binary: &Path, package: &Path) -> Result {
         &tree.join("usr/share/doc/ligand/THIRD_PARTY.md"),
         0o644,
     )?;
+    copy(
+        &root().join("docs/reference/configuration.md"),
+        &tree.join("usr/share/doc/ligand/configuration.md"),
+        0o644,
+    )?;
     for script in ["postinst", "prerm", "postrm"] {
         copy(
             &packaging.join("debian").join(script),

@@ -6,6 +6,7 @@
 mod bench;
 mod console;
 mod dist;
+mod generated;
 mod install;
 mod json;
 mod openapi;
@@ -34,7 +35,7 @@ cargo xtask COMMAND
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   torture [CASES]            the property tests with many more cases
   openapi [--check]          write openapi/platform.json from the server's route table
-  third-party                rewrite the package list of THIRD_PARTY.md
+  gen                        rewrite the generated parts of documents
   dist                       release binary, checksum and Debian package under dist/
 ";
 
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "torture" => torture::run(&rest),
         "openapi" => openapi::run(&rest),
-        "third-party" => third_party::run(),
+        "gen" => generated::run(),
         "dist" => dist::run(),
         "" | "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -3,8 +3,8 @@
 mod files;
 mod packages;
 
+use crate::generated;
 use crate::shell::Result;
-use crate::third_party;
 
 /// Collects every fault before it fails, so that one run is enough.
 #[derive(Default)]
@@ -21,8 +21,8 @@ pub fn run() -> Result {
     let mut faults = Faults::default();
     packages::check(&mut faults)?;
     files::check(&mut faults)?;
-    if !third_party::is_current()? {
-        faults.add("THIRD_PARTY.md is stale; run `cargo xtask third-party`");
+    for page in generated::stale()? {
+        faults.add(format!("{page} is stale; run `cargo xtask gen`"));
     }
     if faults.0.is_empty() {
         return Ok(());

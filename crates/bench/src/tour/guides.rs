@@ -142,7 +142,7 @@ fn eloqua() -> Guide {
                 delete: true,
             },
         ],
-        passthrough: "api/REST/2.0/data/contacts?count=1",
+        passthrough: "data/contacts?count=1",
     }
 }
 
