@@ -228,9 +228,9 @@ fn the_example_of_the_guide_loads() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/elements.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     let block = |after: &str| {
-        let from = &guide[guide.find(after).unwrap()..];
-        let from = &from[from.find("```json\n").unwrap() + 8..];
-        from[..from.find("```").unwrap()].as_bytes().to_vec()
+        let (_, section) = guide.split_once(after).unwrap();
+        let (_, code) = section.split_once("```json\n").unwrap();
+        code.split_once("```").unwrap().0.as_bytes().to_vec()
     };
     let (catalog, diagnostics) = Catalog::load(&[
         ("acme/element.json".to_owned(), block("## 1.")),
