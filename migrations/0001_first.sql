@@ -117,7 +117,7 @@ CREATE INDEX instances_of_element ON instances (organization_id, element_id, id)
 
 CREATE TABLE instance_tags (
     organization_id INTEGER NOT NULL REFERENCES organizations (id),
-    instance_id INTEGER NOT NULL REFERENCES instances (id),
+    instance_id INTEGER NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
     tag TEXT NOT NULL,
     PRIMARY KEY (organization_id, instance_id, position)

@@ -76,6 +76,10 @@ pub(crate) use statements;
 #[cfg(test)]
 pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
     (
+        "CALLER",
+        "the digests of two secrets yield the organization and must agree on it",
+    ),
+    (
         "CALLER_OF_USER",
         "the digest of a user's secret yields the organization",
     ),
@@ -112,7 +116,13 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
 
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
-    [identity::ALL, instances::ALL, others::ALL, usage::ALL]
-        .into_iter()
-        .flatten()
+    [
+        crate::migrate::ALL,
+        identity::ALL,
+        instances::ALL,
+        others::ALL,
+        usage::ALL,
+    ]
+    .into_iter()
+    .flatten()
 }

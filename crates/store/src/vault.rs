@@ -158,3 +158,30 @@ impl fmt::Debug for DataKey {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_key_survives_its_base64_form() {
+        let key = RootKey::new([9; 32]);
+        let read = RootKey::from_base64(&format!(" {}\n", *key.to_base64())).unwrap();
+        assert_eq!(*read.0, [9; 32]);
+    }
+
+    #[test]
+    fn a_root_key_of_another_length_is_refused() {
+        for text in ["", "AAAA", "not base64", &STANDARD.encode([0; 33])] {
+            assert!(
+                matches!(RootKey::from_base64(text), Err(Error::MalformedRootKey)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_never_printed() {
+        assert_eq!(format!("{:?}", RootKey::new([9; 32])), "RootKey(…)");
+    }
+}

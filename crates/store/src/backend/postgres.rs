@@ -261,7 +261,7 @@ fn failed(statement: &'static str, error: &postgres::Error) -> Error {
         }
         None => {
             let broken = std::error::Error::source(error)
-                .is_some_and(|source| source.is::<std::io::Error>());
+                .is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
             if error.is_closed() || broken || statement == "connect" {
                 Error::Unavailable(cause)
             } else {

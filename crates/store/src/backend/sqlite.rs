@@ -1,6 +1,6 @@
 //! SQLite: one thread writes and commits in groups, a few read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -39,8 +39,8 @@ impl Sqlite {
         connection.set_prepared_statement_cache_capacity(128);
         connection
             .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;",
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;",
             )
             .map_err(at_open)?;
         Ok(Self {
@@ -117,7 +117,7 @@ impl ToSql for Value {
 }
 
 /// Starts the threads on a database whose migrations were applied.
-pub(crate) fn start(path: &PathBuf, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
+pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
     let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
     let write = Queue::new(sender);
     let writer = Sqlite::open(path, Arc::clone(statements))?;

@@ -28,11 +28,11 @@ statements! {
     /// `$8` list of elements that match as well.
     INSTANCES = concat!(instance!(),
         "WHERE i.organization_id = $2 AND i.id > $3 \
-         AND ($4 IS NULL OR i.element_id = $4) \
-         AND ($5 = 0 OR $5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
+         AND (i.element_id = $4 OR $4 IS NULL) \
+         AND ($5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
             WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
-            AND replace($6, $1 || t.tag || $1, '') <> $6)) \
-         AND ($7 IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
+            AND replace($6, $1 || t.tag || $1, '') <> $6) OR $5 = 0) \
+         AND (CAST($7 AS TEXT) IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
             OR replace($8, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $8) \
          ORDER BY i.id LIMIT $9");
 
@@ -52,8 +52,9 @@ statements! {
         max_cache_size = COALESCE($10, max_cache_size), \
         element_id = COALESCE($11, element_id), \
         external_authentication = COALESCE($12, external_authentication), \
+        document = COALESCE($13, document), \
         document_version = CASE WHEN $13 IS NULL THEN document_version ELSE version + 1 END, \
-        document = COALESCE($13, document), version = version + 1, updated = $14 \
+        version = version + 1, updated = $14 \
         WHERE organization_id = $1 AND id = $2 AND version = $3";
 
     DELETE_INSTANCE = "DELETE FROM instances WHERE organization_id = $1 AND id = $2";

@@ -20,10 +20,10 @@ statements! {
     /// `$7` lowest, `$8` highest status; `$9` pattern or null; `$10` what stands around items of a list.
     USAGE = concat!(usage!(),
         "AND id < $2 AND time >= $3 AND time < $4 \
-         AND ($5 IS NULL OR replace($5, $10 || element_key || $10, '') <> $5) \
-         AND ($6 IS NULL OR replace($6, $10 || CAST(account_id AS TEXT) || $10, '') <> $6) \
+         AND (CAST($5 AS TEXT) IS NULL OR replace($5, $10 || element_key || $10, '') <> $5) \
+         AND (CAST($6 AS TEXT) IS NULL OR replace($6, $10 || CAST(account_id AS TEXT) || $10, '') <> $6) \
          AND status >= $7 AND status <= $8 \
-         AND ($9 IS NULL OR lower(path_template) LIKE $9 ESCAPE '\\' \
+         AND (CAST($9 AS TEXT) IS NULL OR lower(path_template) LIKE $9 ESCAPE '\\' \
             OR lower(element_key) LIKE $9 ESCAPE '\\' OR lower(request_id) LIKE $9 ESCAPE '\\') \
          ORDER BY id DESC LIMIT $11");
 

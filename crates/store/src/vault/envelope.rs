@@ -141,3 +141,108 @@ fn associated(context: &Context) -> Vec<u8> {
     }
     data
 }
+
+#[cfg(test)]
+mod tests {
+    use ligand_model::id::OrganizationId;
+    use ligand_model::time::FixedEntropy;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cipher(id: u64) -> Cipher {
+        Cipher::new(id, &[3; 32])
+    }
+
+    fn context() -> impl Strategy<Value = Context> {
+        let tables = prop::sample::select(vec!["", "a", "ab", "instances"]);
+        let columns = prop::sample::select(vec!["", "b", "bc", "document"]);
+        (1..4_i64, tables, columns, "[0-9:]{0,4}").prop_map(|(organization, table, column, row)| {
+            Context::new(OrganizationId(organization), table, column, row)
+        })
+    }
+
+    fn seal(context: &Context, text: &[u8], seed: u64) -> Vec<u8> {
+        cipher(1)
+            .seal(context, text, &FixedEntropy::new(seed))
+            .unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_in_its_place_only(
+            here in context(), there in context(), text: Vec<u8>, seed: u64,
+        ) {
+            let sealed = seal(&here, &text, seed);
+            let opened = cipher(1).open(&here, &sealed).unwrap().to_vec();
+            prop_assert_eq!(opened, text);
+            prop_assert_eq!(cipher(1).open(&there, &sealed).is_ok(), here == there);
+        }
+
+        #[test]
+        fn a_flipped_bit_is_refused(
+            here in context(), text: Vec<u8>, seed: u64, at: prop::sample::Index, bit in 0..8_u8,
+        ) {
+            let mut sealed = seal(&here, &text, seed);
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1 << bit;
+            prop_assert!(cipher(1).open(&here, &sealed).is_err());
+        }
+
+        #[test]
+        fn a_truncated_or_longer_value_is_refused(
+            here in context(), text: Vec<u8>, seed: u64, at: prop::sample::Index, more in 1..40_usize,
+        ) {
+            let sealed = seal(&here, &text, seed);
+            prop_assert!(cipher(1).open(&here, &sealed[..at.index(sealed.len())]).is_err());
+            let longer = [sealed, vec![0; more]].concat();
+            prop_assert!(cipher(1).open(&here, &longer).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_refused_without_a_panic(here in context(), bytes: Vec<u8>) {
+            prop_assert!(cipher(1).open(&here, &bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn the_layout_is_version_key_nonce_text() {
+        let place = Context::new(OrganizationId(2), "t", "c", "r");
+        let sealed = cipher(0x0102)
+            .seal(&place, b"text", &FixedEntropy::new(1))
+            .unwrap();
+        assert_eq!(sealed[..9], [1, 0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!(sealed.len(), 1 + 8 + 12 + 4 + 16);
+        assert_eq!(key_id(&sealed), Some(0x0102));
+    }
+
+    #[test]
+    fn parts_of_a_place_do_not_run_into_each_other() {
+        let of = |table, column, row: &str| {
+            associated(&Context::new(OrganizationId(1), table, column, row))
+        };
+        assert_ne!(of("ab", "c", "d"), of("a", "bc", "d"));
+        assert_ne!(of("a", "b", "cd"), of("a", "bc", "d"));
+    }
+
+    #[test]
+    fn another_key_or_id_is_refused() {
+        let place = Context::new(OrganizationId(2), "t", "c", "r");
+        let sealed = seal(&place, b"text", 1);
+        assert!(cipher(2).open(&place, &sealed).is_err());
+        assert!(Cipher::new(1, &[4; 32]).open(&place, &sealed).is_err());
+    }
+
+    #[test]
+    fn two_seals_of_one_text_differ() {
+        let place = Context::new(OrganizationId(2), "t", "c", "r");
+        let entropy = FixedEntropy::new(1);
+        let sealed = [0, 1].map(|_| cipher(1).seal(&place, b"text", &entropy).unwrap());
+        assert_ne!(sealed[0], sealed[1]);
+    }
+
+    #[test]
+    fn root_keys_are_told_apart() {
+        assert_ne!(fingerprint(&[1; 32]), fingerprint(&[2; 32]));
+    }
+}

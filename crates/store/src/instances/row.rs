@@ -1,0 +1,168 @@
+//! Instances as rows: how they are written, read and bound to their place.
+
+use ligand_model::configuration::InstanceDocument;
+use ligand_model::id::{AccountId, ElementId, InstanceId, OrganizationId, UserId};
+use ligand_model::instance::Instance;
+use ligand_model::secret::ElementToken;
+use ligand_model::time::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::backend::{Connection, Row, Value};
+use crate::error::Error;
+use crate::identity::Caller;
+use crate::sql::{BETWEEN, Statement, instances as sql};
+use crate::vault::{Context, DataKey};
+
+/// An instance as a row gives it, before its key is looked up.
+pub(super) struct Read {
+    pub(super) instance: Instance,
+    pub(super) owner: Caller,
+    pub(super) organization_active: bool,
+    pub(super) document_version: i64,
+    pub(super) sealed: Vec<u8>,
+}
+
+pub(super) fn insert(
+    tx: &mut dyn Connection,
+    key: &DataKey,
+    mut instance: Instance,
+    token: &ElementToken,
+    document: &[u8],
+) -> Result<Instance, Error> {
+    let id = InstanceId(crate::next_id(tx, "instance", 1)?);
+    let organization = instance.organization;
+    instance.id = id;
+    let values = [
+        id.0.into(),
+        organization.0.into(),
+        instance.account.0.into(),
+        instance.user.0.into(),
+        instance.element.0.into(),
+        instance.name.clone().into(),
+        instance.name.to_lowercase().into(),
+        instance.external_authentication.clone().into(),
+        token.digest().into(),
+        key.seal(&token_place(organization, id), token.expose().as_bytes())?
+            .into(),
+        key.seal(
+            &document_place(organization, id, instance.version),
+            document,
+        )?
+        .into(),
+        instance.created.0.into(),
+    ];
+    tx.execute(&sql::INSERT_INSTANCE, &values)?;
+    insert_tags(tx, organization, id, &instance.tags)?;
+    Ok(instance)
+}
+
+pub(super) fn insert_tags(
+    tx: &mut dyn Connection,
+    organization: OrganizationId,
+    id: InstanceId,
+    tags: &[String],
+) -> Result<(), Error> {
+    for (position, tag) in (0_i64..).zip(tags) {
+        let values = [
+            organization.0.into(),
+            id.0.into(),
+            position.into(),
+            tag.clone().into(),
+        ];
+        tx.execute(&sql::INSERT_TAG, &values)?;
+    }
+    Ok(())
+}
+
+pub(super) fn one(
+    tx: &mut dyn Connection,
+    statement: &'static Statement,
+    values: &[Value],
+) -> Result<Option<Read>, Error> {
+    tx.query_one(statement, values)?.map(read).transpose()
+}
+
+pub(super) fn read(mut row: Row) -> Result<Read, Error> {
+    let instance = Instance {
+        id: InstanceId(row.integer()?),
+        organization: OrganizationId(row.integer()?),
+        account: AccountId(row.integer()?),
+        user: UserId(row.integer()?),
+        element: ElementId(row.integer()?),
+        name: row.text()?,
+        tags: row
+            .optional_text()?
+            .map(|tags| tags.split(BETWEEN).map(str::to_owned).collect())
+            .unwrap_or_default(),
+        valid: row.flag()?,
+        disabled: row.flag()?,
+        external_authentication: row.text()?,
+        caching_enabled: row.flag()?,
+        cache_time_to_live: row.integer()?,
+        max_cache_size: row.integer()?,
+        created: Timestamp(row.integer()?),
+        updated: Timestamp(row.integer()?),
+        version: row.integer()?,
+    };
+    let document_version = row.integer()?;
+    let sealed = row.blob()?;
+    let owner = Caller {
+        organization: instance.organization,
+        account: instance.account,
+        user: instance.user,
+        email: row.text()?,
+        first_name: row.text()?,
+        last_name: row.text()?,
+        organization_admin: row.flag()?,
+        user_active: row.flag()?,
+        account_active: row.flag()?,
+    };
+    Ok(Read {
+        instance,
+        owner,
+        organization_active: row.flag()?,
+        document_version,
+        sealed,
+    })
+}
+
+pub(super) fn document_text(document: &InstanceDocument) -> Result<Zeroizing<Vec<u8>>, Error> {
+    serde_json::to_vec(document)
+        .map(Zeroizing::new)
+        .map_err(|_| Error::Shape {
+            what: "instance document",
+        })
+}
+
+/// The version keeps an earlier document from being put back.
+pub(super) fn document_place(
+    organization: OrganizationId,
+    id: InstanceId,
+    version: i64,
+) -> Context {
+    Context::new(
+        organization,
+        "instances",
+        "document",
+        format_args!("{id}:{version}"),
+    )
+}
+
+pub(super) fn token_place(organization: OrganizationId, id: InstanceId) -> Context {
+    Context::new(organization, "instances", "token_sealed", id)
+}
+
+/// Names and tags hold no control characters; one of them stands between tags on their way to and from the database.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .collect()
+}
+
+pub(super) fn clean_all(texts: &[String]) -> Vec<String> {
+    texts
+        .iter()
+        .map(|text| clean(text))
+        .filter(|text| !text.is_empty())
+        .collect()
+}

@@ -1,0 +1,219 @@
+use std::sync::mpsc;
+
+use ligand_model::error::{Classify, ErrorKind};
+
+use super::{document, new_instance, tenant};
+use crate::backend::Connection;
+use crate::error::Cause;
+use crate::sql::Statement;
+use crate::sql::identity::{ANY_ORGANIZATION, NEXT_ID};
+use crate::testing::{Fixture, TestDatabase};
+use crate::{Error, Store, for_each_backend, next_id};
+
+async fn value(store: &Store, kind: &'static str) -> i64 {
+    store.write(move |tx| next_id(tx, kind, 0)).await.unwrap()
+}
+
+fn fail(tx: &mut dyn Connection) -> Result<i64, Error> {
+    next_id(tx, "element", 1000)?;
+    Err(Error::Shape { what: "test" })
+}
+
+for_each_backend! {
+    async fn a_failing_closure_leaves_nothing(fixture: Fixture) {
+        let store = &fixture.store;
+        let before = value(store, "element").await;
+        let failed = store.write(fail).await;
+        assert!(matches!(failed, Err(Error::Shape { what: "test" })));
+        assert_eq!(value(store, "element").await, before);
+    }
+
+    async fn a_failing_closure_does_not_undo_its_neighbours(fixture: Fixture) {
+        let store = &fixture.store;
+        // The first closure holds the writer until all others wait, so that SQLite commits them as one group.
+        let (release, held) = mpsc::channel::<()>();
+        let mut writers = tokio::task::JoinSet::new();
+        let first = store.clone();
+        let (entered, inside) = tokio::sync::oneshot::channel();
+        writers.spawn(async move {
+            first.write(move |tx| {
+                entered.send(()).ok();
+                held.recv().ok();
+                next_id(tx, "usage", 1)
+            }).await
+        });
+        inside.await.unwrap();
+        for number in 0..30 {
+            let store = store.clone();
+            writers.spawn(async move {
+                store.write(move |tx| {
+                    next_id(tx, "usage", 1)?;
+                    if number % 3 == 0 { fail(tx) } else { Ok(0) }
+                }).await
+            });
+        }
+        tokio::task::yield_now().await;
+        release.send(()).unwrap();
+        let results = writers.join_all().await;
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 21);
+        assert_eq!(value(store, "usage").await, 21);
+        assert_eq!(value(store, "element").await, 9_999);
+    }
+
+    async fn a_panicking_closure_is_an_error_and_the_store_goes_on(fixture: Fixture) {
+        let store = &fixture.store;
+        let panicked = store.write(|tx| -> Result<i64, Error> {
+            next_id(tx, "usage", 1)?;
+            panic!("on purpose")
+        }).await;
+        assert!(matches!(panicked, Err(Error::Panicked)));
+        assert_eq!(value(store, "usage").await, 0);
+        store.ping().await.unwrap();
+    }
+
+    async fn a_refused_statement_is_an_error_and_the_store_goes_on(fixture: Fixture) {
+        let store = &fixture.store;
+        // Too few values: both engines refuse before they run anything.
+        let refused = store.write(|tx| tx.execute(&NEXT_ID, &[])).await;
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
+        assert_eq!(error.public(), "Internal error");
+        assert_eq!(value(store, "usage").await, 0);
+    }
+
+    async fn a_reader_sees_what_was_acknowledged(fixture: Fixture) {
+        let store = &fixture.store;
+        for _ in 0..20 {
+            tenant_or_nothing(store).await;
+            let found = store.read(|tx| tx.query_one(&ANY_ORGANIZATION, &[])).await.unwrap();
+            assert!(found.is_some());
+        }
+    }
+
+    async fn a_closed_store_answers_so(fixture: Fixture) {
+        let store = fixture.store.clone();
+        fixture.store.close().await;
+        let error = store.ping().await.unwrap_err();
+        assert!(matches!(error, Error::Closed));
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        store.close().await;
+    }
+
+    async fn work_accepted_before_closing_is_finished(fixture: Fixture) {
+        let made = tenant(&fixture.store).await;
+        let writer = fixture.store.clone();
+        let writing = tokio::spawn(async move {
+            let document = document("x");
+            writer.insert_instance(new_instance(made, "1", &[], "t", &document)).await
+        });
+        tokio::task::yield_now().await;
+        let fixture = fixture.reopen().await.unwrap();
+        let written = writing.await.unwrap();
+        let count = fixture.store.count_instances(made.organization).await.unwrap();
+        assert_eq!(count, i64::from(written.is_ok()));
+    }
+
+    async fn an_organization_that_does_not_exist_has_no_key(fixture: Fixture) {
+        let missing = fixture.store.data_key(ligand_model::id::OrganizationId(9)).await;
+        assert!(matches!(missing, Err(Error::NoDataKey { organization: 9 })));
+    }
+}
+
+async fn tenant_or_nothing(store: &Store) {
+    store.bootstrap(super::first_user()).await.unwrap();
+}
+
+static ROLLBACK: Statement = Statement::new("ROLLBACK", "ROLLBACK");
+static NO_MORE_PAGES: Statement = Statement::new("NO_MORE_PAGES", "PRAGMA max_page_count = 1");
+static MORE_PAGES: Statement = Statement::new("MORE_PAGES", "PRAGMA max_page_count = 1000000");
+static END_CLIENTS: Statement = Statement::new(
+    "END_CLIENTS",
+    "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+     WHERE datname = current_database() AND pid <> pg_backend_pid()",
+);
+
+#[tokio::test]
+async fn a_group_that_sqlite_gives_up_is_told_so_and_the_next_goes_on() {
+    let fixture = Fixture::open(TestDatabase::sqlite().unwrap())
+        .await
+        .unwrap();
+    let store = fixture.store.clone();
+    let (release, held) = mpsc::channel::<()>();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let neighbour = tokio::spawn(async move {
+        let work = move |tx: &mut dyn Connection| {
+            entered.send(()).ok();
+            held.recv().ok();
+            next_id(tx, "usage", 1)
+        };
+        store.write(work).await
+    });
+    inside.await.unwrap();
+    let store = fixture.store.clone();
+    let culprit = tokio::spawn(async move { store.write(|tx| tx.execute(&ROLLBACK, &[])).await });
+    tokio::task::yield_now().await;
+    release.send(()).unwrap();
+    assert!(matches!(
+        neighbour.await.unwrap(),
+        Err(Error::Unavailable(_))
+    ));
+    assert!(matches!(culprit.await.unwrap(), Err(Error::Unavailable(_))));
+    assert_eq!(value(&fixture.store, "usage").await, 0);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_until_there_is_room() {
+    let fixture = Fixture::open(TestDatabase::sqlite().unwrap())
+        .await
+        .unwrap();
+    let made = tenant(&fixture.store).await;
+    let store = &fixture.store;
+    store
+        .write(|tx| tx.query(&NO_MORE_PAGES, &[]))
+        .await
+        .unwrap();
+    let large = vec![b' '; 100_000];
+    let full = store
+        .insert_element(made.organization, made.account, "a", &large)
+        .await;
+    assert_eq!(full.unwrap_err().kind(), ErrorKind::Unavailable);
+    store.ping().await.unwrap();
+    store.write(|tx| tx.query(&MORE_PAGES, &[])).await.unwrap();
+    let kept = store
+        .insert_element(made.organization, made.account, "a", &large)
+        .await
+        .unwrap();
+    assert_eq!(kept.0, 10_000);
+}
+
+#[tokio::test]
+async fn clients_that_postgres_ended_are_replaced() {
+    let Some(database) = TestDatabase::postgres().unwrap() else {
+        return;
+    };
+    let fixture = Fixture::open(database).await.unwrap();
+    let store = &fixture.store;
+    store.read(|tx| tx.query(&END_CLIENTS, &[])).await.unwrap();
+    // Each of the ended clients may fail one call before it is replaced.
+    let mut failures = 0;
+    while let Err(error) = store.ping().await {
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        failures += 1;
+        assert!(failures < 20);
+    }
+    assert_eq!(value(store, "usage").await, 0);
+}
+
+#[test]
+fn a_failure_says_nothing_of_its_values() {
+    let unavailable = Error::Unavailable(Cause {
+        engine: "sqlite",
+        code: "13".to_owned(),
+        message: "database or disk is full".to_owned(),
+    });
+    assert_eq!(
+        unavailable.public(),
+        "The database is not available, try again"
+    );
+    assert_eq!(unavailable.to_string(), "the database is unavailable");
+}
