@@ -1,0 +1,6 @@
+//! The simulated vendors over loopback.
+
+mod acton;
+mod eloqua;
+mod marketo;
+mod world;
