@@ -1,0 +1,49 @@
+//! The API: one table of routes behind one edge.
+//!
+//! | part | sentence |
+//! |---|---|
+//! | [`edge`] | vocabularies, request ids, CORS, security headers: nothing behind it knows of them |
+//! | [`dispatch`] | who calls, and whether an element's resource or a platform route answers |
+//! | [`routes`] | every platform route, once |
+//! | [`error`] | the one error shape and the only table of statuses |
+
+pub mod answer;
+pub mod applications;
+pub mod authentication;
+pub mod authorization;
+pub mod body;
+pub mod call;
+pub mod dispatch;
+pub mod edge;
+pub mod elements;
+pub mod error;
+pub mod hubs;
+pub mod instances;
+pub mod oauth;
+pub mod openapi;
+pub mod organizations;
+pub mod page;
+pub mod passthrough;
+pub mod resources;
+pub mod routes;
+pub mod usage;
+pub mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use crate::app::App;
+use edge::Edge;
+
+/// The API as a router; everything that nobody else claims comes here.
+pub fn router(app: App) -> Router {
+    let edge = Arc::new(Edge::new(app));
+    Router::new().fallback(enter).with_state(edge)
+}
+
+async fn enter(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    edge.answer(request).await
+}

@@ -1,0 +1,118 @@
+//! One request as a handler sees it: located, identified, not yet read.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use axum::body::Body;
+use http::HeaderMap;
+use ligand_model::id::InstanceId;
+use ligand_store::identity::Caller;
+use ligand_store::instances::SealedInstance;
+
+use super::error::ApiError;
+use crate::app::App;
+use crate::listener::peer::Peer;
+use crate::service;
+
+/// A platform call.
+#[derive(Debug)]
+pub struct Call {
+    /// The application.
+    pub app: App,
+    /// Upper-case verb.
+    pub method: http::Method,
+    /// Path inside the base as received, with the trailing slash it came with.
+    pub path: String,
+    /// The raw query, without `?`.
+    pub raw_query: String,
+    /// Values of the route's variables, in order, percent-decoded.
+    pub variables: Vec<String>,
+    /// Decoded query parameters.
+    pub query: Vec<(String, String)>,
+    /// Headers, with `Elements-*` in the inner spelling.
+    pub headers: HeaderMap,
+    /// Who calls.
+    pub caller: Option<Arc<Caller>>,
+    /// The instance of an Element token.
+    pub instance: Option<Arc<SealedInstance>>,
+    /// The other end.
+    pub peer: Peer,
+    /// The body, unread. Behind a lock only because bodies cannot be shared between threads and calls are.
+    pub body: Mutex<Body>,
+    /// What the vendor was asked, for the usage row.
+    pub vendor: Arc<OnceLock<VendorNote>>,
+}
+
+/// What a call cost at the vendor.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VendorNote {
+    /// The vendor's last status.
+    pub status: Option<u16>,
+    /// Requests sent.
+    pub attempts: u32,
+}
+
+impl Call {
+    /// The caller of a route that demands one.
+    ///
+    /// # Errors
+    /// 401.
+    pub fn caller(&self) -> Result<Arc<Caller>, ApiError> {
+        self.caller.clone().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// The instance of a route that demands an Element token.
+    ///
+    /// # Errors
+    /// 401.
+    pub fn instance(&self) -> Result<Arc<SealedInstance>, ApiError> {
+        self.instance.clone().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// Takes the body; what is left is empty.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A variable of the route, by position.
+    pub fn variable(&self, position: usize) -> &str {
+        self.variables.get(position).map_or("", String::as_str)
+    }
+
+    /// A variable that is an instance id.
+    ///
+    /// # Errors
+    /// 404 for anything that is no id.
+    pub fn instance_id(&self, position: usize) -> Result<InstanceId, ApiError> {
+        let text = self.variable(position);
+        text.parse()
+            .map(InstanceId)
+            .map_err(|_| service::instances::unknown(text).into())
+    }
+
+    /// The first query parameter of this name; empty counts as absent.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a repeated parameter, with or without `[]`; commas separate too.
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        self.query
+            .iter()
+            .filter(|(known, _)| known.strip_suffix("[]").unwrap_or(known) == name)
+            .flat_map(|(_, value)| value.split(','))
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether a flag is set.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.parameter(name)
+            .map(|value| value.eq_ignore_ascii_case("true") || value == "1")
+    }
+}

@@ -1,0 +1,337 @@
+//! Who calls, and what answers: a resource of the instance's element, or a route of the platform.
+//!
+//! With an Element token the order is: a resource whose first segment is literal, a platform route, any other resource.
+//! Without one only platform routes answer.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::body::Body;
+use http::{HeaderMap, Method};
+use ligand_engine::catalog::{Compiled, Route};
+use ligand_model::error::ErrorKind;
+use ligand_store::identity::Caller;
+use ligand_store::instances::SealedInstance;
+use ligand_store::usage::UsageRow;
+
+use super::answer::Answer;
+use super::authorization::{self, Credentials};
+use super::call::{Call, VendorNote};
+use super::edge::nouns::Vocabulary;
+use super::error::ApiError;
+use super::routes::{self, Access, Match};
+use super::{body, resources};
+use crate::app::App;
+use crate::listener::peer::Peer;
+use crate::service::{callers, elements};
+use crate::telemetry::Facts;
+
+/// A request at the inner side of the edge.
+#[derive(Debug)]
+pub struct Arrived {
+    /// Its id.
+    pub id: Arc<str>,
+    /// When it began.
+    pub began: Instant,
+    /// Verb.
+    pub method: Method,
+    /// Path inside the base, still percent-encoded.
+    pub path: String,
+    /// Query without `?`, still percent-encoded.
+    pub raw_query: String,
+    /// Headers in the inner spelling.
+    pub headers: HeaderMap,
+    /// The other end.
+    pub peer: Peer,
+    /// The body, unread.
+    pub body: Body,
+}
+
+/// What is known of a request while it is answered.
+#[derive(Debug, Default)]
+struct Known {
+    caller: Option<Arc<Caller>>,
+    instance: Option<Arc<SealedInstance>>,
+    element: Option<Arc<Compiled>>,
+    path: Option<Arc<str>>,
+    vendor: Arc<OnceLock<VendorNote>>,
+}
+
+/// Answers a request, and leaves its usage row.
+pub async fn answer(
+    app: &App,
+    vocabulary: &Vocabulary,
+    arrived: Arrived,
+) -> (Result<Answer, ApiError>, Facts) {
+    let (id, began, method) = (
+        Arc::clone(&arrived.id),
+        arrived.began,
+        arrived.method.clone(),
+    );
+    let (time, peer) = (app.now(), arrived.peer);
+    let mut known = Known::default();
+    let result = decide(app, vocabulary, arrived, &mut known).await;
+    let vendor = known.vendor.get().copied().unwrap_or_default();
+    if let (Some(caller), Some(path)) = (&known.caller, &known.path)
+        && !path.starts_with("/usage")
+    {
+        let status = match &result {
+            Ok(answer) => answer.status,
+            Err(error) => error.status().as_u16(),
+        };
+        app.memory.usage.add(UsageRow {
+            id: 0,
+            organization: caller.organization,
+            account: caller.account,
+            user: caller.user,
+            instance: known.instance.as_ref().map(|known| known.instance.id),
+            element_key: known
+                .element
+                .as_ref()
+                .map(|element| element.element.key.clone())
+                .unwrap_or_default(),
+            request_id: id.to_string(),
+            path_template: path.to_string(),
+            method: method.as_str().to_owned(),
+            status: i64::from(status),
+            vendor_status: vendor.status.map(i64::from),
+            attempts: i64::from(vendor.attempts),
+            waits_ms: 0,
+            duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
+            time,
+            ip: peer.address.to_string(),
+        });
+    }
+    let facts = Facts {
+        organization: known.caller.as_ref().map(|caller| caller.organization),
+        element: known
+            .element
+            .as_ref()
+            .map(|element| Arc::from(element.element.key.as_str())),
+        instance: known.instance.as_ref().map(|known| known.instance.id),
+        path: known.path,
+        vendor_status: vendor.status,
+    };
+    (result, facts)
+}
+
+async fn decide(
+    app: &App,
+    vocabulary: &Vocabulary,
+    arrived: Arrived,
+    known: &mut Known,
+) -> Result<Answer, ApiError> {
+    let credentials = authorization::read(&arrived.headers, vocabulary)
+        .map_err(|_| ApiError::unauthenticated())?;
+    identify(app, &credentials, known).await?;
+    let mut route = None;
+    if let (Some(instance), Some(caller)) = (&known.instance, &known.caller) {
+        let element =
+            elements::of_instance(app, caller.organization, instance.instance.element).await?;
+        let found = element.route(arrived.method.as_str(), &arrived.path);
+        let named = begins_literally(&element, &found);
+        known.element = Some(element);
+        if named {
+            return resource(app, arrived, known, found).await;
+        }
+        route = Some(found);
+    }
+    match routes::find(&arrived.method, &arrived.path) {
+        Match::Found { route, variables } => {
+            known.path = Some(Arc::from(route.path));
+            admit(route, &credentials, known)?;
+            accepts_json(route, &arrived.headers)?;
+            let call = call(app, arrived, known, variables);
+            (route.handler)(call, vocabulary).await
+        }
+        Match::MethodNotAllowed(allowed) if !matches!(route, Some(Route::Found { .. })) => Err(
+            ApiError::method_not_allowed(arrived.method.as_str(), &arrived.path, &allowed),
+        ),
+        Match::MethodNotAllowed(_) | Match::NotFound => match route {
+            Some(route) => resource(app, arrived, known, route).await,
+            None => Err(nowhere(app, &arrived)),
+        },
+    }
+}
+
+/// Turns credentials into a caller and an instance; any part that is wrong refuses the whole.
+async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Result<(), ApiError> {
+    if credentials.is_empty() {
+        return Ok(());
+    }
+    let caller = match (credentials.session, credentials.user) {
+        (Some(session), None) => callers::by_session(app, session).await?,
+        (None, Some(user))
+            if credentials.organization.is_some() || credentials.element.is_some() =>
+        {
+            callers::by_secrets(app, user, credentials.organization).await?
+        }
+        _ => return Err(ApiError::unauthenticated()),
+    };
+    if let Some(token) = credentials.element {
+        let instance = callers::instance(app, token).await?;
+        if instance.instance.organization != caller.organization {
+            return Err(ApiError::unauthenticated());
+        }
+        known.instance = Some(instance);
+    }
+    known.caller = Some(caller);
+    Ok(())
+}
+
+/// Whether a caller may use a platform route.
+fn admit(
+    route: &routes::Endpoint,
+    credentials: &Credentials,
+    known: &Known,
+) -> Result<(), ApiError> {
+    let whole = credentials.organization.is_some() || credentials.session.is_some();
+    let admitted = match route.access {
+        Access::Public => true,
+        Access::Organization => known.caller.is_some() && whole,
+        Access::Instance => known.caller.is_some() && known.instance.is_some(),
+    };
+    if admitted {
+        Ok(())
+    } else {
+        Err(ApiError::unauthenticated())
+    }
+}
+
+/// Platform answers are JSON: a caller who takes nothing of the kind learns it before anything is done.
+fn accepts_json(route: &routes::Endpoint, headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut accepted = headers.get_all(http::header::ACCEPT).iter().peekable();
+    if !route.json || accepted.peek().is_none() {
+        return Ok(());
+    }
+    let takes = |range: &str| {
+        let range = range
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        matches!(
+            range.as_str(),
+            "*/*" | "*" | "application/*" | "application/json" | ""
+        ) || range.ends_with("+json")
+            || range.ends_with("/json")
+    };
+    if accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(takes)
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::NotAcceptable,
+        "This call answers application/json.",
+    ))
+}
+
+fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> Call {
+    Call {
+        app: app.clone(),
+        method: arrived.method,
+        path: arrived.path,
+        query: resources::query_pairs(&arrived.raw_query),
+        raw_query: arrived.raw_query,
+        variables,
+        headers: arrived.headers,
+        caller: known.caller.clone(),
+        instance: known.instance.clone(),
+        peer: arrived.peer,
+        body: std::sync::Mutex::new(arrived.body),
+        vendor: Arc::clone(&known.vendor),
+    }
+}
+
+/// A call of the element's own, or the reason why there is none.
+async fn resource(
+    app: &App,
+    arrived: Arrived,
+    known: &mut Known,
+    route: Route,
+) -> Result<Answer, ApiError> {
+    let (Some(instance), Some(element)) = (known.instance.clone(), known.element.clone()) else {
+        return Err(ApiError::unauthenticated());
+    };
+    let (method, path) = (arrived.method.as_str(), arrived.path.as_str());
+    match route {
+        Route::Found {
+            resource,
+            variables,
+            ..
+        } => {
+            let template = element
+                .resource(resource)
+                .map(|resource| resource.path.as_str());
+            known.path = Some(Arc::from(template.unwrap_or_default()));
+            let target = crate::service::hubs::Target {
+                instance,
+                element,
+                resource,
+                variables,
+            };
+            resources::call(app, target, arrived, &known.vendor).await
+        }
+        Route::MethodNotAllowed { allowed } => {
+            Err(ApiError::method_not_allowed(method, path, &allowed))
+        }
+        Route::NotFound { nearest } => {
+            let hint = nearest
+                .map(|path| format!(" The nearest is {path}."))
+                .unwrap_or_default();
+            let path = elements::shown(path);
+            let key = &element.element.key;
+            Err(ApiError::invalid(format!(
+                "The element {key} has no resource {path}.{hint}"
+            )))
+        }
+    }
+}
+
+/// Whether a found resource names its first segment: `/accounts/{id}`, not `/{objectName}`.
+fn begins_literally(element: &Compiled, route: &Route) -> bool {
+    let Route::Found { resource, .. } = route else {
+        return false;
+    };
+    element.resource(*resource).is_some_and(|resource| {
+        let path = resource.path.as_str();
+        let path = path
+            .strip_prefix("/hubs/")
+            .and_then(|rest| rest.split_once('/').map(|(_, below)| below))
+            .unwrap_or(path.trim_start_matches('/'));
+        !path.starts_with('{')
+    })
+}
+
+/// Nothing answers here: a resource that only a token opens is a 401, anything else a 404.
+fn nowhere(app: &App, arrived: &Arrived) -> ApiError {
+    let method = arrived.method.as_str();
+    let of_elements = arrived.path.starts_with("/hubs/")
+        || app.catalog.iter().any(|element| {
+            let route = element.route(method, &arrived.path);
+            begins_literally(element, &route)
+        });
+    if of_elements {
+        return ApiError::unauthenticated();
+    }
+    let path = elements::shown(&arrived.path);
+    let hint = routes::nearest(&arrived.path)
+        .map(|nearest| format!(" The nearest is {nearest}."))
+        .unwrap_or_default();
+    ApiError::not_found(format!("No route found for {method} {path}.{hint}"))
+}
+
+/// Reads the JSON body of a platform call, in the inner spelling.
+///
+/// # Errors
+/// As [`body::json`].
+pub async fn json(call: &mut Call, vocabulary: &Vocabulary) -> Result<serde_json::Value, ApiError> {
+    let taken = call.take_body();
+    let mut value = body::json(&call.headers, taken, body::PLATFORM).await?;
+    vocabulary.inner_body(&mut value);
+    Ok(value)
+}

@@ -1,0 +1,34 @@
+//! `ANY /passthrough/{vendor path}`
+
+use super::answer::Answer;
+use super::call::Call;
+use super::edge::nouns::Vocabulary;
+use super::error::ApiError;
+use super::resources::{self, Head};
+use crate::service::{elements, passthrough as service};
+
+/// Calls the vendor's own API with the instance's credential.
+pub async fn call(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let instance = call.instance()?;
+    let stored = &instance.instance;
+    let element = elements::of_instance(&call.app, stored.organization, stored.element).await?;
+    let body = call.take_body();
+    let path = call
+        .path
+        .trim_start_matches('/')
+        .strip_prefix("passthrough")
+        .unwrap_or_default();
+    let path = match call.raw_query.as_str() {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
+    };
+    let head = Head {
+        method: call.method.as_str().to_owned(),
+        path: call.path.clone(),
+        raw_query: String::new(),
+        headers: std::mem::take(&mut call.headers),
+    };
+    let request = resources::read(&call.app, head, body, false).await?;
+    let called = service::call(&call.app, instance, &element, &path, request).await;
+    resources::answer(called, &call.vendor)
+}

@@ -1,0 +1,322 @@
+//! Every platform route, once: the dispatcher, the OpenAPI document and the tests read this table.
+
+use std::pin::Pin;
+use std::sync::LazyLock;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::edge::nouns::Vocabulary;
+use super::error::ApiError;
+use super::{
+    applications, authentication, elements, hubs, instances, oauth, organizations, passthrough,
+    usage,
+};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone; credentials that are presented must still be right.
+    Public,
+    /// `User` and `Organization`, or a session.
+    Organization,
+    /// `User` and `Element`.
+    Instance,
+}
+
+/// What a handler promises.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send + 'a>>;
+
+/// One route.
+pub struct Endpoint {
+    /// Verb; `*` for any.
+    pub method: &'static str,
+    /// Path with `{variables}`; `{*rest}` takes the rest of the path.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    /// What it does, as a sentence for the reference.
+    pub summary: &'static str,
+    /// Whether it takes a JSON body.
+    pub body: bool,
+    /// Whether it answers the platform's own JSON.
+    pub json: bool,
+    /// What answers.
+    pub handler: for<'a> fn(Call, &'a Vocabulary) -> Answering<'a>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+macro_rules! routes {
+    ($($method:literal $path:literal $access:ident $($kind:ident)? => $handler:path, $summary:literal;)+) => {
+        &[$(Endpoint {
+            method: $method,
+            path: $path,
+            access: Access::$access,
+            summary: $summary,
+            body: routes!(@body $($kind)?),
+            json: routes!(@json $($kind)?),
+            handler: |call, vocabulary| Box::pin($handler(call, vocabulary)),
+        }),+]
+    };
+    (@body body) => { true };
+    (@body $($kind:ident)?) => { false };
+    (@json other) => { false };
+    (@json $($kind:ident)?) => { true };
+}
+
+/// The table.
+pub static ROUTES: &[Endpoint] = routes! {
+    "GET" "/elements" Public => elements::list, "Lists the elements of the catalog.";
+    "POST" "/elements" Organization body => elements::import, "Imports an exported element as it is.";
+    "GET" "/elements/keys" Public => elements::keys, "Lists the keys of the elements.";
+    "GET" "/elements/{keyOrId}" Public => elements::get, "Shows an element.";
+    "DELETE" "/elements/{keyOrId}" Organization => elements::delete, "Deletes an imported element.";
+    "PUT" "/elements/{keyOrId}/active" Organization => elements::activate, "Lets new instances of an imported element be made.";
+    "DELETE" "/elements/{keyOrId}/active" Organization => elements::deactivate, "Lets no new instances of an imported element be made.";
+    "GET" "/elements/{keyOrId}/configuration" Organization => elements::configuration, "Lists what an instance of an element takes.";
+    "GET" "/elements/{keyOrId}/export" Organization => elements::export, "Exports an element in the form that can be imported.";
+    "GET" "/elements/{keyOrId}/oauth/url" Public => oauth::url, "Says where to send a customer's browser.";
+    "POST" "/elements/{keyOrId}/oauth/url" Public body => oauth::url, "Says where to send a customer's browser; the parameters come as JSON.";
+    "GET" "/elements/{keyOrId}/oauth/url/default" Organization => oauth::url_default, "Begins a hosted consent with the registered application.";
+    "GET" "/elements/{keyOrId}/application" Organization => applications::get, "Shows the application registered for an element.";
+    "PUT" "/elements/{keyOrId}/application" Organization body => applications::put, "Registers the organization's application for an element.";
+    "DELETE" "/elements/{keyOrId}/application" Organization => applications::delete, "Forgets the application registered for an element.";
+    "GET" "/elements/{keyOrId}/instances" Organization => instances::list_of_element, "Lists the instances of an element.";
+    "POST" "/elements/{keyOrId}/instances" Organization body => instances::create_of_element, "Makes an instance of an element.";
+    "GET" "/elements/{keyOrId}/instances/{id}" Organization => instances::get_of_element, "Shows an instance of an element.";
+    "PUT" "/elements/{keyOrId}/instances/{id}" Organization body => instances::update_of_element, "Changes an instance of an element.";
+    "PATCH" "/elements/{keyOrId}/instances/{id}" Organization body => instances::update_of_element, "Changes parts of an instance of an element.";
+    "DELETE" "/elements/{keyOrId}/instances/{id}" Organization => instances::delete_of_element, "Deletes an instance of an element.";
+    "GET" "/oauth/callback" Public other => oauth::callback, "Where vendors send the browser after a hosted consent.";
+    "GET" "/applications" Organization => applications::list, "Lists the registered applications.";
+    "GET" "/instances" Organization => instances::list, "Lists the instances.";
+    "POST" "/instances" Organization body => instances::create, "Makes an instance.";
+    "PUT" "/instances" Instance body => instances::update_by_token, "Changes the instance of the token.";
+    "PATCH" "/instances" Instance body => instances::update_by_token, "Changes parts of the instance of the token.";
+    "DELETE" "/instances" Instance => instances::delete_by_token, "Deletes the instance of the token.";
+    "GET" "/instances/count" Organization => instances::count, "Counts the instances.";
+    "GET" "/instances/configuration" Instance => instances::configuration::list_by_token, "Lists the configuration of the token's instance.";
+    "GET" "/instances/configuration/{configId}" Instance => instances::configuration::get_by_token, "Shows an entry of the token's instance.";
+    "PATCH" "/instances/configuration/{configId}" Instance body => instances::configuration::update_by_token, "Changes an entry of the token's instance.";
+    "PUT" "/instances/enabled" Instance => instances::enable_by_token, "Lets calls of the token's instance through.";
+    "DELETE" "/instances/enabled" Instance => instances::disable_by_token, "Refuses calls of the token's instance.";
+    "GET" "/instances/{id}" Organization => instances::get, "Shows an instance.";
+    "PUT" "/instances/{id}" Organization body => instances::update, "Changes an instance; a new code connects it again.";
+    "PATCH" "/instances/{id}" Organization body => instances::update, "Changes parts of an instance.";
+    "DELETE" "/instances/{id}" Organization => instances::delete, "Deletes an instance and revokes its grant.";
+    "GET" "/instances/{id}/configuration" Organization => instances::configuration::list, "Lists the configuration of an instance.";
+    "GET" "/instances/{id}/configuration/{configId}" Organization => instances::configuration::get, "Shows an entry of an instance's configuration.";
+    "PATCH" "/instances/{id}/configuration/{configId}" Organization body => instances::configuration::update, "Changes an entry of an instance's configuration.";
+    "PUT" "/instances/{id}/enabled" Organization => instances::enable, "Lets calls of an instance through.";
+    "DELETE" "/instances/{id}/enabled" Organization => instances::disable, "Refuses calls of an instance.";
+    "GET" "/hubs" Public => hubs::list, "Lists the hubs.";
+    "GET" "/hubs/keys" Public => hubs::keys, "Lists the keys of the hubs.";
+    "GET" "/hubs/{key}" Public => hubs::get, "Shows a hub.";
+    "GET" "/hubs/{key}/elements" Public => hubs::elements, "Lists the elements of a hub.";
+    "*" "/passthrough/{*path}" Instance other => passthrough::call, "Calls the vendor's own API with the instance's credential.";
+    "POST" "/authentication" Public body => authentication::sign_in, "Signs a user in.";
+    "GET" "/authentication/secrets" Organization => authentication::secrets, "Shows the caller's secrets.";
+    "POST" "/authentication/passwords" Organization body => authentication::change_password, "Changes the caller's password.";
+    "GET" "/organizations/me" Organization => organizations::me, "Shows the caller's organization.";
+    "GET" "/me" Organization => organizations::user, "Shows the caller.";
+    "GET" "/usage" Organization => usage::list, "Lists calls, newest first.";
+    "GET" "/usage/{requestId}" Organization => usage::get, "Shows one call.";
+};
+
+/// What a verb and path lead to.
+#[derive(Debug)]
+pub enum Match {
+    /// A route, and its variables in order, percent-decoded.
+    Found {
+        /// The route.
+        route: &'static Endpoint,
+        /// The values.
+        variables: Vec<String>,
+    },
+    /// The path is known with other verbs.
+    MethodNotAllowed(Vec<String>),
+    /// The path is not known.
+    NotFound,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Literal(&'static str),
+    Variable,
+    Rest,
+}
+
+static PIECES: LazyLock<Vec<(&'static Endpoint, Vec<Piece>)>> = LazyLock::new(|| {
+    ROUTES
+        .iter()
+        .map(|route| {
+            let pieces = route.path.split('/').skip(1).map(|segment| {
+                if segment.starts_with("{*") {
+                    Piece::Rest
+                } else if segment.starts_with('{') {
+                    Piece::Variable
+                } else {
+                    Piece::Literal(segment)
+                }
+            });
+            (route, pieces.collect())
+        })
+        .collect()
+});
+
+/// Finds the route of a verb and path. Literals go before variables, from left to right.
+pub fn find(method: &Method, path: &str) -> Match {
+    let wanted = if *method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let mut best: Option<(&'static Endpoint, Vec<bool>)> = None;
+    let mut allowed: Vec<String> = Vec::new();
+    for (route, pieces) in PIECES.iter() {
+        let Some(literal) = fits(pieces, &segments) else {
+            continue;
+        };
+        // A more literal path hides a less literal one even when the verb is another's.
+        if route.method != wanted && route.method != "*" {
+            allowed.push(route.method.to_owned());
+            continue;
+        }
+        if best.as_ref().is_none_or(|(_, known)| literal > *known) {
+            best = Some((route, literal));
+        }
+    }
+    match best {
+        Some((route, literal)) => {
+            let variables = segments
+                .iter()
+                .zip(&literal)
+                .filter(|(_, literal)| !**literal)
+                .map(|(segment, _)| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+                .collect();
+            Match::Found { route, variables }
+        }
+        None if allowed.is_empty() => Match::NotFound,
+        None => {
+            allowed.sort();
+            allowed.dedup();
+            Match::MethodNotAllowed(allowed)
+        }
+    }
+}
+
+/// For each segment whether it was matched as a literal; none when the path does not fit.
+fn fits(pieces: &[Piece], segments: &[&str]) -> Option<Vec<bool>> {
+    let mut literal = Vec::with_capacity(segments.len());
+    let mut rest = segments.iter();
+    for piece in pieces {
+        match piece {
+            Piece::Rest => return Some(literal),
+            Piece::Literal(text) if rest.next() == Some(text) => literal.push(true),
+            Piece::Variable if rest.next().is_some_and(|segment| !segment.is_empty()) => {
+                literal.push(false);
+            }
+            _ => return None,
+        }
+    }
+    rest.next().is_none().then_some(literal)
+}
+
+/// The known path that shares most with an unknown one, to be named in a hint.
+pub fn nearest(path: &str) -> Option<&'static str> {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let first = *segments.first()?;
+    PIECES
+        .iter()
+        .filter_map(|(route, pieces)| {
+            let Some(Piece::Literal(head)) = pieces.first() else {
+                return None;
+            };
+            let alike = shared(head, first) * 2 >= head.len().max(first.len());
+            let same = pieces
+                .iter()
+                .zip(&segments)
+                .filter(|(piece, segment)| {
+                    **piece == Piece::Variable
+                        || matches!(piece, Piece::Literal(text) if text == *segment)
+                })
+                .count();
+            let distance = pieces.len().abs_diff(segments.len());
+            alike.then_some((same, usize::MAX - distance, route.path))
+        })
+        .max_by_key(|(same, near, _)| (*same, *near))
+        .map(|(_, _, path)| path)
+}
+
+fn shared(a: &str, b: &str) -> usize {
+    a.bytes()
+        .zip(b.bytes())
+        .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: &str, path: &str) -> (&'static str, Vec<String>) {
+        match find(&method.parse().unwrap(), path) {
+            Match::Found { route, variables } => (route.path, variables),
+            other => panic!("{method} {path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn literals_go_before_variables_and_slashes_at_the_end_are_ignored() {
+        assert_eq!(found("GET", "/instances/count").0, "/instances/count");
+        assert_eq!(
+            found("GET", "/instances/5/"),
+            ("/instances/{id}", vec!["5".to_owned()])
+        );
+        assert_eq!(found("PUT", "/instances/enabled").0, "/instances/enabled");
+        assert_eq!(found("GET", "/elements/keys").0, "/elements/keys");
+        assert_eq!(
+            found("GET", "/elements/a%20b/instances/7").1,
+            ["a b".to_owned(), "7".to_owned()]
+        );
+        assert_eq!(
+            found("REPORT", "/passthrough/a/b/c").0,
+            "/passthrough/{*path}"
+        );
+    }
+
+    #[test]
+    fn a_known_path_with_another_verb_says_which_it_takes() {
+        let Match::MethodNotAllowed(allowed) = find(&Method::POST, "/instances/5") else {
+            panic!()
+        };
+        assert_eq!(allowed, ["DELETE", "GET", "PATCH", "PUT"]);
+        assert!(matches!(find(&Method::GET, "/nonsense"), Match::NotFound));
+    }
+
+    #[test]
+    fn an_unknown_path_is_met_with_the_nearest() {
+        assert_eq!(nearest("/instance"), Some("/instances"));
+        assert_eq!(
+            nearest("/elements/x/oauth"),
+            Some("/elements/{keyOrId}/export")
+        );
+        assert_eq!(nearest("/zzz"), None);
+    }
+
+    #[test]
+    fn no_route_stands_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for route in ROUTES {
+            assert!(seen.insert((route.method, route.path)), "{route:?}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What platform objects look like in answers. Absent members are left out, never null.
+
+use ligand_engine::catalog::{Compiled, Diagnostic, Severity};
+use ligand_model::configuration::lookup;
+use ligand_store::applications::Application;
+use ligand_store::identity::UserRecord;
+use ligand_store::usage::UsageRow;
+use serde_json::{Map, Value, json};
+
+use crate::service::elements::is_oauth;
+use crate::service::instances::{Entry, Shown, entries};
+
+/// The members of an element that the catalog's short form and instances show.
+const ABRIDGED: [&str; 12] = [
+    "image",
+    "logo",
+    "deleted",
+    "trialAccount",
+    "trialAccountDescription",
+    "existingAccountDescription",
+    "configDescription",
+    "signupURL",
+    "transformationsEnabled",
+    "elementProvisionType",
+    "cloneable",
+    "beta",
+];
+
+/// The short form of an element.
+pub fn element_abridged(compiled: &Compiled) -> Value {
+    let element = &compiled.element;
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Value| {
+        members.insert(name.to_owned(), value);
+    };
+    put("id", json!(compiled.id));
+    put("name", json!(element.name));
+    put("key", json!(element.key));
+    put("description", json!(element.description));
+    put("hub", json!(element.hub));
+    put("active", json!(element.active));
+    put("typeOauth", json!(is_oauth(compiled)));
+    put("deleted", json!(false));
+    put("trialAccount", json!(false));
+    put("transformationsEnabled", json!(true));
+    for name in ABRIDGED {
+        if let Some(value) = element.extra.get(name).filter(|value| !value.is_null()) {
+            put(name, value.clone());
+        }
+    }
+    // `typeOauth` of an export is its author's word for it.
+    if let Some(value) = element
+        .extra
+        .get("typeOauth")
+        .filter(|value| value.is_boolean())
+    {
+        put("typeOauth", value.clone());
+    }
+    Value::Object(members)
+}
+
+/// The whole element.
+pub fn element(compiled: &Compiled) -> Value {
+    let mut whole = compiled.to_json();
+    if let (Value::Object(members), Value::Object(short)) = (&mut whole, element_abridged(compiled))
+    {
+        for (name, value) in short {
+            members.entry(name).or_insert(value);
+        }
+        members.insert("id".to_owned(), json!(compiled.id));
+    }
+    without_nulls(&mut whole);
+    whole
+}
+
+/// What was found odd in an import.
+pub fn diagnostic(found: &Diagnostic) -> Value {
+    let severity = match found.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    json!({"path": found.path, "severity": severity, "message": found.message})
+}
+
+/// An instance. Not hydrated, it comes without its configuration.
+pub fn instance(shown: &Shown, hydrate: bool) -> Value {
+    let instance = &shown.instance;
+    let events = lookup(
+        &shown.document.values,
+        &shown.element.element,
+        "event.notification.enabled",
+    );
+    let mut value = json!({
+        "id": instance.id,
+        "name": instance.name,
+        "createdDate": instance.created.to_iso(),
+        "updatedDate": instance.updated.to_iso(),
+        "token": shown.token.expose(),
+        "element": element_abridged(&shown.element),
+        "elementId": instance.element,
+        "tags": instance.tags,
+        "provisionInteractions": [],
+        "valid": instance.valid,
+        "disabled": instance.disabled,
+        "maxCacheSize": instance.max_cache_size,
+        "cacheTimeToLive": instance.cache_time_to_live,
+        "eventsEnabled": events.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        "cachingEnabled": instance.caching_enabled,
+        "traceLoggingEnabled": false,
+        "defaultTransformation": false,
+        "externalAuthentication": instance.external_authentication,
+        "user": {
+            "id": shown.owner.user,
+            "emailAddress": shown.owner.email,
+            "firstName": shown.owner.first_name,
+            "lastName": shown.owner.last_name,
+        },
+    });
+    if let Value::Object(members) = &mut value
+        && hydrate
+    {
+        let configuration: Map<String, Value> = entries(&shown.element, &shown.document)
+            .into_iter()
+            .filter_map(|entry| Some((entry.key, Value::String(entry.value?))))
+            .collect();
+        members.insert("configuration".to_owned(), Value::Object(configuration));
+    }
+    value
+}
+
+/// An entry of an instance's configuration.
+pub fn entry(entry: &Entry) -> Value {
+    let mut value = json!({
+        "id": entry.id,
+        "key": entry.key,
+        "name": entry.name,
+        "description": entry.description,
+        "type": entry.kind,
+        "required": entry.required,
+        "active": true,
+        "hideFromConsole": entry.hide_from_console,
+    });
+    if let (Value::Object(members), Some(text)) = (&mut value, &entry.value) {
+        members.insert("propertyValue".to_owned(), json!(text));
+    }
+    value
+}
+
+/// A registered application; its secret is never shown.
+pub fn application(compiled: &Compiled, application: &Application) -> Value {
+    let mut value = json!({
+        "element": {"id": compiled.id, "key": compiled.element.key, "name": compiled.element.name},
+        "apiKey": application.api_key,
+        "apiSecret": ligand_model::secret::MASK,
+        "callbackUrl": application.callback_url,
+        "scope": application.scope,
+    });
+    without_empty(&mut value, &["callbackUrl", "scope"]);
+    value
+}
+
+/// A user.
+pub fn user(user: &UserRecord) -> Value {
+    let caller = &user.caller;
+    let last_login = user
+        .last_login
+        .map_or_else(|| "1970-01-01".to_owned(), |time| time.to_date());
+    json!({
+        "id": caller.user,
+        "username": caller.email,
+        "email": caller.email,
+        "firstName": caller.first_name,
+        "lastName": caller.last_name,
+        "fullName": format!("{} {}", caller.first_name, caller.last_name).trim(),
+        "organizationId": caller.organization,
+        "organizationName": user.organization_name,
+        "accountId": caller.account,
+        "accountName": user.account_name,
+        "roles": if caller.organization_admin {
+            json!([{"key": "org-admin", "name": "Organization administrator"}])
+        } else {
+            json!([])
+        },
+        "createdDate": user.created.to_iso(),
+        "lastLoginDate": last_login,
+        "active": caller.user_active,
+        "organizationAdmin": caller.organization_admin,
+        "accountAdmin": caller.organization_admin,
+        "sysAdmin": false,
+        "twoFactor": false,
+        "registeredForTwoFactor": false,
+        "inIntelligenceRole": false,
+        "credentialsExpired": user.must_change_password,
+    })
+}
+
+/// One call, in the field's snake case.
+pub fn usage(row: &UsageRow) -> Value {
+    let mut value = json!({
+        "user_id": row.user,
+        "company_id": row.organization,
+        "account_id": row.account,
+        "process_time": row.duration_ms,
+        "traffic_id": row.id.to_string(),
+        "request_id": row.request_id,
+        "request_status": if row.status < 400 { "SUCCESS" } else { "FAILED" },
+        "request_ip": row.ip,
+        "request_method": row.method,
+        "request_uri": row.path_template,
+        "element_api": format!("{} {}", row.method, row.path_template),
+        "element_key": row.element_key,
+        "traffic_date": row.time.to_iso_millis(),
+        "company_external_id": "",
+        "company_external_name": "",
+        "status": row.status,
+        "attempts": row.attempts,
+        "waits": row.waits_ms,
+    });
+    without_empty(&mut value, &["element_key"]);
+    if let Value::Object(members) = &mut value {
+        if let Some(instance) = row.instance {
+            members.insert("element_instance_id".to_owned(), json!(instance));
+        }
+        if let Some(status) = row.vendor_status {
+            members.insert("vendor_status".to_owned(), json!(status));
+        }
+    }
+    value
+}
+
+fn without_empty(value: &mut Value, names: &[&str]) {
+    if let Value::Object(members) = value {
+        members.retain(|name, member| {
+            !(names.contains(&name.as_str()) && member.as_str() == Some(""))
+        });
+    }
+}
+
+fn without_nulls(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+    }
+}

@@ -1,0 +1,24 @@
+//! The use cases: what a call means, without HTTP types.
+
+pub mod applications;
+pub mod authentication;
+pub mod callers;
+pub mod elements;
+pub mod error;
+pub mod hubs;
+pub mod input;
+pub mod instances;
+pub mod lifecycle;
+pub mod memory;
+pub mod oauth;
+pub mod pages;
+pub mod passthrough;
+pub mod provision;
+pub mod reconfigure;
+pub mod refresh;
+pub mod text;
+pub mod throttle;
+pub mod usage;
+
+pub use error::Error;
+pub use memory::Memory;

@@ -1,0 +1,90 @@
+//! Who is calling: the credentials of a request as a caller and, with an Element token, an instance.
+
+use std::sync::Arc;
+
+use ligand_model::error::ErrorKind;
+use ligand_model::secret::TokenDigest;
+use ligand_store::identity::Caller;
+use ligand_store::instances::SealedInstance;
+
+use super::Error;
+use crate::app::App;
+
+/// How long a caller is believed without asking the store again.
+const BELIEVED_MS: i64 = 30_000;
+
+/// The caller of a pair of secrets, or of a user's secret beside an Element token.
+///
+/// # Errors
+/// 401 for unknown secrets and for users that were switched off.
+pub async fn by_secrets(
+    app: &App,
+    user: TokenDigest,
+    organization: Option<TokenDigest>,
+) -> Result<Arc<Caller>, Error> {
+    let key = (user, organization);
+    let now = app.now();
+    if let Some((read, caller)) = app.memory.callers.get(&key)
+        && now.0 < read.0.saturating_add(BELIEVED_MS)
+    {
+        return Ok(caller);
+    }
+    let found = match organization {
+        Some(organization) => app.store.caller(user, organization).await?,
+        None => app.store.caller_of_user(user).await?,
+    };
+    let Some(caller) = found.filter(active) else {
+        app.memory.callers.remove(&key);
+        return Err(unauthenticated());
+    };
+    let caller = Arc::new(caller);
+    app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    Ok(caller)
+}
+
+/// The caller of a session.
+///
+/// # Errors
+/// 401 for an unknown or expired session.
+pub async fn by_session(app: &App, session: TokenDigest) -> Result<Arc<Caller>, Error> {
+    let caller = app
+        .store
+        .session(session)
+        .await?
+        .filter(active)
+        .ok_or_else(unauthenticated)?;
+    Ok(Arc::new(caller))
+}
+
+/// The instance of an Element token. A warm one costs no statement.
+///
+/// # Errors
+/// 401 for an unknown token and for a switched-off organization.
+pub async fn instance(app: &App, token: TokenDigest) -> Result<Arc<SealedInstance>, Error> {
+    if let Some(known) = app.memory.instances.by_token(&token) {
+        return Ok(known);
+    }
+    let found = app
+        .store
+        .instance_by_token(token)
+        .await?
+        .ok_or_else(unauthenticated)?;
+    if !found.organization_active {
+        return Err(unauthenticated());
+    }
+    app.memory.instances.learn(token, found.instance.id);
+    Ok(app.memory.instances.publish(found))
+}
+
+fn active(caller: &Caller) -> bool {
+    caller.user_active && caller.account_active
+}
+
+/// 401, in the words of the field.
+pub fn unauthenticated() -> Error {
+    Error::new(ErrorKind::Unauthenticated, BAD_CREDENTIALS)
+}
+
+/// What the field says when any credential is wrong, whichever it is.
+pub const BAD_CREDENTIALS: &str =
+    "Invalid Organization or User secret, or invalid Element token provided.";

@@ -1,0 +1,229 @@
+//! Resource calls: one exchange of an instance with its vendor. A warm call costs no statement.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_engine::exchange::{Exchange, ResourceCall};
+use ligand_engine::step::{Outcome, Reply};
+use ligand_model::error::ErrorKind;
+use ligand_store::instances::SealedInstance;
+
+use super::pages::{self, List};
+use super::refresh::{self, Changes, Refreshed};
+use super::{Error, lifecycle};
+use crate::app::App;
+use crate::vendor::answer::VendorBody;
+use crate::vendor::drive::{self, Explain, NotRefreshed};
+
+/// The answer header that carries the next page.
+const NEXT_PAGE: &str = "elements-next-page-token";
+
+/// How a call went.
+#[derive(Debug)]
+pub struct Called {
+    /// The answer, or what went wrong.
+    pub result: Result<Reply, Error>,
+    /// The vendor's body, when the answer is its stream.
+    pub stream: Option<VendorBody>,
+    /// The vendor's last status.
+    pub vendor_status: Option<u16>,
+    /// Requests sent to the vendor.
+    pub attempts: u32,
+}
+
+impl From<Error> for Called {
+    fn from(error: Error) -> Self {
+        Self {
+            result: Err(error),
+            stream: None,
+            vendor_status: None,
+            attempts: 0,
+        }
+    }
+}
+
+/// Whose resource is called.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The instance.
+    pub instance: Arc<SealedInstance>,
+    /// Its element.
+    pub element: Arc<Compiled>,
+    /// Index of the resource.
+    pub resource: usize,
+    /// Path variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Calls a resource.
+pub async fn call(app: &App, target: Target, mut call: ResourceCall) -> Called {
+    if let Err(error) = usable(&target.instance) {
+        return error.into();
+    }
+    let list = list_of(&target);
+    if let Err(error) = open_page_token(&list, &target.instance, &mut call) {
+        return error.into();
+    }
+    let mut called = exchange(app, &target, call).await;
+    if let Ok(reply) = &mut called.result
+        && let Err(error) = seal_page_token(&list, &target.instance, reply)
+    {
+        called.result = Err(error);
+    }
+    called
+}
+
+/// Runs the exchange of a target and keeps what it wrote.
+pub async fn exchange(app: &App, target: &Target, call: ResourceCall) -> Called {
+    let document = match target.instance.open() {
+        Ok(document) => document,
+        Err(error) => return Error::from(error).into(),
+    };
+    let fresh = Fresh {
+        app,
+        target,
+        used: document.values.get("oauth.user.token").cloned(),
+    };
+    let hosts = document.hosts;
+    let exchange = Exchange::new(
+        Arc::clone(&target.element),
+        target.resource,
+        target.variables.clone(),
+        call,
+        document.values,
+        lifecycle::setting(app),
+    );
+    let driven = drive::drive(app, &hosts, exchange, &fresh, Explain::Off).await;
+    let Outcome {
+        result,
+        configuration,
+        vendor_status,
+    } = driven.outcome;
+    if !configuration.is_empty() {
+        keep(app, target, configuration).await;
+    }
+    Called {
+        result: result.map_err(Error::from),
+        stream: driven.stream,
+        vendor_status,
+        attempts: driven.attempts,
+    }
+}
+
+/// Whether calls of this instance are let through.
+///
+/// # Errors
+/// 403 when it is disabled, 401 when its vendor has refused its grant.
+pub fn usable(sealed: &SealedInstance) -> Result<(), Error> {
+    if sealed.instance.disabled {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "The element instance is disabled.",
+        ));
+    }
+    if !sealed.instance.valid {
+        return Err(Error::new(
+            ErrorKind::Unauthenticated,
+            format!(
+                "The vendor refused to renew this instance's access. Reconnect it: PUT /instances/{} \
+                 with a new `providerData.code`.",
+                sealed.instance.id
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Writes what hooks and response parameters changed; the call itself has succeeded either way.
+async fn keep(app: &App, target: &Target, written: BTreeMap<String, Option<String>>) {
+    let sealed = &*target.instance;
+    let kept = async {
+        let before = sealed.open()?;
+        let mut after = before.clone();
+        lifecycle::absorb(&target.element, &mut after, written)?;
+        let changes = Changes::between(&before, &after);
+        if !changes.is_empty() {
+            refresh::write(app, sealed.clone(), changes, None).await?;
+        }
+        Ok::<(), Error>(())
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(instance.id = sealed.instance.id.0, error = %error, "a call's writes were not kept");
+    }
+}
+
+fn list_of(target: &Target) -> List {
+    let instance = &target.instance.instance;
+    // The engine's own token carries the query it belongs to; here it is bound to instance and resource.
+    List::new(
+        instance.organization,
+        &format!("{}:{}", instance.id, target.resource),
+        &[],
+    )
+}
+
+fn open_page_token(
+    list: &List,
+    sealed: &SealedInstance,
+    call: &mut ResourceCall,
+) -> Result<(), Error> {
+    let inner = match pages::asked(&call.query) {
+        Some(token) => Some(list.open(&sealed.key, token)?),
+        None => None,
+    };
+    call.query.retain(|(name, _)| name != "nextPage");
+    if let Some(inner) = inner {
+        call.query.push(("nextPage".to_owned(), inner));
+    }
+    Ok(())
+}
+
+fn seal_page_token(list: &List, sealed: &SealedInstance, reply: &mut Reply) -> Result<(), Error> {
+    for (name, value) in &mut reply.headers {
+        if name.eq_ignore_ascii_case(NEXT_PAGE) && !value.is_empty() {
+            *value = list.seal(&sealed.key, value)?;
+        }
+    }
+    reply
+        .headers
+        .retain(|(name, value)| !(value.is_empty() && name.eq_ignore_ascii_case(NEXT_PAGE)));
+    Ok(())
+}
+
+/// How the driver gets a fresh grant for a call.
+struct Fresh<'a> {
+    app: &'a App,
+    target: &'a Target,
+    used: Option<String>,
+}
+
+impl drive::Refresh for Fresh<'_> {
+    async fn refresh(&self) -> Result<drive::Refreshed, NotRefreshed> {
+        let instance = &self.target.instance.instance;
+        let refreshed = refresh::refresh(
+            self.app,
+            &self.target.element,
+            instance.organization,
+            instance.id,
+            self.used.clone(),
+        )
+        .await;
+        match refreshed {
+            Refreshed::Fresh(document) => Ok(drive::Refreshed {
+                values: document.values,
+                hosts: document.hosts,
+            }),
+            Refreshed::Refused(message, provider_message) => Err(NotRefreshed {
+                message,
+                provider_message,
+                unreachable: None,
+            }),
+            Refreshed::Failed(kind, message) => Err(NotRefreshed {
+                message,
+                provider_message: None,
+                unreachable: Some(kind),
+            }),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The calls that accompany an instance's life: what an element declares for its creation, refresh and deletion.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_engine::exchange::{Exchange, ResourceCall, Setting};
+use ligand_engine::hosts;
+use ligand_engine::step::{Failure, VendorReply, VendorRequest};
+use ligand_model::configuration::InstanceDocument;
+use ligand_model::error::ErrorKind;
+
+use super::Error;
+use crate::app::App;
+use crate::vendor::drive::{self, Explain, NoRefresh};
+
+/// Runs every resource of one lifecycle type in declared order; each sees what the former wrote.
+///
+/// # Errors
+/// The first failure ends it; the document then holds what the former wrote.
+pub async fn run(
+    app: &App,
+    element: &Arc<Compiled>,
+    kind: &str,
+    query: &[(String, String)],
+    document: &mut InstanceDocument,
+) -> Result<usize, Error> {
+    let mut count = 0;
+    let indexes: Vec<usize> = element
+        .element
+        .lifecycle(kind)
+        .map(|(index, _)| index)
+        .collect();
+    for index in indexes {
+        let exchange = Exchange::new(
+            Arc::clone(element),
+            index,
+            BTreeMap::new(),
+            empty_call(element, index, query),
+            document.values.clone(),
+            setting(app),
+        )
+        .without_refresh();
+        let driven = drive::drive(app, &document.hosts, exchange, &NoRefresh, Explain::Off).await;
+        let outcome = driven.outcome;
+        if let Err(failure) = outcome.result {
+            return Err(failure.into());
+        }
+        absorb(element, document, outcome.configuration)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Whether an element declares a resource of this type.
+pub fn declares(element: &Compiled, kind: &str) -> bool {
+    element.element.lifecycle(kind).next().is_some()
+}
+
+/// Takes values that a call wrote into a document; hosts among them must be declared by the element.
+///
+/// # Errors
+/// 502 when the vendor named a host that the element does not declare.
+pub fn absorb(
+    element: &Compiled,
+    document: &mut InstanceDocument,
+    written: BTreeMap<String, Option<String>>,
+) -> Result<(), Error> {
+    for (key, value) in written {
+        match value {
+            Some(value) => {
+                let unchanged = document.values.get(&key) == Some(&value);
+                if !unchanged && hosts::bears_host(&element.element, &key, &value) {
+                    hosts::admit(&element.element, &mut document.hosts, &key, &value).map_err(
+                        |error| Failure {
+                            kind: ErrorKind::VendorUnavailable,
+                            status: None,
+                            message: error.to_string(),
+                            provider_message: None,
+                        },
+                    )?;
+                }
+                document.values.insert(key, value);
+            }
+            None => {
+                document.values.remove(&key);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends one request outside an exchange: token calls and revocation.
+///
+/// # Errors
+/// The vendor could not be asked or did not answer.
+pub async fn send(
+    app: &App,
+    request: VendorRequest,
+    document: &InstanceDocument,
+) -> Result<VendorReply, Error> {
+    app.driver()
+        .send_once(&document.hosts, request, app.deadline())
+        .await
+        .map_err(|unanswered| Error::new(unanswered.kind, unanswered.message))
+}
+
+/// What every exchange is told about its surroundings.
+pub fn setting(app: &App) -> Setting {
+    Setting {
+        now: app.now(),
+        webhook_callback_url: format!("{}/events", app.urls.events),
+    }
+}
+
+fn empty_call(element: &Compiled, index: usize, query: &[(String, String)]) -> ResourceCall {
+    let resource = element.resource(index);
+    ResourceCall {
+        method: resource
+            .map(|resource| resource.method.clone())
+            .unwrap_or_default(),
+        path: resource
+            .map(|resource| resource.path.clone())
+            .unwrap_or_default(),
+        query: query.to_vec(),
+        headers: Vec::new(),
+        body: bytes::Bytes::new(),
+        content_type: None,
+        parts: Vec::new(),
+    }
+}

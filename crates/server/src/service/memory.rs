@@ -1,0 +1,125 @@
+//! What the use cases remember between requests. Nothing here is needed by another node or by the next start.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ligand_engine::catalog::Compiled;
+use ligand_model::id::{ElementId, InstanceId, OrganizationId};
+use ligand_model::secret::TokenDigest;
+use ligand_model::time::Timestamp;
+use ligand_store::identity::Caller;
+use ligand_store::instances::SealedInstance;
+use quick_cache::sync::Cache;
+
+use super::authentication::Hashing;
+use super::refresh::Flights;
+use super::throttle::Throttle;
+use super::usage::Batch;
+
+/// Callers and when they were read, by the digests they presented.
+pub type Callers = Cache<(TokenDigest, Option<TokenDigest>), (Timestamp, Arc<Caller>)>;
+
+/// Caches, throttles, and usage rows not yet written; all bounded.
+#[derive(Debug)]
+pub struct Memory {
+    /// Who called lately.
+    pub callers: Callers,
+    /// Instances in use.
+    pub instances: Instances,
+    /// Imported elements in use, compiled.
+    pub elements: Cache<(OrganizationId, ElementId), Arc<Compiled>>,
+    /// Refreshes under way.
+    pub flights: Flights,
+    /// Failed sign-ins.
+    pub throttle: Throttle,
+    /// Password hashes being computed.
+    pub hashing: Hashing,
+    /// Usage rows waiting to be written.
+    pub usage: Batch,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            callers: Cache::new(10_000),
+            instances: Instances::new(10_000),
+            elements: Cache::new(200),
+            flights: Flights::default(),
+            throttle: Throttle::default(),
+            hashing: Hashing::default(),
+            usage: Batch::default(),
+        }
+    }
+}
+
+impl Memory {
+    /// Remembers nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Sealed instances by id, and the ids of tokens. The documents stay sealed; each call opens its own.
+#[derive(Debug)]
+pub struct Instances {
+    ids: Cache<TokenDigest, InstanceId>,
+    kept: Cache<InstanceId, Kept>,
+    /// Held while something is put in, so that an older read never replaces a newer write.
+    publishing: Mutex<()>,
+}
+
+#[derive(Debug, Clone)]
+enum Kept {
+    Present(Arc<SealedInstance>),
+    /// Deleted here: a read that began before must not bring it back.
+    Gone,
+}
+
+impl Instances {
+    fn new(capacity: usize) -> Self {
+        Self {
+            ids: Cache::new(capacity * 2),
+            kept: Cache::new(capacity),
+            publishing: Mutex::new(()),
+        }
+    }
+
+    /// The instance of a token, when it is known here.
+    pub fn by_token(&self, token: &TokenDigest) -> Option<Arc<SealedInstance>> {
+        match self.kept.get(&self.ids.get(token)?)? {
+            Kept::Present(instance) => Some(instance),
+            Kept::Gone => None,
+        }
+    }
+
+    /// Remembers whose token this is.
+    pub fn learn(&self, token: TokenDigest, id: InstanceId) {
+        self.ids.insert(token, id);
+    }
+
+    /// Puts in what the store answered, unless something newer is there.
+    pub fn publish(&self, instance: SealedInstance) -> Arc<SealedInstance> {
+        let _held = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let id = instance.instance.id;
+        let instance = Arc::new(instance);
+        match self.kept.get(&id) {
+            Some(Kept::Gone) => {}
+            Some(Kept::Present(known)) if known.instance.version > instance.instance.version => {
+                return known;
+            }
+            _ => self.kept.insert(id, Kept::Present(Arc::clone(&instance))),
+        }
+        instance
+    }
+
+    /// Forgets a deleted instance for good.
+    pub fn remove(&self, id: InstanceId) {
+        let _held = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.kept.insert(id, Kept::Gone);
+    }
+}

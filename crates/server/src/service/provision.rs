@@ -1,0 +1,346 @@
+//! `POST /instances`: from a code and a configuration to a stored instance. Nothing is stored before every vendor step
+//! has succeeded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_engine::catalog::configuration::validate_configuration;
+use ligand_engine::hosts;
+use ligand_engine::oauth::{TokenCall, read_token_reply, revoke_request, token_request};
+use ligand_engine::step::Failure;
+use ligand_model::configuration::InstanceDocument;
+use ligand_model::element::AuthenticationKind;
+use ligand_model::error::{Classify as _, ErrorKind};
+use ligand_model::instance::Instance;
+use ligand_model::secret::ElementToken;
+use ligand_store::identity::Caller;
+use ligand_store::instances::{InstanceChange, NewInstance};
+
+use super::input::{InstanceInput, name_or};
+use super::instances::{self, Shown};
+use super::lifecycle;
+use super::oauth::{self, Consent};
+use super::{Error, applications, elements, refresh, text};
+use crate::app::App;
+
+/// The sentence of the field for an OAuth element without a code.
+pub const NO_CODE: &str =
+    "You must provide an OAuth code in order to create an instance of this element";
+
+/// Makes an instance.
+///
+/// # Errors
+/// 400 for input and for a vendor's refusal, 404 for an unknown element, 5xx for a vendor that is down.
+pub async fn provision(
+    app: &App,
+    caller: &Caller,
+    input: InstanceInput,
+    in_path: Option<&str>,
+) -> Result<Shown, Error> {
+    let named = input.element.as_ref().map(super::input::ElementRef::text);
+    let Some(key) = in_path.map(str::to_owned).or(named) else {
+        return Err(Error::invalid(
+            "Which element? `element` with its `key` or `id` is missing.",
+        ));
+    };
+    let element = elements::find(app, Some(caller.organization), &key).await?;
+    if !element.element.active {
+        return Err(Error::invalid(format!(
+            "The element {} is not active; no instance of it can be made.",
+            element.element.key
+        )));
+    }
+    let mut values: BTreeMap<String, String> = input
+        .configuration
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+        .collect();
+    let initial = input.external_authentication.as_deref() == Some("initial");
+    let consent = oauth::consent(app, caller, &element, &input, &mut values).await?;
+    let lent = applications::lend(app, caller.organization, &element, &mut values).await?;
+    validate_configuration(&element.element, &values)?;
+    let mut document = InstanceDocument {
+        hosts: freeze(&element, &values, lent)?,
+        values,
+    };
+    connect(app, &element, &mut document, &consent, initial).await?;
+
+    let name = name_or(input.name.as_deref(), &element.element.name);
+    let token = ElementToken::generate(&*app.entropy);
+    let new = NewInstance {
+        organization: caller.organization,
+        account: caller.account,
+        user: caller.user,
+        element: element.id,
+        tags: text::tags(&name, input.tags.as_deref().unwrap_or_default()),
+        name,
+        external_authentication: if initial { "initial" } else { "none" }.to_owned(),
+        document: &document,
+        token: token.clone(),
+    };
+    match app.store.insert_instance(new).await {
+        Ok(instance) => {
+            let instance = caching(app, instance, &input).await?;
+            Ok(Shown {
+                instance,
+                owner: caller.clone(),
+                element,
+                document,
+                token,
+            })
+        }
+        Err(error) => {
+            // The vendor has made a grant that nobody will use.
+            disconnect(app, &element, &mut document).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// The cache settings that came with the call.
+async fn caching(app: &App, instance: Instance, input: &InstanceInput) -> Result<Instance, Error> {
+    let change = InstanceChange {
+        caching_enabled: input.caching_enabled,
+        cache_time_to_live: input.cache_time_to_live,
+        max_cache_size: input.max_cache_size,
+        ..InstanceChange::default()
+    };
+    let given = change.caching_enabled.is_some()
+        || change.cache_time_to_live.is_some()
+        || change.max_cache_size.is_some();
+    if !given {
+        return Ok(instance);
+    }
+    Ok(
+        instances::change(app, instance.organization, instance.id, change)
+            .await?
+            .instance,
+    )
+}
+
+/// The hosts these values lead to; a lent application secret goes only where the element says it may.
+///
+/// # Errors
+/// 400 for a host-bearing value that is no plain URL, host or label, or that the lent secret must not reach.
+pub fn freeze(
+    element: &Compiled,
+    values: &BTreeMap<String, String>,
+    lent: bool,
+) -> Result<Vec<String>, Error> {
+    let frozen = hosts::freeze(&element.element, values)?;
+    if lent {
+        let stranger = frozen.iter().find(|host| {
+            !hosts::takes_application_secret(&element.element, &format!("https://{host}/"))
+        });
+        if let Some(host) = stranger {
+            return Err(Error::invalid(format!(
+                "The registered application's secret must not be sent to `{host}`; give \
+                 `oauth.api.key` and `oauth.api.secret` with this configuration."
+            )));
+        }
+    }
+    Ok(frozen)
+}
+
+/// Every vendor step of connecting: the code, then the element's own checks.
+///
+/// # Errors
+/// The first step that fails; a refusal of the vendor is the caller's 400.
+pub async fn connect(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+    consent: &Consent,
+    initial: bool,
+) -> Result<(), Error> {
+    steps(app, element, document, consent, initial)
+        .await
+        .map_err(refusal)
+}
+
+/// The element's own check alone.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn validate(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+) -> Result<(), Error> {
+    let ran = lifecycle::run(app, element, "provisionAuthValidation", &[], document).await;
+    ran.map(drop).map_err(refusal)
+}
+
+async fn steps(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+    consent: &Consent,
+    initial: bool,
+) -> Result<(), Error> {
+    match element.element.authentication.kind {
+        AuthenticationKind::Oauth2 if initial => given_grant(app, element, document).await?,
+        AuthenticationKind::Oauth2 => exchange(app, element, document, consent).await?,
+        AuthenticationKind::Oauth2Password => {
+            lifecycle::run(app, element, "oauth2Password", &[], document).await?;
+        }
+        AuthenticationKind::Oauth1 => {
+            return Err(Error::invalid(
+                "OAuth 1 is not currently supported for this element",
+            ));
+        }
+        _ => {}
+    }
+    lifecycle::run(app, element, "provisionAuthValidation", &[], document).await?;
+    lifecycle::run(app, element, "onProvision", &[], document).await?;
+    Ok(())
+}
+
+/// `externalAuthentication: initial`: somebody else got the grant; its refresh token is enough to begin with.
+async fn given_grant(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+) -> Result<(), Error> {
+    let given = |key: &str| {
+        document
+            .values
+            .get(key)
+            .is_some_and(|value| !value.is_empty())
+    };
+    if !given("oauth.user.refresh_token") && !lifecycle::declares(element, "oauthOnTokenRefresh") {
+        return Err(ligand_engine::error::Error::MissingConfiguration(vec![
+            "oauth.user.refresh_token".to_owned(),
+        ])
+        .into());
+    }
+    if !given("oauth.user.token") {
+        refresh::at_vendor(app, element, document).await?;
+    }
+    Ok(())
+}
+
+async fn exchange(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+    consent: &Consent,
+) -> Result<(), Error> {
+    let own_call = lifecycle::declares(element, "oauthOnTokenExchange");
+    let code = match &consent.code {
+        Some(code) => code.as_str(),
+        None if own_call && !exchange_needs_code(element) => "",
+        None => return Err(Error::invalid(NO_CODE)),
+    };
+    if own_call {
+        let callback = document
+            .values
+            .get("oauth.callback.url")
+            .cloned()
+            .unwrap_or_default();
+        let mut query = vec![
+            ("code".to_owned(), code.to_owned()),
+            ("callbackUrl".to_owned(), callback),
+        ];
+        if let Some(verifier) = &consent.code_verifier {
+            query.push(("codeVerifier".to_owned(), verifier.clone()));
+        }
+        lifecycle::run(app, element, "oauthOnTokenExchange", &query, document).await?;
+        refresh::stamp(app, element, document);
+        return Ok(());
+    }
+    let call = TokenCall::Exchange {
+        code,
+        code_verifier: consent.code_verifier.as_deref(),
+    };
+    let request = token_request(&element.element, &document.values, &call)?;
+    let reply = lifecycle::send(app, request, document).await?;
+    let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
+    let written = stored
+        .into_iter()
+        .map(|(key, value)| (key, Some(value)))
+        .collect();
+    lifecycle::absorb(element, document, written)
+}
+
+/// Whether an element's own exchange reads the code; client credentials in OAuth's clothes do not.
+fn exchange_needs_code(element: &Compiled) -> bool {
+    element
+        .element
+        .lifecycle("oauthOnTokenExchange")
+        .any(|(_, resource)| {
+            resource
+                .parameters
+                .iter()
+                .any(|parameter| parameter.name == "code")
+        })
+}
+
+/// A vendor's refusal while connecting is the caller's 400; a vendor that failed stays what it is.
+fn refusal(error: Error) -> Error {
+    let Error::Vendor(failure) = error else {
+        return error;
+    };
+    let status = failure.status.unwrap_or_else(|| failure.kind.status());
+    let refused = (400..500).contains(&status) && failure.kind != ErrorKind::RateLimited;
+    if refused {
+        Error::Vendor(Failure {
+            kind: ErrorKind::Invalid,
+            status: None,
+            ..failure
+        })
+    } else {
+        Error::Vendor(failure)
+    }
+}
+
+/// Tells the vendor that a connection has ended, where the element says how. What fails here stops nothing.
+pub async fn disconnect(app: &App, element: &Arc<Compiled>, document: &mut InstanceDocument) {
+    if let Err(error) = lifecycle::run(app, element, "onDelete", &[], document).await {
+        tracing::warn!(element.key = element.element.key, error = %error.public(), "onDelete failed");
+    }
+    let revoked = match lifecycle::run(app, element, "oauthOnTokenRevoke", &[], document).await {
+        Ok(0) => match revoke_request(&element.element, &document.values) {
+            Some(request) => lifecycle::send(app, request, document).await.map(drop),
+            None => Ok(()),
+        },
+        other => other.map(drop),
+    };
+    if let Err(error) = revoked {
+        tracing::warn!(element.key = element.element.key, error = %error.public(), "revoking failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: ErrorKind, status: Option<u16>) -> Error {
+        Error::Vendor(Failure {
+            kind,
+            status,
+            message: "m".into(),
+            provider_message: Some("v".into()),
+        })
+    }
+
+    #[test]
+    fn a_refusal_is_the_callers_and_a_failing_vendor_is_not() {
+        for (kind, status, expected) in [
+            (ErrorKind::Unauthenticated, None, ErrorKind::Invalid),
+            (ErrorKind::Invalid, Some(418), ErrorKind::Invalid),
+            (
+                ErrorKind::VendorUnavailable,
+                None,
+                ErrorKind::VendorUnavailable,
+            ),
+            (ErrorKind::Timeout, None, ErrorKind::Timeout),
+            (ErrorKind::RateLimited, None, ErrorKind::RateLimited),
+        ] {
+            let mapped = refusal(failure(kind, status));
+            assert_eq!(mapped.kind(), expected);
+            assert_eq!(mapped.provider_message(), Some("v"));
+        }
+    }
+}

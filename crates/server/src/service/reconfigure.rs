@@ -1,0 +1,280 @@
+//! PUT and PATCH of an instance: new name, tags, settings or configuration, or a new consent at the vendor.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_engine::catalog::configuration::validate_configuration;
+use ligand_engine::hosts;
+use ligand_model::configuration::{InstanceDocument, is_secret_key};
+use ligand_model::id::{ElementId, InstanceId};
+use ligand_store::identity::Caller;
+use ligand_store::instances::{InstanceChange, SealedInstance};
+
+use super::input::{InstanceInput, name_or};
+use super::oauth;
+use super::refresh::Changes;
+use super::{Error, elements, instances, lifecycle, provision, text};
+use crate::app::App;
+
+/// How often a write that met another is tried again.
+const ATTEMPTS: usize = 8;
+
+/// Changes an instance. Id and token stay.
+///
+/// # Errors
+/// 400 for faults and refusals, 404 for an unknown one; nothing is changed then.
+pub async fn reconfigure(
+    app: &App,
+    caller: &Caller,
+    id: InstanceId,
+    of: Option<ElementId>,
+    input: InstanceInput,
+) -> Result<SealedInstance, Error> {
+    let sealed = instances::find(app, caller.organization, id, of).await?;
+    let before = sealed.open()?;
+    let element = wanted_element(app, caller, &sealed, &input).await?;
+    let mut after = before.clone();
+    merge(&input, &mut after);
+    let consent = oauth::consent(app, caller, &element, &input, &mut after.values).await?;
+    let switched = element.id != sealed.instance.element;
+    let moved = moved_keys(&element, &before, &after, switched);
+    let reconnects = consent.code.is_some() && elements::is_oauth(&element);
+    if !moved.is_empty() {
+        demand_fresh_secrets(&element, &before, &input, &moved, reconnects)?;
+        forget_grant(&element, &input, &mut after);
+        after.hosts = provision::freeze(&element, &after.values, false)?;
+    }
+    let edited = Changes::between(&before, &after);
+    if !edited.is_empty() || switched {
+        validate_configuration(&element.element, &after.values)?;
+    }
+    let validated = if reconnects {
+        provision::connect(app, &element, &mut after, &consent, false).await?;
+        true
+    } else {
+        revalidate(app, &element, &before, &mut after).await?
+    };
+    let change = plain_change(&sealed, &element, &input, validated.then_some(true));
+    write(app, sealed, change, &Changes::between(&before, &after)).await
+}
+
+/// The element after the change: a switch is only possible between elements that the organization sees.
+async fn wanted_element(
+    app: &App,
+    caller: &Caller,
+    sealed: &SealedInstance,
+    input: &InstanceInput,
+) -> Result<Arc<Compiled>, Error> {
+    let present = elements::of_instance(app, caller.organization, sealed.instance.element).await?;
+    let Some(named) = &input.element else {
+        return Ok(present);
+    };
+    let wanted = elements::find(app, Some(caller.organization), &named.text()).await?;
+    if wanted.id != present.id
+        && wanted.element.authentication.kind != present.element.authentication.kind
+    {
+        return Err(Error::invalid(format!(
+            "An instance of {} cannot become one of {}: they authenticate differently.",
+            present.element.key, wanted.element.key
+        )));
+    }
+    Ok(wanted)
+}
+
+fn merge(input: &InstanceInput, document: &mut InstanceDocument) {
+    for (key, value) in &input.configuration {
+        match value {
+            Some(value) => document.values.insert(key.clone(), value.clone()),
+            None => document.values.remove(key),
+        };
+    }
+}
+
+/// The host-bearing keys whose values changed; all of them when the element did.
+fn moved_keys(
+    element: &Compiled,
+    before: &InstanceDocument,
+    after: &InstanceDocument,
+    switched: bool,
+) -> Vec<String> {
+    let keys: BTreeSet<&String> = before.values.keys().chain(after.values.keys()).collect();
+    let mut moved: Vec<String> = keys
+        .into_iter()
+        .filter(|key| {
+            let (old, new) = (before.values.get(*key), after.values.get(*key));
+            old != new
+                && [old, new]
+                    .into_iter()
+                    .flatten()
+                    .any(|value| hosts::bears_host(&element.element, key, value))
+        })
+        .cloned()
+        .collect();
+    if switched && moved.is_empty() {
+        moved.push("element".to_owned());
+    }
+    moved
+}
+
+/// A new host must not be handed secrets that were given for another: they must be given again.
+fn demand_fresh_secrets(
+    element: &Compiled,
+    before: &InstanceDocument,
+    input: &InstanceInput,
+    moved: &[String],
+    reconnects: bool,
+) -> Result<(), Error> {
+    let is_secret = |key: &str| {
+        is_secret_key(key)
+            || element
+                .element
+                .entry(key)
+                .is_some_and(|entry| entry.is_secret())
+    };
+    let fresh = |key: &str| input.configuration.get(key).is_some_and(Option::is_some);
+    let mut stale: Vec<&str> = before
+        .values
+        .iter()
+        .filter(|(key, value)| {
+            !value.is_empty()
+                && is_secret(key)
+                && !key.starts_with("oauth.user.")
+                && !key.starts_with("event.")
+                && !fresh(key)
+        })
+        .map(|(key, _)| key.as_str())
+        .collect();
+    let granted = before
+        .values
+        .get("oauth.user.token")
+        .is_some_and(|token| !token.is_empty());
+    if granted && !reconnects && elements::is_oauth(element) {
+        stale.push("providerData.code");
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Changing {} may lead to another host, so its secrets must be given again: {}.",
+        moved.join(", "),
+        stale.join(", ")
+    )))
+}
+
+/// What the vendor of the old host returned is nothing to the new one.
+fn forget_grant(element: &Compiled, input: &InstanceInput, document: &mut InstanceDocument) {
+    let returned = &element.element.authentication.token_response;
+    document.values.retain(|key, _| {
+        input.configuration.contains_key(key)
+            || !(key.starts_with("oauth.user.") || returned.contains_key(key))
+    });
+}
+
+/// The element's own check, when a secret or host changed without a new consent.
+async fn revalidate(
+    app: &App,
+    element: &Arc<Compiled>,
+    before: &InstanceDocument,
+    after: &mut InstanceDocument,
+) -> Result<bool, Error> {
+    let matters = |key: &str, value: &str| {
+        !key.starts_with("event.")
+            && (key == "username"
+                || is_secret_key(key)
+                || element
+                    .element
+                    .entry(key)
+                    .is_some_and(|entry| entry.is_secret())
+                || hosts::bears_host(&element.element, key, value))
+    };
+    let changed = after
+        .values
+        .iter()
+        .any(|(key, value)| before.values.get(key) != Some(value) && matters(key, value));
+    if !changed {
+        return Ok(false);
+    }
+    if lifecycle::declares(element, "provisionAuthValidation") {
+        // Only the check: what `onProvision` makes at the vendor was made when the instance was.
+        provision::validate(app, element, after).await?;
+        return Ok(true);
+    }
+    // A new key may be good; an OAuth grant that was refused is not mended by new configuration.
+    Ok(!elements::is_oauth(element))
+}
+
+fn plain_change(
+    sealed: &SealedInstance,
+    element: &Compiled,
+    input: &InstanceInput,
+    valid: Option<bool>,
+) -> InstanceChange {
+    let instance = &sealed.instance;
+    let name = input
+        .name
+        .as_deref()
+        .map(|name| name_or(Some(name), &element.element.name));
+    let tags = match (&input.tags, &name) {
+        (Some(given), _) => {
+            let mut tags: Vec<String> = Vec::new();
+            for tag in given.iter().map(|tag| text::plain(tag)) {
+                if !tag.is_empty() && !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+            }
+            Some(tags)
+        }
+        // The name is the first tag, so a new name replaces it there.
+        (None, Some(name)) if instance.tags.first() == Some(&instance.name) => {
+            Some(text::tags(name, instance.tags.get(1..).unwrap_or_default()))
+        }
+        _ => None,
+    };
+    InstanceChange {
+        name,
+        tags,
+        valid,
+        caching_enabled: input.caching_enabled,
+        cache_time_to_live: input.cache_time_to_live,
+        max_cache_size: input.max_cache_size,
+        element: (element.id != instance.element).then_some(element.id),
+        external_authentication: input
+            .external_authentication
+            .clone()
+            .filter(|text| !text.is_empty()),
+        ..InstanceChange::default()
+    }
+}
+
+async fn write(
+    app: &App,
+    mut sealed: SealedInstance,
+    mut change: InstanceChange,
+    changes: &Changes,
+) -> Result<SealedInstance, Error> {
+    let (organization, id) = (sealed.instance.organization, sealed.instance.id);
+    for _ in 0..ATTEMPTS {
+        if !changes.is_empty() {
+            let mut document = sealed.open()?;
+            changes.apply(&mut document);
+            change.document = Some(document);
+        }
+        let version = sealed.instance.version;
+        let written = app
+            .store
+            .update_instance(organization, id, version, change.clone())
+            .await?;
+        if let Some(written) = written {
+            app.memory.instances.publish(written.clone());
+            return Ok(written);
+        }
+        sealed = instances::find(app, organization, id, None).await?;
+    }
+    Err(Error::conflict(
+        "The instance is being changed by others; try again.",
+    ))
+}
+
+#[cfg(test)]
+mod tests;
