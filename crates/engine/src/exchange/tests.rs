@@ -1,12 +1,13 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
+use bytes::Bytes;
 use ligand_model::id::ElementId;
 use serde_json::json;
 
 use super::*;
 use crate::catalog;
 use crate::hooks::{HookRuntime, Limits};
-use crate::step::VendorRequest;
+use crate::step::{Body, VendorReply, VendorRequest};
 
 /// A call of an element driven to its end against scripted replies.
 struct Played {

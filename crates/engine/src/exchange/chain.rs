@@ -1,0 +1,150 @@
+//! The end of one link: its root key, what is kept of it, and the link after it.
+
+use ligand_model::element::Resource;
+use ligand_model::error::ErrorKind;
+use serde_json::Value;
+
+use super::{Answer, Exchange, MOST_LINKS, Previous, invalid, obtains_grant, reply};
+use crate::error::Error;
+use crate::json_path;
+use crate::redact;
+use crate::step::{Failure, Step};
+
+impl Exchange {
+    /// Replaces the body by its root, once, when the root is there; error bodies have none.
+    pub(super) fn take_root(&mut self) {
+        let root = self
+            .compiled
+            .resource(self.resource)
+            .and_then(|resource| reply::response_root(resource.root_key.as_deref()))
+            .map(str::to_owned);
+        let Some(answer) = &mut self.answer else {
+            return;
+        };
+        let Some(root) = root.filter(|_| !answer.rooted && answer.failure.is_none()) else {
+            return;
+        };
+        let needs_raw = answer.raw.is_none();
+        let value = answer.content.value();
+        if json_path::get(value, &root).is_none() {
+            return;
+        }
+        let raw = needs_raw.then(|| value.clone());
+        if let Some(rooted) = json_path::take(value, &root) {
+            *value = rooted;
+            answer.rooted = true;
+        }
+        if raw.is_some() {
+            answer.raw = raw;
+        }
+    }
+
+    /// After all hooks of a link: what must be there, what is kept, what comes next.
+    pub(super) fn finish_link(&mut self) -> Result<Step, Failure> {
+        self.take_root();
+        let Some(mut answer) = self.answer.take() else {
+            return self.begin_link();
+        };
+        if let Some(failure) = answer.failure {
+            return Err(failure);
+        }
+        let resource = self.resource()?.clone();
+        if answer.content.is_unintelligible() && resource.answer.is_none() {
+            return Err(Failure {
+                kind: ErrorKind::VendorUnavailable,
+                status: None,
+                message: "The vendor's answer is not the JSON it should be.".to_owned(),
+                provider_message: Some(redact::provider_message(
+                    &answer.content.text().chars().take(500).collect::<String>(),
+                    &self.values,
+                )),
+            });
+        }
+        if let Some(path) = &resource.not_found {
+            let raw = match &answer.raw {
+                Some(raw) => raw,
+                None => answer.content.value(),
+            };
+            if json_path::get(raw, path).is_none_or(Value::is_null) {
+                return Err(Failure {
+                    kind: ErrorKind::NotFound,
+                    status: None,
+                    message: "The vendor has no such record.".to_owned(),
+                    provider_message: None,
+                });
+            }
+        }
+        self.keep_response_parameters(&resource, &mut answer);
+        if let Some(next) = resource
+            .next_resource
+            .as_deref()
+            .filter(|next| !next.is_empty())
+        {
+            return self.next_link(next, answer);
+        }
+        Ok(self.finish(&resource, answer))
+    }
+
+    pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {
+        self.links += 1;
+        if self.links >= MOST_LINKS {
+            return Err(invalid(Error::Invalid(format!(
+                "A chain of resources may have {MOST_LINKS} links; `{next}` would be one more."
+            ))));
+        }
+        let index = self.compiled.chained(next).ok_or_else(|| {
+            invalid(Error::Invalid(format!(
+                "The next resource `{next}` is not declared."
+            )))
+        })?;
+        self.previous = Some(Previous {
+            body: std::mem::take(answer.content.value()),
+            headers: std::mem::take(&mut answer.headers),
+        });
+        self.resource = index;
+        self.begin_link()
+    }
+
+    /// `source: response` parameters: configuration taken from the answer.
+    pub(super) fn keep_response_parameters(&mut self, resource: &Resource, answer: &mut Answer) {
+        let parameters = self
+            .compiled
+            .element
+            .parameters
+            .iter()
+            .chain(&resource.parameters);
+        let mut kept = Vec::new();
+        for parameter in parameters {
+            if parameter.source != "response" || parameter.kind != "configuration" {
+                continue;
+            }
+            let found = if parameter.vendor_type == "header" {
+                answer
+                    .headers
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(&parameter.vendor_name))
+                    .map(|(_, value)| value.clone())
+            } else {
+                let raw = match &answer.raw {
+                    Some(raw) => raw,
+                    None => answer.content.value(),
+                };
+                json_path::get(raw, &parameter.vendor_name).and_then(json_path::text)
+            };
+            if let Some(found) = found {
+                kept.push((parameter.name.clone(), found));
+            }
+        }
+        let granted = kept.iter().any(|(key, _)| key == "oauth.user.token");
+        if granted && obtains_grant(resource) {
+            kept.push((
+                "oauth.user.refresh_time".to_owned(),
+                self.setting.now.0.to_string(),
+            ));
+        }
+        for (key, value) in kept {
+            self.values.insert(key.clone(), value.clone());
+            self.writes.insert(key, Some(value));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The end of a successful call: nulls, fields, our own paging, and the headers that count and lead on.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ligand_model::element::Resource;
+use serde_json::{Value, json};
+
+use super::paging::{self, Paging};
+use super::{Answer, Exchange, answer, hooking};
+use crate::json_path;
+use crate::scan;
+use crate::step::{Body, Reply, Step};
+use crate::template;
+
+impl Exchange {
+    /// The end of a successful call.
+    pub(super) fn finish(&mut self, resource: &Resource, mut answer: Answer) -> Step {
+        let compiled = Arc::clone(&self.compiled);
+        let element = &compiled.element;
+        if resource.answer.as_deref() == Some("ping") {
+            let body = json!({
+                "dateTime": self.setting.now.to_iso_millis(),
+                "endpoint": element.key,
+                "valid": true,
+            });
+            let reply = Reply {
+                status: 200,
+                headers: Vec::new(),
+                body: Body::Json(Bytes::from(body.to_string())),
+            };
+            return self.done(Ok(reply));
+        }
+        let mut headers = hooking::shown_headers(&answer.headers);
+        if let Some(notice) = self
+            .paging
+            .as_ref()
+            .and_then(|paging| paging.notice.clone())
+        {
+            headers.push(("elements-error".to_owned(), notice));
+        }
+        let filter = template::resolve(element, &self.values, "filter.response.nulls");
+        let filter = filter.is_none_or(|value| value != "false");
+        let fields = self
+            .call
+            .query("fields")
+            .filter(|fields| !fields.trim().is_empty());
+        let fields = fields.map(str::to_owned).filter(|_| {
+            !resource
+                .parameters
+                .iter()
+                .any(|p| p.name == "fields" && p.kind == "query")
+        });
+        // A large body that needs no change is passed on as it came.
+        let untouched = answer.content.unread().filter(|bytes| {
+            resource.aliases.is_empty()
+                && fields.is_none()
+                && !(filter && scan::may_hold_null(bytes))
+        });
+        if let Some(bytes) = untouched.cloned() {
+            let items = scan::scan(&bytes).and_then(|scan| scan.items);
+            if items.is_none_or(|items| !self.must_slice(resource, items)) {
+                self.page_headers(resource, &mut answer, items, false, &mut headers);
+                let reply = Reply {
+                    status: 200,
+                    headers,
+                    body: Body::Json(bytes),
+                };
+                return self.done(Ok(reply));
+            }
+        }
+        let mut more = false;
+        let items = answer.content.value().as_array().map(Vec::len);
+        if let (Some(items), Some(paging)) = (items, self.paging.clone())
+            && self.must_slice(resource, items)
+        {
+            let from = usize::try_from((paging.page - 1).saturating_mul(paging.size))
+                .unwrap_or(usize::MAX);
+            let size = usize::try_from(paging.size).unwrap_or(usize::MAX);
+            if let Some(rows) = answer.content.value().as_array_mut() {
+                let rest = rows.split_off(from.min(items));
+                more = rest.len() > size;
+                *rows = rest.into_iter().take(size).collect();
+            }
+        }
+        let value = answer.content.value();
+        answer::add_aliases(value, &resource.aliases);
+        if let Some(fields) = fields {
+            answer::project(value, &fields);
+        }
+        if filter {
+            answer::remove_nulls(value);
+        }
+        let items = value.as_array().map(Vec::len);
+        let body = match &*value {
+            Value::Null => Bytes::new(),
+            value => Bytes::from(value.to_string()),
+        };
+        self.page_headers(resource, &mut answer, items, more, &mut headers);
+        let status = if (200..300).contains(&answer.status) {
+            200
+        } else {
+            answer.status
+        };
+        self.done(Ok(Reply {
+            status,
+            headers,
+            body: Body::Json(body),
+        }))
+    }
+
+    /// Whether we page because the vendor does not.
+    pub(super) fn must_slice(&self, resource: &Resource, items: usize) -> bool {
+        let Some(paging) = &self.paging else {
+            return false;
+        };
+        if !resource.method.eq_ignore_ascii_case("GET") {
+            return false;
+        }
+        match resource.pagination_type.as_deref() {
+            Some("VENDOR_NOT_SUPPORTED") => true,
+            Some("NO_PAGINATION") => false,
+            _ => {
+                paging.asked
+                    && !paging::declares_paging(resource)
+                    && resource.next_page_key.as_deref().is_none_or(str::is_empty)
+                    && items > 0
+            }
+        }
+    }
+
+    /// `Elements-Returned-Count` and the token of the next page.
+    pub(super) fn page_headers(
+        &self,
+        resource: &Resource,
+        answer: &mut Answer,
+        items: Option<usize>,
+        more: bool,
+        headers: &mut Vec<(String, String)>,
+    ) {
+        let Some(items) = items else { return };
+        headers.push(("elements-returned-count".to_owned(), items.to_string()));
+        let Some(paging) = &self.paging else { return };
+        if !resource.method.eq_ignore_ascii_case("GET") {
+            return;
+        }
+        let by_hook = headers
+            .iter()
+            .position(|(name, _)| name == "elements-next-page-token");
+        let by_hook = by_hook
+            .map(|at| headers.remove(at).1)
+            .filter(|token| !token.is_empty());
+        let cursor = by_hook.or_else(|| next_cursor(resource, answer));
+        let size = usize::try_from(paging.size).unwrap_or(usize::MAX);
+        let token = match cursor {
+            Some(cursor) => Some(Paging::next_cursor(&cursor, &self.call.query)),
+            None if more => Some(paging.next_number(&self.call.query)),
+            None if self.must_slice(resource, items)
+                || resource.pagination_type.as_deref() == Some("NO_PAGINATION")
+                || resource
+                    .next_page_key
+                    .as_deref()
+                    .is_some_and(|key| !key.is_empty())
+                || paging.by_cursor()
+                || !paging::declares_paging(resource) =>
+            {
+                None
+            }
+            None => (items >= size).then(|| paging.next_number(&self.call.query)),
+        };
+        if let Some(token) = token {
+            headers.push(("elements-next-page-token".to_owned(), token));
+        }
+    }
+}
+
+/// The vendor's next cursor, where the resource says it is.
+fn next_cursor(resource: &Resource, answer: &mut Answer) -> Option<String> {
+    let key = resource
+        .next_page_key
+        .as_deref()
+        .filter(|key| !key.is_empty())?;
+    let (place, parameter) = key
+        .split_once('?')
+        .map_or((key, None), |(p, q)| (p, Some(q)));
+    let header = |name: &str| {
+        answer
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.clone())
+    };
+    let found = if let Some(name) = place.strip_prefix("header.") {
+        header(name)
+    } else if let Some(value) = header(place) {
+        Some(value)
+    } else {
+        let path = place.strip_prefix("body.").unwrap_or(place);
+        let body = match &answer.raw {
+            Some(raw) => raw,
+            None => answer.content.value(),
+        };
+        json_path::get(body, path)
+            .or_else(|| json_path::get(body, path.split_once('.')?.1))
+            .and_then(json_path::text)
+    };
+    let found = found.filter(|text| !text.is_empty() && text != "false")?;
+    match parameter {
+        None => Some(found),
+        Some(parameter) => {
+            let url = url::Url::parse(&found)
+                .or_else(|_| url::Url::parse("https://h")?.join(&found))
+                .ok()?;
+            url.query_pairs()
+                .find(|(name, _)| name == parameter)
+                .map(|(_, v)| v.into_owned())
+        }
+    }
+}

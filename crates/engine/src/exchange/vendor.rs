@@ -1,0 +1,141 @@
+//! The vendor's side of a link: the request that goes out, the reply that comes in.
+
+use std::sync::Arc;
+
+use super::reply::{self, Content};
+use super::{Answer, Exchange, State, invalid, obtains_grant};
+use crate::error::Error;
+use crate::redact;
+use crate::step::{Body, Failure, Reply, Step, VendorReply};
+use crate::template;
+
+impl Exchange {
+    pub(super) fn send(&mut self) -> Result<Step, Failure> {
+        let draft = std::mem::take(&mut self.draft);
+        let url = self.vendor_url(&draft.path)?;
+        let stream = self.resource()?.answer.as_deref() == Some("stream")
+            || draft
+                .header("elements-stream")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        self.state = State::AtVendor;
+        let mut request = draft.into_request(url, stream);
+        request.carries_application_secret = obtains_grant(self.resource()?);
+        Ok(Step::Send(Box::new(request)))
+    }
+
+    /// Base and path put together; a token still open cannot be sent.
+    pub(super) fn vendor_url(&self, path: &str) -> Result<String, Failure> {
+        let element = &self.compiled.element;
+        let absolute = path.starts_with("http://") || path.starts_with("https://");
+        let url = if absolute {
+            path.to_owned()
+        } else {
+            let base = template::resolve(element, &self.values, "base.url").unwrap_or_default();
+            let base = template::fill_url(&base, |name| {
+                let key = element
+                    .parameters
+                    .iter()
+                    .find(|p| {
+                        p.vendor_type == "path"
+                            && p.vendor_name == name
+                            && p.kind == "configuration"
+                    })
+                    .map_or(name, |parameter| parameter.name.as_str());
+                template::resolve(element, &self.values, key)
+                    .filter(|value| !value.is_empty())
+                    .or_else(|| self.variables.get(name).cloned())
+            })
+            .map_err(invalid)?;
+            join(&base, path)
+        };
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            return Err(invalid(Error::Invalid(
+                "The instance has no `base.url`; set it in its configuration.".to_owned(),
+            )));
+        }
+        let (address, query) = url
+            .split_once('?')
+            .map_or((url.as_str(), None), |(a, q)| (a, Some(q)));
+        if let Some(open) = address.find('{') {
+            let token = address.get(open..).unwrap_or_default();
+            let token = token.split_inclusive('}').next().unwrap_or(token);
+            return Err(invalid(Error::Invalid(format!(
+                "The path value {token} is missing."
+            ))));
+        }
+        let query = query
+            .map(|query| format!("?{}", template::encode_rest(query)))
+            .unwrap_or_default();
+        Ok(format!("{}{query}", template::encode_rest(address)))
+    }
+
+    pub(super) fn replied(&mut self, reply: VendorReply) -> Result<Step, Failure> {
+        self.vendor_status = Some(reply.status);
+        let compiled = Arc::clone(&self.compiled);
+        let streams = self.resource()?.answer.as_deref() == Some("stream");
+        if streams && (200..300).contains(&reply.status) {
+            return Ok(self.done(Ok(stream_reply(&reply))));
+        }
+        let mut content = Content::of(&reply);
+        let verdict = reply::judge(&compiled.element, reply.status, &mut content);
+        if let Some(verdict) = &verdict
+            && verdict.status == 401
+            && !self.refreshed
+            && (self.renews_grant() || self.renews_session())
+        {
+            self.state = State::Refreshing;
+            return Ok(Step::Refresh);
+        }
+        let failure = verdict.map(|verdict| {
+            let said = redact::provider_message(&content.text(), &self.values);
+            let mut failure = reply::failure(&verdict, said);
+            failure.message = redact::line(&failure.message, &self.values);
+            failure
+        });
+        self.answer = Some(Answer {
+            status: reply.status,
+            headers: reply.headers,
+            content,
+            raw: None,
+            rooted: false,
+            failure,
+        });
+        self.state = State::AfterVendor;
+        self.hooks = self.hooks_of("postRequest");
+        self.next_hook_or(Self::finish_link)
+    }
+}
+
+/// Base URL and vendor path with exactly one slash between them, none before `?` or `&`.
+fn join(base: &str, path: &str) -> String {
+    if path.is_empty() || path.starts_with(['?', '&']) {
+        return format!("{base}{path}");
+    }
+    format!(
+        "{}/{}",
+        base.trim_end_matches('/'),
+        path.trim_start_matches('/')
+    )
+}
+
+/// A file: the vendor's bytes with what describes them.
+fn stream_reply(reply: &VendorReply) -> Reply {
+    const DESCRIBING: [&str; 5] = [
+        "content-type",
+        "content-length",
+        "content-disposition",
+        "etag",
+        "last-modified",
+    ];
+    let headers = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| DESCRIBING.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    Reply {
+        status: 200,
+        headers,
+        body: Body::Stream,
+    }
+}
