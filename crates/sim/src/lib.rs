@@ -14,6 +14,7 @@ pub mod eloqua;
 pub mod fault;
 pub mod listener;
 pub mod marketo;
+pub mod md5;
 pub mod multipart;
 pub mod oauth;
 pub mod page;
@@ -21,6 +22,7 @@ pub mod people;
 pub mod rate;
 pub mod record_store;
 pub mod request_log;
+pub mod salesforce;
 pub mod vendor;
 
 use std::collections::BTreeMap;
@@ -40,6 +42,9 @@ type Make = fn(Arc<Setting>) -> Arc<dyn Vendor>;
 
 /// The simulated vendors by the name that the control API, the configuration and `runtime.json` use.
 pub const VENDORS: &[(&str, Make)] = &[
+    ("salesforce", |setting| {
+        Arc::new(salesforce::Salesforce::new(setting))
+    }),
     ("acton", acton::ActOn::make),
     ("eloqua", eloqua::Eloqua::make),
     ("marketo", marketo::Marketo::make),

@@ -98,6 +98,13 @@ impl RecordStore {
     }
 }
 
+/// Sets a member of a JSON object; other values are left alone.
+pub fn put(value: &mut Value, name: &str, member: Value) {
+    if let Value::Object(map) = value {
+        map.insert(name.to_owned(), member);
+    }
+}
+
 /// Sorts by a member, stably; nulls and absent members come first when ascending.
 pub fn sort_by(records: &mut [&Record], member: &str, descending: bool) {
     records.sort_by(|a, b| {

@@ -1,0 +1,181 @@
+//! A simulated Salesforce org: login host and data host in one.
+//!
+//! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL and blobs, and Connect files
+//! and folders. Left out: composite, bulk, search, tooling, chatter feeds.
+
+mod content;
+mod describe;
+mod error;
+mod files;
+mod id;
+mod identity;
+mod login;
+mod org;
+mod query;
+mod rest;
+mod rules;
+mod seed;
+mod soap;
+mod soql;
+mod value;
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use self::error::{Answer, ApiError};
+use self::org::{Actor, Org};
+use crate::call::{Call, Reply};
+use crate::oauth::Kind;
+use crate::vendor::{Setting, Vendor, lock};
+
+/// The organization's id.
+pub const ORGANIZATION: &str = "00D5i000000LGNDEA4";
+/// The user that every unknown user name signs in as.
+pub const ADMINISTRATOR: &str = "005i0000001VNdeAAG";
+/// Codes live a quarter of an hour.
+const CODE_LIFE_MS: i64 = 15 * 60_000;
+/// Sessions end after two hours without use, the vendor's default.
+const SESSION_LIFE_MS: i64 = 2 * 3_600_000;
+/// Calls a day unless the control API sets another limit.
+const DAILY_CALLS: u64 = 15_000;
+const DAY_MS: i64 = 86_400_000;
+/// The versions answered for.
+const VERSIONS: std::ops::RangeInclusive<u32> = 20..=62;
+
+/// The simulated Salesforce.
+pub struct Salesforce {
+    setting: Arc<Setting>,
+    org: Mutex<Org>,
+}
+
+impl Salesforce {
+    /// A freshly seeded org.
+    pub fn new(setting: Arc<Setting>) -> Self {
+        Self {
+            setting,
+            org: Mutex::new(seed::org()),
+        }
+    }
+
+    /// `/services/data/…`
+    fn data(&self, call: &Call, path: &[&str]) -> Reply {
+        let Some((version, rest)) = path.split_first() else {
+            return Reply::json(200, &versions());
+        };
+        let usage = self.setting.rate.count(self.setting.now(), DAY_MS);
+        let info = format!(
+            "api-usage={}/{}",
+            usage.used,
+            usage.limit.unwrap_or(DAILY_CALLS)
+        );
+        let reply = || -> Answer<Reply> {
+            let session = session_token(call).and_then(|text| self.read(Kind::Access, text).ok());
+            let session = session.ok_or_else(ApiError::session)?;
+            self.setting.tokens.prolong(&session, SESSION_LIFE_MS);
+            if usage.exceeded() {
+                return Err(ApiError::new(
+                    403,
+                    "REQUEST_LIMIT_EXCEEDED",
+                    "TotalRequests Limit exceeded.",
+                ));
+            }
+            let number = version_number(version).ok_or_else(ApiError::not_found)?;
+            let base = format!("/services/data/v{number}.0");
+            let actor = Actor {
+                user: &session.claims.user,
+                now: self.setting.now(),
+            };
+            let request = rest::Request {
+                call,
+                base: &base,
+                version: number,
+                actor,
+                usage,
+            };
+            rest::answer(&mut lock(&self.org), &request, rest)
+        };
+        reply()
+            .unwrap_or_else(|error| error.reply())
+            .header("sforce-limit-info", &info)
+    }
+}
+
+impl Vendor for Salesforce {
+    fn setting(&self) -> &Arc<Setting> {
+        &self.setting
+    }
+
+    fn hosts(&self) -> &'static [&'static str] {
+        &[
+            "login.salesforce.com",
+            "test.salesforce.com",
+            "*.my.salesforce.com",
+            "*.salesforce.com",
+            "*.force.com",
+        ]
+    }
+
+    fn answer(&self, call: &Call) -> Reply {
+        let segments = call.segments();
+        let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["services", "oauth2", "authorize"] => self.authorize(call),
+            ["services", "oauth2", "token"] => self.token(call),
+            ["services", "oauth2", "revoke"] => self.revoke(call),
+            ["services", "oauth2", "introspect"] => self.introspect(call),
+            ["services", "oauth2", "userinfo"] => self.userinfo(call),
+            ["services", "oauth2", "success"] => Reply::html(
+                200,
+                crate::page::page("Salesforce", "Done", "<p>You may close this window.</p>"),
+            ),
+            ["services", "Soap", "u" | "c", ..] => self.soap(call),
+            ["id", organization, user] => self.identity(call, organization, user),
+            ["services", "data", rest @ ..] => self.data(call, rest),
+            [] => Reply::html(
+                200,
+                crate::page::page(
+                    "Salesforce",
+                    "A simulated Salesforce org",
+                    "<p>Start at an authorize URL or at <code>/services/data</code>.</p>",
+                ),
+            ),
+            _ => ApiError::not_found().reply(),
+        }
+    }
+
+    fn reset(&self) {
+        *lock(&self.org) = seed::org();
+    }
+}
+
+/// The session's token: `Bearer` or `OAuth`.
+fn session_token(call: &Call) -> Option<&str> {
+    call.bearer().or_else(|| call.authorization("oauth"))
+}
+
+/// 59 of `v59.0`.
+fn version_number(segment: &str) -> Option<u32> {
+    let digits = segment.strip_prefix(['v', 'V'])?;
+    let number = digits
+        .split_once('.')
+        .map_or(digits, |(number, _)| number)
+        .parse()
+        .ok()?;
+    VERSIONS.contains(&number).then_some(number)
+}
+
+fn versions() -> Value {
+    let seasons = ["Winter", "Spring", "Summer"];
+    VERSIONS
+        .map(|number| {
+            // Winter '11 was 20.0, and three follow each other a year.
+            let since = usize::try_from(number.saturating_sub(20)).unwrap_or(0);
+            let season = seasons.get(since % 3).copied().unwrap_or_default();
+            json!({
+                "label": format!("{season} '{}", 11 + since / 3), "url": format!("/services/data/v{number}.0"),
+                "version": format!("{number}.0"),
+            })
+        })
+        .collect()
+}

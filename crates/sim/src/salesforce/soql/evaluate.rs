@@ -1,0 +1,274 @@
+//! Runs a [`Query`] on an org.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value};
+
+use super::{Condition, Operand, Operator, Path, Query, Select};
+use crate::record_store::{Record, compare};
+use crate::salesforce::describe::Field;
+use crate::salesforce::org::{Org, attributes, read};
+use crate::salesforce::value;
+
+impl Query {
+    /// The ids of the records that match, in order; deleted ones too when `deleted`.
+    pub fn run(&self, org: &Org, deleted: bool) -> Vec<String> {
+        let mut found: Vec<(&str, &Record)> = org
+            .all_records(self.object)
+            .filter(|(_, record)| deleted || !crate::salesforce::org::is_deleted(record))
+            .filter(|(_, record)| {
+                self.filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.holds(org, record))
+            })
+            .collect();
+        if !self.order.is_empty() {
+            found.sort_by(|(_, a), (_, b)| self.compare(org, a, b));
+        }
+        let limit = self.limit.unwrap_or(usize::MAX);
+        found
+            .into_iter()
+            .skip(self.offset)
+            .take(limit)
+            .map(|(id, _)| id.to_owned())
+            .collect()
+    }
+
+    fn compare(&self, org: &Org, a: &Record, b: &Record) -> Ordering {
+        for key in &self.order {
+            let (left, right) = (key.path.value(org, a), key.path.value(org, b));
+            let order = match (left.is_null(), right.is_null()) {
+                (true, true) => Ordering::Equal,
+                (true, false) if key.nulls_last => Ordering::Greater,
+                (true, false) => Ordering::Less,
+                (false, true) if key.nulls_last => Ordering::Less,
+                (false, true) => Ordering::Greater,
+                _ => {
+                    let order = order_values(key.path.field, &left, &right);
+                    if key.descending {
+                        order.reverse()
+                    } else {
+                        order
+                    }
+                }
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+
+    /// A record with the selected fields, parents nested.
+    pub fn render(&self, org: &Org, base: &str, record: &Record) -> Value {
+        let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
+        let mut out = Map::new();
+        out.insert("attributes".to_owned(), attributes(base, self.object, id));
+        if let Select::Fields(paths) = &self.select {
+            for path in paths {
+                path.render(org, base, Some(record), &mut out, 0);
+            }
+        }
+        Value::Object(out)
+    }
+}
+
+/// Ids are ordered by case, text is not.
+fn order_values(field: &Field, a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) if field.is_id() => a.cmp(b),
+        _ => compare(Some(a), Some(b)),
+    }
+}
+
+impl Path {
+    /// The value at the end of the path; null when a parent is missing.
+    fn value(&self, org: &Org, record: &Record) -> Value {
+        let mut record = record;
+        for hop in &self.hops {
+            let parent = record
+                .get(&hop.name)
+                .and_then(Value::as_str)
+                .and_then(|id| org.any(id));
+            let Some((_, parent)) = parent else {
+                return Value::Null;
+            };
+            record = parent;
+        }
+        record.get(&self.field.name).cloned().unwrap_or(Value::Null)
+    }
+
+    fn render(
+        &self,
+        org: &Org,
+        base: &str,
+        record: Option<&Record>,
+        out: &mut Map<String, Value>,
+        depth: usize,
+    ) {
+        let Some(hop) = self.hops.get(depth) else {
+            let id = record
+                .and_then(|record| record.get("Id"))
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let value = match (record, crate::salesforce::describe::object_of_id(id)) {
+                (Some(record), Some(object)) => read(base, object, record, self.field),
+                _ => Value::Null,
+            };
+            out.insert(self.field.name.clone(), value);
+            return;
+        };
+        let parent = record
+            .and_then(|record| record.get(&hop.name))
+            .and_then(Value::as_str)
+            .and_then(|id| Some((id, org.any(id)?)));
+        let Some((id, (object, parent))) = parent else {
+            out.insert(hop.relationship_name.clone(), Value::Null);
+            return;
+        };
+        let nested = out.entry(hop.relationship_name.clone()).or_insert_with(|| {
+            let mut nested = Map::new();
+            nested.insert("attributes".to_owned(), attributes(base, object, id));
+            Value::Object(nested)
+        });
+        if let Value::Object(nested) = nested {
+            self.render(org, base, Some(parent), nested, depth + 1);
+        }
+    }
+}
+
+impl Condition {
+    fn holds(&self, org: &Org, record: &Record) -> bool {
+        match self {
+            Self::And(terms) => terms.iter().all(|term| term.holds(org, record)),
+            Self::Or(terms) => terms.iter().any(|term| term.holds(org, record)),
+            Self::Not(term) => !term.holds(org, record),
+            Self::Compare(path, operator, operand) => {
+                matches(&path.value(org, record), *operator, operand)
+            }
+            Self::In(path, negated, operands) => {
+                let value = path.value(org, record);
+                operands
+                    .iter()
+                    .any(|operand| matches(&value, Operator::Equal, operand))
+                    != *negated
+            }
+        }
+    }
+}
+
+fn matches(value: &Value, operator: Operator, operand: &Operand) -> bool {
+    match operator {
+        Operator::NotEqual => return !matches(value, Operator::Equal, operand),
+        Operator::Like => {
+            let Operand::Text(pattern) = operand else {
+                return value.is_null();
+            };
+            let text = value.as_str().unwrap_or_default().to_lowercase();
+            let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+            return !value.is_null() && like(&text.chars().collect::<Vec<_>>(), &pattern);
+        }
+        _ => {}
+    }
+    let order = match (value, operand) {
+        (Value::Null, Operand::Null) => return operator == Operator::Equal,
+        (Value::Bool(value), Operand::Bool(wanted)) => value.cmp(wanted),
+        (Value::Number(value), Operand::Number(wanted)) => {
+            value.as_f64().unwrap_or_default().total_cmp(wanted)
+        }
+        (Value::String(value), Operand::Text(wanted)) => {
+            value.to_lowercase().cmp(&wanted.to_lowercase())
+        }
+        (Value::String(value), Operand::Span(start, end)) => {
+            let Some(at) = value::parse_datetime(value) else {
+                return false;
+            };
+            if at.0 < *start {
+                Ordering::Less
+            } else if at.0 >= *end {
+                Ordering::Greater
+            } else {
+                Ordering::Equal
+            }
+        }
+        _ => return false,
+    };
+    match operator {
+        Operator::Less => order == Ordering::Less,
+        Operator::LessOrEqual => order != Ordering::Greater,
+        Operator::Greater => order == Ordering::Greater,
+        Operator::GreaterOrEqual => order != Ordering::Less,
+        _ => order == Ordering::Equal,
+    }
+}
+
+/// `%` stands for any text, `_` for one character, a backslash for the next character itself. Linear but for one step back.
+fn like(text: &[char], pattern: &[char]) -> bool {
+    let (mut t, mut p) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while let Some(c) = text.get(t) {
+        let step = match pattern.get(p) {
+            Some('%') => {
+                back = Some((p + 1, t));
+                p += 1;
+                continue;
+            }
+            Some('_') => Some(1),
+            Some('\\') if pattern.get(p + 1) == Some(c) => Some(2),
+            Some('\\') => None,
+            Some(wanted) if wanted == c => Some(1),
+            _ => None,
+        };
+        match (step, back) {
+            (Some(length), _) => {
+                p += length;
+                t += 1;
+            }
+            (None, Some((after, from))) => {
+                back = Some((after, from + 1));
+                p = after;
+                t = from + 1;
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern
+        .get(p..)
+        .unwrap_or_default()
+        .iter()
+        .all(|c| *c == '%')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn patterns_match_any_text_one_character_and_escaped_signs() {
+        let fits = |text: &str, pattern: &str| {
+            like(
+                &text.chars().collect::<Vec<_>>(),
+                &pattern.chars().collect::<Vec<_>>(),
+            )
+        };
+        for (text, pattern) in [
+            ("acme", "ac%"),
+            ("acme", "%m%"),
+            ("acme", "a__e"),
+            ("", "%"),
+            ("5%", "5\\%"),
+            ("abcabd", "%abd"),
+        ] {
+            assert!(fits(text, pattern), "{text} LIKE {pattern}");
+        }
+        for (text, pattern) in [
+            ("acme", "cm%"),
+            ("acme", "a_e"),
+            ("50", "5\\%"),
+            ("", "_"),
+            ("ab", "a\\_"),
+        ] {
+            assert!(!fits(text, pattern), "{text} NOT LIKE {pattern}");
+        }
+    }
+}
