@@ -19,7 +19,7 @@ mod soap;
 mod soql;
 mod value;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -46,16 +46,21 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 20..=62;
 /// The simulated Salesforce.
 pub struct Salesforce {
     setting: Arc<Setting>,
-    org: Mutex<Org>,
+    org: OnceLock<Mutex<Org>>,
 }
 
 impl Salesforce {
-    /// A freshly seeded org.
+    /// An org that is seeded when it is first asked for something.
     pub fn new(setting: Arc<Setting>) -> Self {
         Self {
             setting,
-            org: Mutex::new(seed::org()),
+            org: OnceLock::new(),
         }
+    }
+
+    /// The org, locked.
+    fn org(&self) -> MutexGuard<'_, Org> {
+        lock(self.org.get_or_init(|| Mutex::new(seed::org())))
     }
 
     /// `/services/data/…`
@@ -93,7 +98,7 @@ impl Salesforce {
                 actor,
                 usage,
             };
-            rest::answer(&mut lock(&self.org), &request, rest)
+            rest::answer(&mut self.org(), &request, rest)
         };
         reply()
             .unwrap_or_else(|error| error.reply())
@@ -145,7 +150,9 @@ impl Vendor for Salesforce {
     }
 
     fn reset(&self) {
-        *lock(&self.org) = seed::org();
+        if let Some(org) = self.org.get() {
+            *lock(org) = seed::org();
+        }
     }
 }
 

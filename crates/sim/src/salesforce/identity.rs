@@ -6,7 +6,6 @@ use super::rules::text;
 use super::{ORGANIZATION, Salesforce};
 use crate::call::{Call, Reply};
 use crate::oauth::Kind;
-use crate::vendor::lock;
 
 impl Salesforce {
     /// `/id/{organization}/{user}`
@@ -29,7 +28,7 @@ impl Salesforce {
 
     fn person(&self, call: &Call, user: &str) -> Option<Value> {
         let origin = call.origin();
-        let org = lock(&self.org);
+        let org = self.org();
         let record = org.records.get("User", user)?;
         let value = |name: &str| record.get(name).cloned().unwrap_or(Value::Null);
         let services = format!("{origin}/services");
@@ -85,7 +84,7 @@ impl Salesforce {
 
     /// The user with this user name; the administrator when there is none, as every name is accepted.
     pub(super) fn user_named(&self, username: &str) -> String {
-        let org = lock(&self.org);
+        let org = self.org();
         let found = super::describe::object("User").and_then(|users| {
             org.live_records(users).find(|(_, record)| {
                 text(record, "Username")
@@ -97,7 +96,7 @@ impl Salesforce {
 
     /// The user name of a user.
     pub(super) fn username(&self, user: &str) -> Option<String> {
-        let org = lock(&self.org);
+        let org = self.org();
         org.records
             .get("User", user)
             .and_then(|record| text(record, "Username"))
