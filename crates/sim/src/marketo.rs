@@ -277,29 +277,32 @@ impl Marketo {
 /// Whether a path exists for some method.
 fn known(path: &[&str]) -> bool {
     match path {
-        [
-            "v1",
-            "leads" | "lists" | "campaigns" | "companies" | "activities",
-        ] => true,
-        ["v1", "lead" | "lists" | "campaigns", _] => true,
-        [
-            "v1",
-            "leads",
-            "delete" | "describe" | "describe2" | "partitions",
-        ] => true,
-        ["v1", "leads", _, "merge" | "associate"] => true,
-        ["v1", "companies", "delete" | "describe"] => true,
-        [
-            "v1",
-            "activities",
-            "types" | "pagingtoken" | "leadchanges" | "deletedleads",
-        ] => true,
-        ["v1", "lists" | "list", _, "leads"] | ["v1", "lists", _, "leads", "ismember"] => true,
-        ["v1", "campaigns", _, "trigger" | "schedule"] | ["v1", "stats", ..] => true,
         ["asset", "v1", kind] => seed::assets(kind).is_some(),
         ["asset", "v1", kind, _] => seed::assets(&format!("{kind}s")).is_some(),
-        ["bulk", "v1", "leads" | "activities", "export", ..] => true,
-        _ => false,
+        ["bulk", "v1", object, "export", ..] => ["leads", "activities"].contains(object),
+        _ => matches!(
+            path,
+            [
+                "v1",
+                "leads" | "lists" | "campaigns" | "companies" | "activities"
+            ] | ["v1", "lead" | "lists" | "campaigns", _]
+                | [
+                    "v1",
+                    "leads",
+                    "delete" | "describe" | "describe2" | "partitions"
+                ]
+                | ["v1", "leads", _, "merge" | "associate"]
+                | ["v1", "companies", "delete" | "describe"]
+                | [
+                    "v1",
+                    "activities",
+                    "types" | "pagingtoken" | "leadchanges" | "deletedleads"
+                ]
+                | ["v1", "lists" | "list", _, "leads"]
+                | ["v1", "lists", _, "leads", "ismember"]
+                | ["v1", "campaigns", _, "trigger" | "schedule"]
+                | ["v1", "stats", ..]
+        ),
     }
 }
 

@@ -6,7 +6,7 @@ use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::upload::Column;
-use crate::record_store::{Record, RecordStore};
+use crate::record_store::{Collection, Record, RecordStore};
 
 /// The column that every list read begins with.
 pub const CONTACT_ID: &str = "_contact_id_";
@@ -204,7 +204,7 @@ impl State {
     pub fn remove_list(&mut self, id: &str) -> Result<(), Fault> {
         self.list(id)?;
         self.lists.retain(|list| list.id != id);
-        *self.records.collection_mut(id) = crate::record_store::Collection::default();
+        *self.records.collection_mut(id) = Collection::default();
         Ok(())
     }
 
@@ -213,7 +213,7 @@ impl State {
         self.records
             .collection(list)
             .into_iter()
-            .flat_map(|collection| collection.iter())
+            .flat_map(Collection::iter)
     }
 
     /// Adds a contact; returns its id.

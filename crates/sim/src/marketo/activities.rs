@@ -199,7 +199,15 @@ fn numbers(parameters: &Parameters, name: &str) -> Result<Vec<i64>, Fault> {
 /// # Source
 /// <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/activities> (2026-11)
 pub fn types() -> Vec<Value> {
-    const TYPES: &[(i64, &str, &str, Option<&str>, &[&str])] = &[
+    /// Id, name, description, primary attribute, further attributes.
+    type Row = (
+        i64,
+        &'static str,
+        &'static str,
+        Option<&'static str>,
+        &'static [&'static str],
+    );
+    const TYPES: &[Row] = &[
         (
             1,
             "Visit Webpage",
