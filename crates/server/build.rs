@@ -8,7 +8,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let missing = |name| io::Error::other(format!("{name} is not set"));
-    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(missing("CARGO_MANIFEST_DIR"))?);
+    let manifest =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(missing("CARGO_MANIFEST_DIR"))?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(missing("OUT_DIR"))?);
     let elements = manifest.join("../../elements");
     println!("cargo::rerun-if-changed=build.rs");
@@ -24,8 +25,12 @@ fn main() -> io::Result<()> {
     for file in &files {
         let name = file.strip_prefix(&elements).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
-        writeln!(text, "    ({name:?}, include_bytes!({:?})),", file.display().to_string())
-            .map_err(io::Error::other)?;
+        writeln!(
+            text,
+            "    ({name:?}, include_bytes!({:?})),",
+            file.display().to_string()
+        )
+        .map_err(io::Error::other)?;
     }
     text.push(']');
     fs::write(out.join("catalog.rs"), text)

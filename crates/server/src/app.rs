@@ -81,7 +81,9 @@ impl Deref for App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,10 +127,18 @@ impl BrowserOrigins {
 
     /// Replaces scheme and host of `url` when its host is simulated; everything after stays as it is.
     pub fn rewrite(&self, url: &str) -> String {
-        let Some((_, rest)) = url.split_once("://") else { return url.to_owned() };
+        let Some((_, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let Some((authority, tail)) = rest.split_at_checked(end) else { return url.to_owned() };
-        let host = authority.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let Some((authority, tail)) = rest.split_at_checked(end) else {
+            return url.to_owned();
+        };
+        let host = authority
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         self.0
             .iter()
             .find(|(pattern, _)| crate::vendor::connect::matches(pattern, &host))
@@ -143,7 +153,10 @@ mod tests {
     #[test]
     fn only_simulated_hosts_are_rewritten_and_only_up_to_the_path() {
         let browser = BrowserOrigins::new(vec![
-            ("login.salesforce.com".into(), "http://127.0.0.1:7091".into()),
+            (
+                "login.salesforce.com".into(),
+                "http://127.0.0.1:7091".into(),
+            ),
             ("*.actonsoftware.com".into(), "http://127.0.0.1:7094".into()),
         ]);
         assert_eq!(
@@ -154,7 +167,11 @@ mod tests {
             browser.rewrite("https://restapi.actonsoftware.com?x=1"),
             "http://127.0.0.1:7094?x=1"
         );
-        for other in ["https://login.eloqua.com/auth", "https://evil-login.salesforce.com/", "x"] {
+        for other in [
+            "https://login.eloqua.com/auth",
+            "https://evil-login.salesforce.com/",
+            "x",
+        ] {
             assert_eq!(browser.rewrite(other), other);
         }
     }

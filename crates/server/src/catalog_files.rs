@@ -35,7 +35,10 @@ pub enum Error {
 /// [`Error::Read`].
 pub fn files(dir: &str) -> Result<Files, Error> {
     if dir.is_empty() && !EMBEDDED.is_empty() {
-        return Ok(EMBEDDED.iter().map(|(name, bytes)| ((*name).into(), bytes.to_vec())).collect());
+        return Ok(EMBEDDED
+            .iter()
+            .map(|(name, bytes)| ((*name).into(), bytes.to_vec()))
+            .collect());
     }
     let root = if dir.is_empty() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements")
@@ -60,7 +63,11 @@ pub fn load(dir: &str) -> Result<Catalog, Error> {
             Severity::Warning => tracing::warn!("element {}: {}", found.path, found.message),
         }
     }
-    if catalog.iter().next().is_none() { Err(Error::Empty) } else { Ok(catalog) }
+    if catalog.iter().next().is_none() {
+        Err(Error::Empty)
+    } else {
+        Ok(catalog)
+    }
 }
 
 fn walk(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {

@@ -19,8 +19,10 @@ use crate::config::{self, Config, Sources};
 /// Ligand: one API to your customers' SaaS accounts, whatever the vendor.
 #[derive(Debug, Parser)]
 #[command(name = "ligand", version, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.\n\
-    Every setting is also a key of ligand.toml and a variable LIGAND__SECTION__KEY: see docs/reference/configuration.md.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.\n\
+    Every setting is also a key of ligand.toml and a variable LIGAND__SECTION__KEY: see docs/reference/configuration.md."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -97,8 +99,10 @@ struct Flags(Table);
 impl Flags {
     fn set(&mut self, section: &str, key: &str, value: Option<impl Into<Value>>) {
         let Some(value) = value else { return };
-        let table =
-            self.0.entry(section.to_owned()).or_insert_with(|| Value::Table(Table::new()));
+        let table = self
+            .0
+            .entry(section.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(table) = table {
             table.insert(key.to_owned(), value.into());
         }
@@ -114,11 +118,18 @@ impl Flags {
     fn load(self, common: Common) -> Result<Config, config::Error> {
         let variables = std::env::vars_os()
             .filter_map(|(name, text)| {
-                let name = name.into_string().ok().filter(|name| name.starts_with("LIGAND__"))?;
+                let name = name
+                    .into_string()
+                    .ok()
+                    .filter(|name| name.starts_with("LIGAND__"))?;
                 Some((name, text.to_string_lossy().into_owned()))
             })
             .collect();
-        Config::load(Sources { file: common.config, variables, flags: self.0 })
+        Config::load(Sources {
+            file: common.config,
+            variables,
+            flags: self.0,
+        })
     }
 }
 
@@ -167,13 +178,21 @@ impl Cli {
                 let mut flags = Flags::common(&serve.common);
                 flags.set("http", "listen", serve.listen);
                 flags.set("sandbox", "enabled", serve.sandbox.then_some(true));
-                flags.set("sandbox", "consent", serve.sandbox_consent.map(ConsentFlag::text));
+                flags.set(
+                    "sandbox",
+                    "consent",
+                    serve.sandbox_consent.map(ConsentFlag::text),
+                );
                 let config = flags.load(serve.common)?;
                 block_on(serve::run(config))?
             }
             Command::Sandbox(sandbox) => {
                 let mut flags = Flags::common(&sandbox.common);
-                flags.set("sandbox", "consent", sandbox.sandbox_consent.map(ConsentFlag::text));
+                flags.set(
+                    "sandbox",
+                    "consent",
+                    sandbox.sandbox_consent.map(ConsentFlag::text),
+                );
                 let config = flags.load(sandbox.common)?;
                 block_on(sandbox::run(config))?
             }
@@ -190,8 +209,10 @@ impl Cli {
 }
 
 fn block_on<F: Future>(future: F) -> std::io::Result<F::Output> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("ligand").build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("ligand")
+        .build()?;
     let output = runtime.block_on(future);
     // Whatever blocks (a resolver) is left behind rather than waited for.
     runtime.shutdown_background();
@@ -203,8 +224,10 @@ async fn told_to_stop() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -224,11 +247,24 @@ mod tests {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
         let cli = Cli::try_parse_from([
-            "ligand", "serve", "--listen", "127.0.0.1:0", "--data", "d", "--database", "sqlite:x",
-            "--sandbox", "--sandbox-consent", "auto", "--config", "f.toml",
+            "ligand",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            "d",
+            "--database",
+            "sqlite:x",
+            "--sandbox",
+            "--sandbox-consent",
+            "auto",
+            "--config",
+            "f.toml",
         ])
         .unwrap();
-        let Command::Serve(serve) = cli.command else { panic!("not serve") };
+        let Command::Serve(serve) = cli.command else {
+            panic!("not serve")
+        };
         assert!(serve.sandbox);
         assert_eq!(serve.sandbox_consent.map(ConsentFlag::text), Some("auto"));
         assert_eq!(serve.common.data.as_deref(), Some("d"));

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use toml::Table;
 
 pub use sections::{
-    Api, Catalog, Consent, Data, Database, Format, Hooks, Http, Sandbox, Secret, Telemetry, Vault, Vendor,
+    Api, Catalog, Consent, Data, Database, Format, Hooks, Http, Sandbox, Secret, Telemetry, Vault,
+    Vendor,
 };
 
 /// The documented defaults, also the list of every key.
@@ -104,7 +105,9 @@ pub enum Error {
 }
 
 fn meant(nearest: Option<&str>) -> String {
-    nearest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+    nearest
+        .map(|key| format!("; did you mean `{key}`?"))
+        .unwrap_or_default()
 }
 
 /// Where configuration comes from, besides the defaults.
@@ -129,16 +132,24 @@ impl Config {
     pub fn load(sources: Sources) -> Result<Self, Error> {
         let defaults = parse(DEFAULTS, "defaults.toml")?;
         let mut table = defaults.clone();
-        let file = sources
-            .file
-            .or_else(|| PLACES.iter().map(PathBuf::from).find(|place| place.is_file()));
+        let file = sources.file.or_else(|| {
+            PLACES
+                .iter()
+                .map(PathBuf::from)
+                .find(|place| place.is_file())
+        });
         if let Some(path) = file {
             let from = path.display().to_string();
-            let text = std::fs::read_to_string(&path)
-                .map_err(|source| Error::Read { path: path.clone(), source })?;
+            let text = std::fs::read_to_string(&path).map_err(|source| Error::Read {
+                path: path.clone(),
+                source,
+            })?;
             layers::overlay(&mut table, parse(&text, &from)?, &from)?;
         }
-        let variables = sources.variables.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let variables = sources
+            .variables
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()));
         for (from, layer) in layers::environment(&defaults, variables)? {
             layers::overlay(&mut table, layer, &from)?;
         }
@@ -158,10 +169,12 @@ impl Config {
     /// # Errors
     /// None that the tests would not have found.
     pub fn defaults() -> Result<Self, Error> {
-        parse(DEFAULTS, "defaults.toml")?.try_into().map_err(|source| Error::Malformed {
-            from: "defaults.toml".to_owned(),
-            source: Box::new(source),
-        })
+        parse(DEFAULTS, "defaults.toml")?
+            .try_into()
+            .map_err(|source| Error::Malformed {
+                from: "defaults.toml".to_owned(),
+                source: Box::new(source),
+            })
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -178,7 +191,9 @@ impl Config {
             ("http.console_url", &http.console_url),
         ] {
             if !value.is_empty() && !is_web_url(value) {
-                return wrong(format!("{key} is `{value}`, which is not an http or https URL"));
+                return wrong(format!(
+                    "{key} is `{value}`, which is not an http or https URL"
+                ));
             }
         }
         for (host, origin) in &self.vendor.connect {

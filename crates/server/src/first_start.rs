@@ -7,9 +7,9 @@ use argon2::Argon2;
 use argon2::password_hash::PasswordHasher as _;
 use ligand_model::secret::{OrganizationSecret, UserSecret};
 use ligand_model::time::Entropy;
-use ligand_store::{Database, Store};
 use ligand_store::identity::FirstUser;
 use ligand_store::vault::RootKey;
+use ligand_store::{Database, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -100,7 +100,9 @@ pub fn root_key(
     if let Some(bytes) = config.vault_key()? {
         return Ok((RootKey::new(bytes), KeySource::Configured));
     }
-    let Database::Sqlite(file) = database else { return Err(Error::KeyRequired) };
+    let Database::Sqlite(file) = database else {
+        return Err(Error::KeyRequired);
+    };
     let path = config.data_dir().join(KEY_FILE);
     match std::fs::read_to_string(&path) {
         Ok(text) => {
@@ -114,8 +116,10 @@ pub fn root_key(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = RootKey::generate(entropy);
             let text = zeroize::Zeroizing::new(format!("{}\n", *key.to_base64()));
-            write_new(&path, text.as_bytes(), true)
-                .map_err(|source| Error::File { path: path.clone(), source })?;
+            write_new(&path, text.as_bytes(), true).map_err(|source| Error::File {
+                path: path.clone(),
+                source,
+            })?;
             Ok((key, KeySource::Made(path)))
         }
         Err(source) => Err(Error::File { path, source }),
@@ -134,7 +138,11 @@ pub async fn first_customer(
     dir: &Path,
     entropy: &dyn Entropy,
 ) -> Result<Option<PathBuf>, Error> {
-    if store.organization(ligand_model::id::OrganizationId(1)).await?.is_some() {
+    if store
+        .organization(ligand_model::id::OrganizationId(1))
+        .await?
+        .is_some()
+    {
         return Ok(None);
     }
     let user_secret = UserSecret::generate(entropy);
@@ -146,7 +154,10 @@ pub async fn first_customer(
         organization_secret: organization_secret.expose().to_owned(),
     };
     let path = dir.join(CREDENTIALS);
-    let file = |source| Error::File { path: path.clone(), source };
+    let file = |source| Error::File {
+        path: path.clone(),
+        source,
+    };
     let text = serde_json::to_vec_pretty(&credentials)
         .map(zeroize::Zeroizing::new)
         .map_err(|error| file(io::Error::other(error)))?;
@@ -190,7 +201,11 @@ fn readable_password(entropy: &dyn Entropy) -> String {
         if index > 0 && index % 5 == 0 {
             text.push('-');
         }
-        text.push(LETTERS.get(usize::from(byte % 32)).map_or('x', |letter| char::from(*letter)));
+        text.push(
+            LETTERS
+                .get(usize::from(byte % 32))
+                .map_or('x', |letter| char::from(*letter)),
+        );
     }
     text
 }
@@ -215,9 +230,11 @@ mod tests {
     fn a_key_file_is_made_once_and_read_after() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
-        let (made, source) = root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(1)).unwrap();
+        let (made, source) =
+            root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(1)).unwrap();
         assert_eq!(source, KeySource::Made(folder.path().join(KEY_FILE)));
-        let (read, source) = root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(2)).unwrap();
+        let (read, source) =
+            root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(2)).unwrap();
         assert_eq!(source, KeySource::File(folder.path().join(KEY_FILE)));
         assert_eq!(*made.to_base64(), *read.to_base64());
     }
@@ -226,11 +243,18 @@ mod tests {
     fn a_damaged_key_file_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(KEY_FILE), "damaged").unwrap();
-        let error = root_key(&config(folder.path()), &sqlite(folder.path()), &FixedEntropy::new(1))
-            .unwrap_err();
+        let error = root_key(
+            &config(folder.path()),
+            &sqlite(folder.path()),
+            &FixedEntropy::new(1),
+        )
+        .unwrap_err();
         assert!(matches!(error, Error::BadKeyFile(_)));
         assert!(!error.to_string().contains("damaged"));
-        assert_eq!(std::fs::read(folder.path().join(KEY_FILE)).unwrap(), b"damaged");
+        assert_eq!(
+            std::fs::read(folder.path().join(KEY_FILE)).unwrap(),
+            b"damaged"
+        );
     }
 
     #[test]
@@ -252,7 +276,9 @@ mod tests {
         assert!(error.to_string().contains("LIGAND__VAULT__KEY"), "{error}");
         config.vault.key = crate::config::Secret::new(&RootKey::new([7; 32]).to_base64());
         assert_eq!(
-            root_key(&config, &postgres, &FixedEntropy::new(1)).unwrap().1,
+            root_key(&config, &postgres, &FixedEntropy::new(1))
+                .unwrap()
+                .1,
             KeySource::Configured
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -261,7 +287,10 @@ mod tests {
     #[test]
     fn passwords_are_hashed_by_argon2id() {
         let hash = hash_password("hunter2", &FixedEntropy::new(1)).unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$") && !hash.contains("hunter2"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$") && !hash.contains("hunter2"),
+            "{hash}"
+        );
         let password = readable_password(&FixedEntropy::new(3));
         assert_eq!(password.len(), 28, "{password}");
     }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 
 use crate::app::App;
+use crate::telemetry::Facts;
 
 /// `GET /health/live` and `GET /health/ready`.
 pub fn router(app: App) -> Router {
@@ -21,11 +22,17 @@ pub fn router(app: App) -> Router {
 
 /// `GET /metrics`, for the listener of its own.
 pub fn metrics(app: App) -> Router {
-    Router::new().route("/metrics", get(numbers)).with_state(app)
+    Router::new()
+        .route("/metrics", get(numbers))
+        .with_state(app)
 }
 
 async fn live() -> Response {
-    json(StatusCode::OK, r#"{"status":"live"}"#.to_owned())
+    json(
+        "/health/live",
+        StatusCode::OK,
+        r#"{"status":"live"}"#.to_owned(),
+    )
 }
 
 /// Database, key and catalog. The key was proved against the database when it was opened.
@@ -36,13 +43,18 @@ async fn ready(State(app): State<App>) -> Response {
     let stopping = app.tasks.stopping().is_stopping();
     let word = |good| if good { "ok" } else { "failed" };
     let good = database && catalog && !stopping;
-    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if good {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let summary = match (good, stopping) {
         (true, _) => "ready",
         (false, true) => "stopping",
         (false, false) => "not ready",
     };
     json(
+        "/health/ready",
         status,
         format!(
             r#"{{"status":"{summary}","database":"{}","key":"{}","catalog":"{}"}}"#,
@@ -55,9 +67,23 @@ async fn ready(State(app): State<App>) -> Response {
 
 async fn numbers(State(app): State<App>) -> Response {
     let text = app.metrics.render(app.store.statements());
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }
 
-fn json(status: StatusCode, body: String) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+fn json(path: &'static str, status: StatusCode, body: String) -> Response {
+    let facts = Facts {
+        path: Some(path.into()),
+        ..Facts::default()
+    };
+    (
+        status,
+        Extension(facts),
+        [(CONTENT_TYPE, "application/json")],
+        body,
+    )
+        .into_response()
 }

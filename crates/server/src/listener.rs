@@ -1,6 +1,7 @@
 //! The front door: accepts connections, speaks TLS, times and logs requests, and closes in an orderly way.
 
 pub mod peer;
+pub mod request_id;
 
 use std::convert::Infallible;
 use std::io;
@@ -25,6 +26,7 @@ use crate::app::App;
 use crate::app::tasks::Stopping;
 use crate::telemetry::{Facts, RequestId, request_line};
 use peer::Peer;
+use request_id::RequestIds;
 
 /// A bound front door.
 pub struct Listener {
@@ -42,7 +44,10 @@ impl Listener {
         tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, tls: tls.map(TlsAcceptor::from) })
+        Ok(Self {
+            socket,
+            tls: tls.map(TlsAcceptor::from),
+        })
     }
 
     /// Our own origin: `http://127.0.0.1:7080`. An address that stands for all of them is called by loopback.
@@ -70,7 +75,11 @@ impl Listener {
         let limit = usize::try_from(app.config.http.max_connections).unwrap_or(usize::MAX);
         let room = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
         let mut stopping = app.tasks.stopping();
-        let front = Arc::new(Front { app: app.clone(), router });
+        let front = Arc::new(Front {
+            ids: RequestIds::new(&*app.entropy),
+            app: app.clone(),
+            router,
+        });
         let server = Arc::new(protocol(app.config.http.header_timeout.0));
         {
             let mut stopped = pin!(stopping.wait());
@@ -104,7 +113,9 @@ impl Listener {
         }
         // No more connections: the socket closes, those that are open finish.
         drop((self.socket, held));
-        tokio::time::timeout(patience, all_gone.recv()).await.is_ok()
+        tokio::time::timeout(patience, all_gone.recv())
+            .await
+            .is_ok()
     }
 }
 
@@ -169,7 +180,10 @@ impl Connection {
     where
         I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
     {
-        let service = Visitor { front: Arc::clone(&self.front), address: self.address };
+        let service = Visitor {
+            front: Arc::clone(&self.front),
+            address: self.address,
+        };
         let mut connection = pin!(self.server.serve_connection(io, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -188,6 +202,7 @@ impl Connection {
 struct Front {
     app: App,
     router: Router,
+    ids: RequestIds,
 }
 
 /// The requests of one connection.
@@ -212,9 +227,13 @@ impl Front {
     async fn answer(&self, mut request: Request<Incoming>, address: SocketAddr) -> Response<Body> {
         let began = Instant::now();
         let busy = Counted::new(self.app.clone(), Gauge::InFlight);
-        let id = RequestId(request_id(&self.app));
+        let id = self.ids.next(self.app.now());
         let method = request.method().clone();
-        let peer = Peer::of(address.ip(), request.headers(), &self.app.config.http.trusted_proxies);
+        let peer = Peer::of(
+            address.ip(),
+            request.headers(),
+            &self.app.config.http.trusted_proxies,
+        );
         request.extensions_mut().insert(id.clone());
         request.extensions_mut().insert(peer);
         let answering = self.router.clone().call(request);
@@ -225,27 +244,16 @@ impl Front {
         };
         let took = began.elapsed();
         let status = response.status().as_u16();
-        let facts = response.extensions_mut().remove::<Facts>().unwrap_or_default();
+        let facts = response
+            .extensions_mut()
+            .remove::<Facts>()
+            .unwrap_or_default();
         self.app.metrics.requests.count(status);
         self.app.metrics.request_duration.observe(took);
         request_line(&id.0, method.as_str(), status, took, &facts);
         drop(busy);
         response
     }
-}
-
-/// 24 hexadecimal digits, as the field's request ids are.
-pub(crate) fn request_id(app: &App) -> Arc<str> {
-    let mut bytes = [0; 12];
-    app.entropy.fill(&mut bytes);
-    let mut text = [0; 24];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-        if let [high, low] = pair {
-            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
-        }
-    }
-    Arc::from(str::from_utf8(&text).unwrap_or_default())
 }
 
 /// Runs a future; none when it panicked. One request must not end its neighbours on the connection.
@@ -262,13 +270,17 @@ pub(crate) async fn caught<F: Future>(future: F) -> Option<F::Output> {
 }
 
 fn panicked(id: &str) -> Response<Body> {
-    tracing::error!(request.id = id, "the request {id} met a fault of ours and was given up");
+    tracing::error!(
+        request.id = id,
+        "the request {id} met a fault of ours and was given up"
+    );
     let body = format!("{{\"requestId\":\"{id}\",\"message\":\"An unexpected error occurred\"}}");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-    response
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/json"),
+    );
     response
 }
 
@@ -306,3 +318,6 @@ impl Drop for Counted {
         self.add(-1);
     }
 }
+
+#[cfg(test)]
+mod tests;

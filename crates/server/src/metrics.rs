@@ -22,8 +22,10 @@ impl Histogram {
     pub fn observe(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         // Buckets are kept apart and summed when read: one addition a call.
-        if let Some(bucket) =
-            BOUNDS.iter().position(|bound| micros <= *bound).and_then(|i| self.buckets.get(i))
+        if let Some(bucket) = BOUNDS
+            .iter()
+            .position(|bound| micros <= *bound)
+            .and_then(|i| self.buckets.get(i))
         {
             bucket.fetch_add(1, Ordering::Relaxed);
         }
@@ -40,7 +42,11 @@ impl Histogram {
         }
         let count = self.count.load(Ordering::Relaxed);
         let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {count}");
-        let _ = writeln!(out, "{name}_sum {}", seconds(self.micros.load(Ordering::Relaxed)));
+        let _ = writeln!(
+            out,
+            "{name}_sum {}",
+            seconds(self.micros.load(Ordering::Relaxed))
+        );
         let _ = writeln!(out, "{name}_count {count}");
     }
 }
@@ -63,8 +69,15 @@ impl ByStatus {
 
     fn write(&self, out: &mut String, name: &str, help: &str) {
         header(out, name, "counter", help);
-        for (class, counter) in ["none", "1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(&self.0) {
-            let _ = writeln!(out, "{name}{{status=\"{class}\"}} {}", counter.load(Ordering::Relaxed));
+        for (class, counter) in ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
+            .iter()
+            .zip(&self.0)
+        {
+            let _ = writeln!(
+                out,
+                "{name}{{status=\"{class}\"}} {}",
+                counter.load(Ordering::Relaxed)
+            );
         }
     }
 }
@@ -83,8 +96,11 @@ impl ByResult {
     fn write(&self, out: &mut String, name: &str, help: &str) {
         header(out, name, "counter", help);
         for (result, counter) in ["ok", "error"].iter().zip(&self.0) {
-            let _ =
-                writeln!(out, "{name}{{result=\"{result}\"}} {}", counter.load(Ordering::Relaxed));
+            let _ = writeln!(
+                out,
+                "{name}{{result=\"{result}\"}} {}",
+                counter.load(Ordering::Relaxed)
+            );
         }
     }
 }
@@ -120,16 +136,32 @@ impl Metrics {
         let mut out = String::with_capacity(8192);
         let o = &mut out;
         header(o, "ligand_build_info", "gauge", "The running version.");
-        let _ = writeln!(o, "ligand_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
-        self.requests.write(o, "ligand_http_requests_total", "Requests answered.");
+        let _ = writeln!(
+            o,
+            "ligand_build_info{{version=\"{}\"}} 1",
+            env!("CARGO_PKG_VERSION")
+        );
+        self.requests
+            .write(o, "ligand_http_requests_total", "Requests answered.");
         self.request_duration.write(
             o,
             "ligand_http_request_duration_seconds",
             "How long requests took.",
         );
-        gauge(o, "ligand_http_requests_in_flight", "Requests being answered.", &self.in_flight);
-        gauge(o, "ligand_http_connections", "Connections open to us.", &self.connections);
-        self.vendor_calls.write(o, "ligand_vendor_requests_total", "Calls to vendors.");
+        gauge(
+            o,
+            "ligand_http_requests_in_flight",
+            "Requests being answered.",
+            &self.in_flight,
+        );
+        gauge(
+            o,
+            "ligand_http_connections",
+            "Connections open to us.",
+            &self.connections,
+        );
+        self.vendor_calls
+            .write(o, "ligand_vendor_requests_total", "Calls to vendors.");
         self.vendor_duration.write(
             o,
             "ligand_vendor_request_duration_seconds",
@@ -141,12 +173,28 @@ impl Metrics {
             "Connections opened to vendors.",
             self.vendor_connections.load(Ordering::Relaxed),
         );
-        self.hooks.write(o, "ligand_hook_runs_total", "Element hooks run.");
-        self.hook_duration.write(o, "ligand_hook_duration_seconds", "How long hooks took.");
-        self.refreshes.write(o, "ligand_grant_refreshes_total", "Vendor grants refreshed.");
-        counter(o, "ligand_store_statements_total", "Database statements executed.", statements);
+        self.hooks
+            .write(o, "ligand_hook_runs_total", "Element hooks run.");
+        self.hook_duration
+            .write(o, "ligand_hook_duration_seconds", "How long hooks took.");
+        self.refreshes.write(
+            o,
+            "ligand_grant_refreshes_total",
+            "Vendor grants refreshed.",
+        );
+        counter(
+            o,
+            "ligand_store_statements_total",
+            "Database statements executed.",
+            statements,
+        );
         if let Some(bytes) = resident_bytes() {
-            header(o, "process_resident_memory_bytes", "gauge", "Memory in use.");
+            header(
+                o,
+                "process_resident_memory_bytes",
+                "gauge",
+                "Memory in use.",
+            );
             let _ = writeln!(o, "process_resident_memory_bytes {bytes}");
         }
         out
@@ -169,8 +217,14 @@ fn counter(out: &mut String, name: &str, help: &str, value: u64) {
 
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace()
+        .next()?
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }
 
 #[cfg(test)]
@@ -184,7 +238,7 @@ mod tests {
         metrics.requests.count(404);
         metrics.vendor_calls.count(0);
         metrics.request_duration.observe(Duration::from_micros(700));
-        metrics.request_duration.observe(Duration::from_secs(60));
+        metrics.request_duration.observe(Duration::from_mins(1));
         metrics.hooks.count(false);
         let text = metrics.render(7);
         for line in [
@@ -201,6 +255,9 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }
-        assert!(text.lines().all(|l| l.starts_with('#') || l.rsplit(' ').next().is_some()));
+        assert!(
+            text.lines()
+                .all(|l| l.starts_with('#') || l.rsplit(' ').next().is_some())
+        );
     }
 }

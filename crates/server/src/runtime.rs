@@ -96,8 +96,13 @@ mod tests {
         };
         runtime.write(folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
-        assert!(text.contains("\"sandbox\": {}") && !text.contains("metricsUrl"), "{text}");
-        runtime.sandbox.insert("salesforce".into(), "http://127.0.0.1:7091".into());
+        assert!(
+            text.contains("\"sandbox\": {}") && !text.contains("metricsUrl"),
+            "{text}"
+        );
+        runtime
+            .sandbox
+            .insert("salesforce".into(), "http://127.0.0.1:7091".into());
         runtime.metrics_url = Some("http://127.0.0.1:7081".into());
         runtime.write(folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
@@ -112,7 +117,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         replace(&path, b"x", true).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert!(write_new(&path, b"y", true).is_err());
     }
 }

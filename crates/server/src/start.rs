@@ -74,11 +74,21 @@ pub fn database(config: &Config) -> Result<Database, Error> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Database::Postgres(url.to_owned()));
     }
-    if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+    if let Some(path) = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+    {
         return Ok(Database::Sqlite(PathBuf::from(path)));
     }
     // A password may follow the scheme: only what stands before it is shown.
-    Err(Error::Database(url.split(':').next().unwrap_or_default().chars().take(20).collect()))
+    Err(Error::Database(
+        url.split(':')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(20)
+            .collect(),
+    ))
 }
 
 /// Opens the store under the root key; says so when a key file was made.
@@ -91,8 +101,10 @@ pub async fn open_store(
     entropy: Arc<dyn Entropy>,
 ) -> Result<(Store, KeySource), Error> {
     let folder = config.data_dir();
-    runtime::make_folder(folder)
-        .map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+    runtime::make_folder(folder).map_err(|source| Error::Folder {
+        path: folder.to_owned(),
+        source,
+    })?;
     let database = database(config)?;
     let (root_key, source) = first_start::root_key(config, &database, &*entropy)?;
     if let KeySource::Made(path) = &source {
@@ -101,7 +113,12 @@ pub async fn open_store(
             path.display()
         );
     }
-    let options = StoreOptions { database, root_key, clock, entropy };
+    let options = StoreOptions {
+        database,
+        root_key,
+        clock,
+        entropy,
+    };
     Ok((Store::open(options).await.map_err(Error::Store)?, source))
 }
 
@@ -110,10 +127,17 @@ pub async fn open_store(
 /// # Errors
 /// [`Error`].
 pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error> {
-    let Surroundings { clock, entropy, origin, sandbox } = around;
+    let Surroundings {
+        clock,
+        entropy,
+        origin,
+        sandbox,
+    } = around;
     let catalog = catalog_files::load(&config.catalog.dir)?;
     let connect = ConnectMap::layered(&config.vendor.connect, &sandbox);
-    let browser = unclaimed(&config.vendor.connect, &sandbox).cloned().collect();
+    let browser = unclaimed(&config.vendor.connect, &sandbox)
+        .cloned()
+        .collect();
     let guard = Guard::new(connect, config.vendor.allow_private.clone());
     let tls = tls::client(&config.vendor.ca_file)?;
     let metrics = Metrics::default();
@@ -123,7 +147,10 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
     let (store, _) = open_store(&config, Arc::clone(&clock), Arc::clone(&entropy)).await?;
     let written = first_start::first_customer(&store, config.data_dir(), &*entropy).await?;
     if let Some(path) = written {
-        tracing::warn!("made the first customer; its secrets are in {}", path.display());
+        tracing::warn!(
+            "made the first customer; its secrets are in {}",
+            path.display()
+        );
     }
     Ok(App::new(Parts {
         urls: Urls::new(&config, &origin),

@@ -38,6 +38,11 @@ pub fn request_line(id: &str, method: &str, status: u16, took: Duration, facts: 
     let instance = facts.instance.map(|id| id.0);
     let duration = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0;
     let path = facts.path.as_deref().unwrap_or("(no route)");
+    if path.starts_with("/health/") {
+        // Asked every few seconds by whoever watches us.
+        tracing::debug!(target: "ligand::request", "{method} {path} answered {status}");
+        return;
+    }
     tracing::info!(
         target: "ligand::request",
         status,
@@ -58,7 +63,11 @@ pub fn start(telemetry: &config::Telemetry) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error.to_string())),
     };
-    let subscriber = subscriber(telemetry.format, filter, BoxMakeWriter::new(std::io::stderr));
+    let subscriber = subscriber(
+        telemetry.format,
+        filter,
+        BoxMakeWriter::new(std::io::stderr),
+    );
     // A second start, as in tests, keeps the first log.
     let _ = tracing::subscriber::set_global_default(subscriber);
     if let Some(fault) = fault {

@@ -16,7 +16,10 @@ pub struct Tasks {
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { stop: watch::Sender::new(false), running: Mutex::new(JoinSet::new()) }
+        Self {
+            stop: watch::Sender::new(false),
+            running: Mutex::new(JoinSet::new()),
+        }
     }
 }
 

@@ -36,7 +36,11 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     findings.push(catalog(&config));
     findings.push(clock());
     findings.push(match tls::client(&config.vendor.ca_file) {
-        Ok(_) => (Verdict::Ok, "certificates", "Vendors' certificates can be checked.".into()),
+        Ok(_) => (
+            Verdict::Ok,
+            "certificates",
+            "Vendors' certificates can be checked.".into(),
+        ),
         Err(error) => (Verdict::Failed, "certificates", sentence(&error)),
     });
     let mut out = std::io::stdout().lock();
@@ -48,16 +52,28 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
         };
         writeln!(out, "{word:<8}{what:<14}{text}")?;
     }
-    let failed = findings.iter().any(|(verdict, ..)| *verdict == Verdict::Failed);
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    let failed = findings
+        .iter()
+        .any(|(verdict, ..)| *verdict == Verdict::Failed);
+    Ok(if failed {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 async fn database_and_key(config: &Config) -> Vec<Finding> {
     let place = match start::database(config) {
         Ok(Database::Postgres(_)) => "PostgreSQL".to_owned(),
         Ok(Database::Sqlite(path)) if !path.exists() => {
-            let text = format!("{} is not there yet; the first start makes it.", path.display());
-            return vec![(Verdict::Ok, "database", text), key_before_the_first_start(config)];
+            let text = format!(
+                "{} is not there yet; the first start makes it.",
+                path.display()
+            );
+            return vec![
+                (Verdict::Ok, "database", text),
+                key_before_the_first_start(config),
+            ];
         }
         Ok(Database::Sqlite(path)) => format!("SQLite in {}", path.display()),
         Err(error) => return vec![(Verdict::Failed, "database", sentence(&error))],
@@ -73,15 +89,21 @@ async fn database_and_key(config: &Config) -> Vec<Finding> {
             };
             vec![database, key(&source)]
         }
-        Err(error) => vec![(Verdict::Failed, "database", format!("{place}: {}", sentence(&error)))],
+        Err(error) => vec![(
+            Verdict::Failed,
+            "database",
+            format!("{place}: {}", sentence(&error)),
+        )],
     }
 }
 
 fn key(source: &KeySource) -> Finding {
     match source {
-        KeySource::Configured => {
-            (Verdict::Ok, "key", "It is configured and opens the database.".into())
-        }
+        KeySource::Configured => (
+            Verdict::Ok,
+            "key",
+            "It is configured and opens the database.".into(),
+        ),
         KeySource::File(path) | KeySource::Made(path) => {
             let text = format!(
                 "{} lies beside the data it protects: whoever copies the folder has both. \
@@ -107,22 +129,38 @@ fn catalog(config: &Config) -> Finding {
     };
     let (catalog, diagnostics) = Catalog::load(&files);
     let served = catalog.iter().count();
-    let wrong = diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let wrong = diagnostics
+        .iter()
+        .find(|found| found.severity == Severity::Error);
     match wrong {
         Some(found) => (
             Verdict::Failed,
             "catalog",
-            format!("{served} elements are served; {}: {}", found.path, found.message),
+            format!(
+                "{served} elements are served; {}: {}",
+                found.path, found.message
+            ),
         ),
-        None if served == 0 => (Verdict::Failed, "catalog", "There is no element in it.".into()),
-        None => (Verdict::Ok, "catalog", format!("{served} elements are served.")),
+        None if served == 0 => (
+            Verdict::Failed,
+            "catalog",
+            "There is no element in it.".into(),
+        ),
+        None => (
+            Verdict::Ok,
+            "catalog",
+            format!("{served} elements are served."),
+        ),
     }
 }
 
 fn clock() -> Finding {
     let now = SystemClock.now();
     if now < FOUNDED {
-        let text = format!("It shows {}: grants would seem to last for years.", now.to_iso());
+        let text = format!(
+            "It shows {}: grants would seem to last for years.",
+            now.to_iso()
+        );
         return (Verdict::Failed, "clock", text);
     }
     (Verdict::Ok, "clock", format!("It shows {}.", now.to_iso()))

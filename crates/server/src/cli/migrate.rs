@@ -11,8 +11,12 @@ use crate::{start, telemetry};
 
 pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     telemetry::start(&config.telemetry);
-    let (store, _) =
-        start::open_store(&config, Arc::new(SystemClock), Arc::new(SystemEntropy::new())).await?;
+    let (store, _) = start::open_store(
+        &config,
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy::new()),
+    )
+    .await?;
     store.close().await;
     writeln!(std::io::stdout(), "The database is up to date.")?;
     Ok(ExitCode::SUCCESS)

@@ -13,8 +13,13 @@ use crate::{runtime, sandbox, telemetry};
 pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     telemetry::start(&config.telemetry);
     runtime::make_folder(config.data_dir())?;
-    let running =
-        sandbox::start(&config.sandbox, config.data_dir(), false, Arc::new(SystemClock)).await?;
+    let running = sandbox::start(
+        &config.sandbox,
+        config.data_dir(),
+        false,
+        Arc::new(SystemClock),
+    )
+    .await?;
     let text = serde_json::to_string_pretty(&running.origins)?;
     writeln!(std::io::stdout(), "{text}")?;
     told_to_stop().await?;

@@ -33,7 +33,11 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     telemetry::start(&config.telemetry);
     let server = Server::prepare(config).await?;
     let app = server.app.clone();
-    tracing::info!("Ligand {} is at {}", env!("CARGO_PKG_VERSION"), server.runtime.base_url);
+    tracing::info!(
+        "Ligand {} is at {}",
+        env!("CARGO_PKG_VERSION"),
+        server.runtime.base_url
+    );
     for (vendor, origin) in &server.runtime.sandbox {
         tracing::info!("the sandbox's {vendor} is at {origin}");
     }
@@ -71,7 +75,10 @@ impl Server {
         let tls = if http.tls_certificate.is_empty() {
             None
         } else {
-            Some(tls::server(Path::new(&http.tls_certificate), Path::new(&http.tls_key))?)
+            Some(tls::server(
+                Path::new(&http.tls_certificate),
+                Path::new(&http.tls_key),
+            )?)
         };
         let free_ports = http.listen.port() == 0;
         let listener = Listener::bind(http.listen, tls)
@@ -88,7 +95,10 @@ impl Server {
             clock,
             entropy: Arc::new(SystemEntropy::new()),
             origin: base_url.clone(),
-            sandbox: sandbox.as_ref().map(|running| running.connect.clone()).unwrap_or_default(),
+            sandbox: sandbox
+                .as_ref()
+                .map(|running| running.connect.clone())
+                .unwrap_or_default(),
         };
         let app = assemble(config, around).await?;
         let metrics_url = metrics(&app, free_ports).await;
@@ -96,24 +106,40 @@ impl Server {
             base_url,
             metrics_url,
             pid: std::process::id(),
-            sandbox: sandbox.as_ref().map(|running| running.origins.clone()).unwrap_or_default(),
+            sandbox: sandbox
+                .as_ref()
+                .map(|running| running.origins.clone())
+                .unwrap_or_default(),
         };
         runtime
             .write(&dir)
             .map_err(|error| format!("cannot write {}: {error}", runtime::FILE))?;
-        Ok(Self { app, runtime, listener, sandbox })
+        Ok(Self {
+            app,
+            runtime,
+            listener,
+            sandbox,
+        })
     }
 
     /// Serves until the application is stopped, then finishes; true when everything in flight was finished.
     pub async fn serve(self) -> bool {
-        let Self { app, listener, sandbox, .. } = self;
+        let Self {
+            app,
+            listener,
+            sandbox,
+            ..
+        } = self;
         let patience = app.config.http.shutdown_timeout.0;
         let router = api::router(app.clone()).merge(health::router(app.clone()));
         app.spawn("usage", service::usage::write_regularly(app.clone()));
         let mut clean = listener.serve(app.clone(), router, patience).await;
         let stopped_by = Instant::now() + Duration::from_secs(2);
         // Connections have ended or were given up; what is left of the time is background work's.
-        clean &= app.tasks.finish(stopped_by.saturating_duration_since(Instant::now())).await;
+        clean &= app
+            .tasks
+            .finish(stopped_by.saturating_duration_since(Instant::now()))
+            .await;
         if let Err(error) = service::usage::flush(&app).await {
             tracing::warn!("the last usage rows could not be written: {error}");
         }

@@ -18,16 +18,28 @@ pub fn overlay(lower: &mut Table, upper: Table, from: &str) -> Result<(), Error>
 fn overlay_at(lower: &mut Table, upper: Table, prefix: &str, from: &str) -> Result<(), Error> {
     let names: Vec<String> = upper.keys().cloned().collect();
     for (key, value) in upper {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let path = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         if OPEN.contains(&prefix) {
             lower.insert(key, value);
             continue;
         }
         let Some(known) = lower.get_mut(&key) else {
             let nearest = nearest(&key, lower.keys().map(String::as_str)).map(|near| {
-                if prefix.is_empty() { near.to_owned() } else { format!("{prefix}.{near}") }
+                if prefix.is_empty() {
+                    near.to_owned()
+                } else {
+                    format!("{prefix}.{near}")
+                }
             });
-            return Err(Error::UnknownKey { key: path, from: from.to_owned(), nearest });
+            return Err(Error::UnknownKey {
+                key: path,
+                from: from.to_owned(),
+                nearest,
+            });
         };
         match (known, value) {
             (Value::Table(below), Value::Table(above)) => overlay_at(below, above, &path, from)?,
@@ -67,7 +79,11 @@ fn drop_other_spelling(
         return Ok(());
     }
     if given.contains(&other) {
-        return Err(Error::Both { key: path.to_owned(), other, from: from.to_owned() });
+        return Err(Error::Both {
+            key: path.to_owned(),
+            other,
+            from: from.to_owned(),
+        });
     }
     table.insert(other, Value::String(String::new()));
     Ok(())
@@ -85,7 +101,9 @@ pub fn environment<'a>(
     let mut merged = Table::new();
     let mut named = Vec::new();
     for (name, text) in variables {
-        let Some(rest) = name.strip_prefix("LIGAND__") else { continue };
+        let Some(rest) = name.strip_prefix("LIGAND__") else {
+            continue;
+        };
         let path: Vec<String> = rest.split("__").map(str::to_ascii_lowercase).collect();
         let value = read(defaults, &path, text, name)?;
         insert(&mut merged, &path, value);
@@ -104,8 +122,9 @@ fn insert(table: &mut Table, path: &[String], value: Value) {
             table.insert(key.clone(), value);
         }
         [section, rest @ ..] => {
-            let below =
-                table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+            let below = table
+                .entry(section.clone())
+                .or_insert_with(|| Value::Table(Table::new()));
             if let Value::Table(below) = below {
                 insert(below, rest, value);
             }
@@ -150,15 +169,30 @@ fn typed(like: &Value, text: &str, name: &str) -> Result<Value, Error> {
         wanted,
         found: "text",
     };
-    let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let parts = || {
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+    };
     match like {
-        Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| wrong("integer")),
-        Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| wrong("boolean")),
-        Value::Array(_) => Ok(Value::Array(parts().map(|p| Value::String(p.into())).collect())),
+        Value::Integer(_) => text
+            .parse()
+            .map(Value::Integer)
+            .map_err(|_| wrong("integer")),
+        Value::Boolean(_) => text
+            .parse()
+            .map(Value::Boolean)
+            .map_err(|_| wrong("boolean")),
+        Value::Array(_) => Ok(Value::Array(
+            parts().map(|p| Value::String(p.into())).collect(),
+        )),
         Value::Table(_) => parts()
             .map(|part| {
                 let (key, value) = part.split_once('=')?;
-                Some((key.trim().to_owned(), Value::String(value.trim().to_owned())))
+                Some((
+                    key.trim().to_owned(),
+                    Value::String(value.trim().to_owned()),
+                ))
             })
             .collect::<Option<Table>>()
             .map(Value::Table)
@@ -185,7 +219,9 @@ fn distance(a: &str, b: &str) -> usize {
             *first = left;
         }
         for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let here = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            let here = (diagonal + usize::from(x != y))
+                .min(left + 1)
+                .min(*cell + 1);
             diagonal = *cell;
             *cell = here;
             left = here;

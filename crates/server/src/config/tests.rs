@@ -6,7 +6,10 @@ fn load(file: Option<&str>, variables: &[(&str, &str)], flags: &str) -> Result<C
     std::fs::write(&path, file.unwrap_or_default()).unwrap();
     Config::load(Sources {
         file: Some(path),
-        variables: variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        variables: variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect(),
         flags: flags.parse().unwrap(),
     })
 }
@@ -27,8 +30,12 @@ fn the_defaults_are_a_whole_configuration() {
 
 #[test]
 fn each_layer_wins_over_the_one_below() {
-    let file = "[http]\nlisten = \"127.0.0.1:1\"\nmax_body = \"1MiB\"\npublic_url = \"https://a.example\"";
-    let env = [("LIGAND__HTTP__LISTEN", "127.0.0.1:2"), ("LIGAND__HTTP__MAX_BODY", "2MiB")];
+    let file =
+        "[http]\nlisten = \"127.0.0.1:1\"\nmax_body = \"1MiB\"\npublic_url = \"https://a.example\"";
+    let env = [
+        ("LIGAND__HTTP__LISTEN", "127.0.0.1:2"),
+        ("LIGAND__HTTP__MAX_BODY", "2MiB"),
+    ];
     let config = load(Some(file), &env, "http.listen = \"127.0.0.1:3\"").unwrap();
     assert_eq!(config.http.listen.port(), 3);
     assert_eq!(config.http.max_body.0, 2 << 20);
@@ -44,7 +51,10 @@ fn an_unknown_key_is_refused_and_the_nearest_named() {
     let message = refusal(Some("[vendors]\n"), &[]);
     assert!(message.contains("did you mean `vendor`?"), "{message}");
     let message = refusal(None, &[("LIGAND__VAULT__KYE", "x")]);
-    assert!(message.contains("did you mean `LIGAND__VAULT__KEY`?"), "{message}");
+    assert!(
+        message.contains("did you mean `LIGAND__VAULT__KEY`?"),
+        "{message}"
+    );
     let message = refusal(None, &[("LIGAND__HTTP", "x")]);
     assert!(message.contains("LIGAND__HTTP"), "{message}");
 }
@@ -66,7 +76,10 @@ fn the_environment_takes_lists_and_tables() {
         None,
         &[
             ("LIGAND__API__NOUNS", "element, widget"),
-            ("LIGAND__VENDOR__CONNECT", "login.example.com=http://127.0.0.1:9,*.x.com=https://y"),
+            (
+                "LIGAND__VENDOR__CONNECT",
+                "login.example.com=http://127.0.0.1:9,*.x.com=https://y",
+            ),
             ("LIGAND__VENDOR__ALLOW_PRIVATE", "127.0.0.0/8"),
             ("UNRELATED", "x"),
         ],
@@ -74,7 +87,10 @@ fn the_environment_takes_lists_and_tables() {
     )
     .unwrap();
     assert_eq!(config.api.nouns, ["element", "widget"]);
-    assert_eq!(config.vendor.connect["login.example.com"], "http://127.0.0.1:9");
+    assert_eq!(
+        config.vendor.connect["login.example.com"],
+        "http://127.0.0.1:9"
+    );
     assert_eq!(config.vendor.connect.len(), 2);
     assert!(config.vendor.allow_private[0].contains("127.0.0.1".parse().unwrap()));
 }
@@ -92,7 +108,10 @@ fn a_secret_may_stand_in_a_file_and_the_stronger_layer_decides() {
     let below = format!("[vault]\nkey_file = \"{file}\"\n");
     let config = load(Some(&below), &[("LIGAND__VAULT__KEY", &other)], "").unwrap();
     assert_eq!(config.vault_key().unwrap(), Some([8; 32]));
-    let both = [("LIGAND__VAULT__KEY", other.as_str()), ("LIGAND__VAULT__KEY_FILE", &file)];
+    let both = [
+        ("LIGAND__VAULT__KEY", other.as_str()),
+        ("LIGAND__VAULT__KEY_FILE", &file),
+    ];
     assert!(refusal(None, &both).contains("one of them is enough"));
     assert!(refusal(None, &[("LIGAND__VAULT__KEY_FILE", "/none")]).contains("/none"));
 }
@@ -100,8 +119,16 @@ fn a_secret_may_stand_in_a_file_and_the_stronger_layer_decides() {
 #[test]
 fn a_key_of_another_length_is_refused_without_being_shown() {
     let message = refusal(None, &[("LIGAND__VAULT__KEY", "c2hvcnQtc2VjcmV0")]);
-    assert!(message.contains("32 bytes") && !message.contains("c2hvcnQ"), "{message}");
-    let config = load(None, &[("LIGAND__DATABASE__URL", "postgres://u:hunter2@h/d")], "").unwrap();
+    assert!(
+        message.contains("32 bytes") && !message.contains("c2hvcnQ"),
+        "{message}"
+    );
+    let config = load(
+        None,
+        &[("LIGAND__DATABASE__URL", "postgres://u:hunter2@h/d")],
+        "",
+    )
+    .unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
 }
 

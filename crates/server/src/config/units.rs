@@ -41,7 +41,11 @@ impl Network {
         let v4 = address.is_ipv4();
         let width = if v4 { 32 } else { 128 };
         let bits = bits.unwrap_or(width);
-        (bits <= width).then(|| Self { base: mask(number(address), bits, width), bits, v4 })
+        (bits <= width).then(|| Self {
+            base: mask(number(address), bits, width),
+            bits,
+            v4,
+        })
     }
 
     /// Whether the address lies in it. An IPv4 address in its IPv6 form counts as IPv4.
@@ -61,12 +65,16 @@ fn number(address: IpAddr) -> u128 {
 
 fn mask(number: u128, bits: u32, width: u32) -> u128 {
     let free = width.saturating_sub(bits);
-    number.checked_shr(free).map_or(0, |high| high.checked_shl(free).unwrap_or(0))
+    number
+        .checked_shr(free)
+        .map_or(0, |high| high.checked_shl(free).unwrap_or(0))
 }
 
 fn split_unit(text: &str) -> Option<(u64, &str)> {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end)?;
     Some((digits.parse().ok()?, unit.trim()))
 }
@@ -143,9 +151,17 @@ mod tests {
     fn durations_and_sizes_need_their_unit() {
         assert_eq!(parse_span("30s"), Some(Duration::from_secs(30)));
         assert_eq!(parse_span("500 ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse_span("2h"), Some(Duration::from_secs(7200)));
+        assert_eq!(parse_span("2h"), Some(Duration::from_hours(2)));
         assert_eq!(parse_size("8MiB"), Some(8 << 20));
-        for wrong in ["", "30", "s", "-1s", "1.5s", "30 parsecs", "99999999999999999999d"] {
+        for wrong in [
+            "",
+            "30",
+            "s",
+            "-1s",
+            "1.5s",
+            "30 parsecs",
+            "99999999999999999999d",
+        ] {
             assert_eq!(parse_span(wrong), None, "{wrong}");
         }
         for wrong in ["8", "8MB", "MiB", "99999999999GiB"] {
@@ -160,9 +176,21 @@ mod tests {
         assert!(network.contains("::ffff:10.1.2.3".parse().unwrap()));
         assert!(!network.contains("10.2.0.0".parse().unwrap()));
         assert!(!network.contains("::1".parse().unwrap()));
-        assert!(Network::parse("0.0.0.0/0").unwrap().contains("8.8.8.8".parse().unwrap()));
-        assert!(Network::parse("::/0").unwrap().contains("2001:db8::1".parse().unwrap()));
-        assert!(Network::parse("127.0.0.1").unwrap().contains("127.0.0.1".parse().unwrap()));
+        assert!(
+            Network::parse("0.0.0.0/0")
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
+        assert!(
+            Network::parse("::/0")
+                .unwrap()
+                .contains("2001:db8::1".parse().unwrap())
+        );
+        assert!(
+            Network::parse("127.0.0.1")
+                .unwrap()
+                .contains("127.0.0.1".parse().unwrap())
+        );
         for wrong in ["", "10.0.0.0/33", "10.0.0/8", "host/8", "::/129"] {
             assert_eq!(Network::parse(wrong), None, "{wrong}");
         }

@@ -22,8 +22,13 @@ impl Peer {
             return Self { address };
         }
         let reported = headers.get_all("x-forwarded-for").iter().rev();
-        for hop in reported.filter_map(|v| v.to_str().ok()).flat_map(|v| v.rsplit(',')) {
-            let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        for hop in reported
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.rsplit(','))
+        {
+            let Ok(ip) = hop.trim().parse::<IpAddr>() else {
+                break;
+            };
             address = ip;
             if !is_trusted(ip) {
                 break;
@@ -43,7 +48,9 @@ mod tests {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
         let trusted = [Network::parse("10.0.0.0/8").unwrap()];
-        Peer::of(connection.parse().unwrap(), &headers, &trusted).address.to_string()
+        Peer::of(connection.parse().unwrap(), &headers, &trusted)
+            .address
+            .to_string()
     }
 
     #[test]

@@ -57,11 +57,20 @@ impl Connector {
         timeout: Duration,
         opened: Arc<AtomicU64>,
     ) -> Self {
-        Self { guard, tls, timeout, opened }
+        Self {
+            guard,
+            tls,
+            timeout,
+            opened,
+        }
     }
 
     async fn connect(self, uri: Uri) -> Result<Wire, ConnectError> {
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
+        let host = uri
+            .host()
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_ascii_lowercase();
         let opening = self.open(&uri, &host);
         match tokio::time::timeout(self.timeout, opening).await {
             Ok(result) => result,
@@ -71,25 +80,32 @@ impl Connector {
 
     async fn open(&self, uri: &Uri, host: &str) -> Result<Wire, ConnectError> {
         let secure = uri.scheme_str() == Some("https");
-        let (stream, tls_name) = match self.guard.target(host) {
-            Some(target) => {
-                let stream = self.reach(&target.host, target.port, host, |_| true).await?;
-                (stream, target.tls.then_some(target.host.as_str()))
-            }
-            None => {
-                let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-                // In clear only into networks that the operator named.
-                let allowed = |address: SocketAddr| {
-                    let ip = address.ip();
-                    if secure { self.guard.check(ip).is_ok() } else { self.guard.is_allowed(ip) }
-                };
-                (self.reach(host, port, host, allowed).await?, secure.then_some(host))
-            }
+        let (stream, tls) = if let Some(target) = self.guard.target(host) {
+            (
+                self.reach(&target.host, target.port, host, |_| true)
+                    .await?,
+                target.tls,
+            )
+        } else {
+            let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+            // In clear only into networks that the operator named.
+            let allowed = |address: SocketAddr| {
+                let ip = address.ip();
+                if secure {
+                    self.guard.may_call(ip)
+                } else {
+                    self.guard.is_allowed(ip)
+                }
+            };
+            (self.reach(host, port, host, allowed).await?, secure)
         };
         self.opened.fetch_add(1, Ordering::Relaxed);
-        let Some(name) = tls_name else { return Ok(Wire::Plain(TokioIo::new(stream))) };
+        if !tls {
+            return Ok(Wire::Plain(TokioIo::new(stream)));
+        }
         let failed = |error| ConnectError::Tls(host.to_owned(), error);
-        let server = ServerName::try_from(name.to_owned())
+        // As with curl's --connect-to, the certificate is that of the host that the URL names.
+        let server = ServerName::try_from(host.to_owned())
             .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector.connect(server, stream).await.map_err(failed)?;

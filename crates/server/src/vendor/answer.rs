@@ -31,11 +31,15 @@ pub async fn read_whole(mut body: Incoming, cap: u64) -> Result<Bytes, Unreadabl
     if hint.lower() > cap {
         return Err(Unreadable::TooLarge);
     }
-    let Some(first) = next_data(&mut body).await? else { return Ok(Bytes::new()) };
+    let Some(first) = next_data(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
     if first.len() as u64 > cap {
         return Err(Unreadable::TooLarge);
     }
-    let Some(second) = next_data(&mut body).await? else { return Ok(first) };
+    let Some(second) = next_data(&mut body).await? else {
+        return Ok(first);
+    };
     // The stated length is within the cap; without one we begin small.
     let expected = usize::try_from(hint.exact().unwrap_or(0)).unwrap_or(0);
     let mut whole = BytesMut::with_capacity(expected.max(first.len() + second.len()));
@@ -78,13 +82,19 @@ impl VendorBody {
     /// Guards `body`: at most `cap` bytes, for at most `patience` from now.
     pub fn new(body: Incoming, cap: u64, patience: Duration) -> Self {
         let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + patience));
-        Self { body, left: cap, deadline }
+        Self {
+            body,
+            left: cap,
+            deadline,
+        }
     }
 }
 
 impl std::fmt::Debug for VendorBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VendorBody").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("VendorBody")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 

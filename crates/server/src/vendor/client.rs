@@ -24,8 +24,7 @@ use super::guard::{Guard, Refusal};
 use crate::config;
 use ligand_engine::step::{VendorReply, VendorRequest};
 
-const AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("Ligand/", env!("CARGO_PKG_VERSION")));
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("Ligand/", env!("CARGO_PKG_VERSION")));
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
@@ -66,7 +65,10 @@ pub struct Unanswered {
 
 impl Unanswered {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }
 
@@ -101,7 +103,11 @@ impl Client {
             stream: vendor.max_stream.0,
             stream_timeout: vendor.stream_timeout.0,
         };
-        Self { http, guard, limits }
+        Self {
+            http,
+            guard,
+            limits,
+        }
     }
 
     /// Sends one request. Redirects are answers like any other; the frozen hosts are the driver's to check.
@@ -126,11 +132,16 @@ impl Client {
             stream,
         )?;
         let exchange = async {
-            let response =
-                self.http.request(message).await.map_err(|error| explain(&error, &host))?;
+            let response = self
+                .http
+                .request(message)
+                .await
+                .map_err(|error| explain(&error, &host))?;
             self.take(response, stream, &host).await
         };
-        tokio::time::timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(late()))
+        tokio::time::timeout_at(deadline, exchange)
+            .await
+            .unwrap_or_else(|_| Err(late()))
     }
 
     async fn take(
@@ -152,21 +163,37 @@ impl Client {
         let headers = collect(&parts.headers);
         if stream {
             let guarded = VendorBody::new(body, self.limits.stream, self.limits.stream_timeout);
-            let reply = VendorReply { status, headers, body: bytes::Bytes::new() };
-            return Ok(Answer { reply, stream: Some(guarded) });
-        }
-        let body = read_whole(body, self.limits.response).await.map_err(|fault| {
-            let message = match fault {
-                Unreadable::TooLarge => format!(
-                    "The answer of {host} is larger than the {} bytes that are read",
-                    self.limits.response
-                ),
-                Unreadable::Cut => format!("{host} cut its answer short"),
-                Unreadable::Late => format!("{host} did not answer in time"),
+            let reply = VendorReply {
+                status,
+                headers,
+                body: bytes::Bytes::new(),
             };
-            Unanswered::new(ErrorKind::VendorUnavailable, message)
-        })?;
-        Ok(Answer { reply: VendorReply { status, headers, body }, stream: None })
+            return Ok(Answer {
+                reply,
+                stream: Some(guarded),
+            });
+        }
+        let body = read_whole(body, self.limits.response)
+            .await
+            .map_err(|fault| {
+                let message = match fault {
+                    Unreadable::TooLarge => format!(
+                        "The answer of {host} is larger than the {} bytes that are read",
+                        self.limits.response
+                    ),
+                    Unreadable::Cut => format!("{host} cut its answer short"),
+                    Unreadable::Late => format!("{host} did not answer in time"),
+                };
+                Unanswered::new(ErrorKind::VendorUnavailable, message)
+            })?;
+        Ok(Answer {
+            reply: VendorReply {
+                status,
+                headers,
+                body,
+            },
+            stream: None,
+        })
     }
 }
 
@@ -181,7 +208,10 @@ fn collect(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
         .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
         })
         .collect()
 }
@@ -200,8 +230,9 @@ fn compose(
         .map_err(|_| invalid(format!("`{method}` is not an HTTP method")))?;
     let mut map = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
-        let known = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| invalid("A header of the vendor request has a name that cannot be sent".into()))?;
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+            invalid("A header of the vendor request has a name that cannot be sent".into())
+        })?;
         let ours = known == HOST
             || known == CONTENT_LENGTH
             || known == TRANSFER_ENCODING
@@ -213,8 +244,11 @@ fn compose(
         if ours {
             continue;
         }
-        let value = HeaderValue::try_from(value)
-            .map_err(|_| invalid(format!("The header `{known}` of the vendor request has a value that cannot be sent")))?;
+        let value = HeaderValue::try_from(value).map_err(|_| {
+            invalid(format!(
+                "The header `{known}` of the vendor request has a value that cannot be sent"
+            ))
+        })?;
         map.append(known, value);
     }
     if !map.contains_key(USER_AGENT) {
@@ -225,11 +259,17 @@ fn compose(
     }
     if mapped {
         let https = uri.scheme_str() == Some("https");
-        let scheme = if https { HTTPS } else { HeaderValue::from_static("http") };
+        let scheme = if https {
+            HTTPS
+        } else {
+            HeaderValue::from_static("http")
+        };
         map.insert(FORWARDED_PROTO, scheme);
     }
     // A body-less POST says so; hyper would otherwise leave the length out.
-    if body.is_empty() && (method == Method::POST || method == Method::PUT || method == Method::PATCH) {
+    if body.is_empty()
+        && (method == Method::POST || method == Method::PUT || method == Method::PATCH)
+    {
         map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let mut request = Request::new(Full::new(body));
@@ -262,7 +302,10 @@ fn explain(error: &legacy::Error, host: &str) -> Unanswered {
         }
         cause = inner.source();
     }
-    Unanswered::new(ErrorKind::VendorUnavailable, format!("{host} could not be called"))
+    Unanswered::new(
+        ErrorKind::VendorUnavailable,
+        format!("{host} could not be called"),
+    )
 }
 
 /// An error with its causes, for our log.

@@ -29,7 +29,11 @@ impl Target {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        Some(Self { tls, host, port: url.port_or_known_default()? })
+        Some(Self {
+            tls,
+            host,
+            port: url.port_or_known_default()?,
+        })
     }
 }
 
@@ -46,7 +50,9 @@ impl ConnectMap {
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut map = Self::default();
         for (pattern, origin) in pairs {
-            let Some(target) = Target::parse(origin) else { continue };
+            let Some(target) = Target::parse(origin) else {
+                continue;
+            };
             let pattern = pattern.to_ascii_lowercase();
             match pattern.strip_prefix('*') {
                 Some(suffix) => {
@@ -59,16 +65,22 @@ impl ConnectMap {
                 }
             }
         }
-        map.suffixes.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+        map.suffixes
+            .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
         map
     }
 
     /// The configured map, then the sandbox's: configured entries win, also when they are wildcards.
     pub fn layered(configured: &BTreeMap<String, String>, sandbox: &[(String, String)]) -> Self {
-        let pairs = configured.iter().map(|(pattern, origin)| (pattern.as_str(), origin.as_str()));
-        Self::new(pairs.chain(
-            unclaimed(configured, sandbox).map(|(pattern, origin)| (pattern.as_str(), origin.as_str())),
-        ))
+        let pairs = configured
+            .iter()
+            .map(|(pattern, origin)| (pattern.as_str(), origin.as_str()));
+        Self::new(
+            pairs.chain(
+                unclaimed(configured, sandbox)
+                    .map(|(pattern, origin)| (pattern.as_str(), origin.as_str())),
+            ),
+        )
     }
 
     /// Where connections to `host` (lower case) go instead; none: to the host itself.
@@ -76,7 +88,10 @@ impl ConnectMap {
         if let Some(target) = self.exact.get(host) {
             return Some(target);
         }
-        self.suffixes.iter().find(|(suffix, _)| under(suffix, host)).map(|(_, target)| target)
+        self.suffixes
+            .iter()
+            .find(|(suffix, _)| under(suffix, host))
+            .map(|(_, target)| target)
     }
 }
 
@@ -123,7 +138,12 @@ mod tests {
         assert_eq!(port("login.salesforce.com"), Some(3));
         assert_eq!(map.find("login.salesforce.com").unwrap().host, "::1");
         assert!(map.find("login.salesforce.com").unwrap().tls);
-        for other in ["salesforce.com", "evilsalesforce.com", "salesforce.com.evil.com", ""] {
+        for other in [
+            "salesforce.com",
+            "evilsalesforce.com",
+            "salesforce.com.evil.com",
+            "",
+        ] {
             assert_eq!(port(other), None, "{other}");
         }
     }
@@ -131,16 +151,28 @@ mod tests {
     #[test]
     fn configured_entries_win_over_the_sandbox() {
         let configured = BTreeMap::from([
-            ("login.salesforce.com".to_owned(), "https://proxy.example".to_owned()),
+            (
+                "login.salesforce.com".to_owned(),
+                "https://proxy.example".to_owned(),
+            ),
             ("*.eloqua.com".to_owned(), "http://10.0.0.1:8".to_owned()),
         ]);
         let sandbox = [
-            ("login.salesforce.com".to_owned(), "http://127.0.0.1:1".to_owned()),
-            ("login.eloqua.com".to_owned(), "http://127.0.0.1:2".to_owned()),
+            (
+                "login.salesforce.com".to_owned(),
+                "http://127.0.0.1:1".to_owned(),
+            ),
+            (
+                "login.eloqua.com".to_owned(),
+                "http://127.0.0.1:2".to_owned(),
+            ),
             ("*.mktorest.com".to_owned(), "http://127.0.0.1:3".to_owned()),
         ];
         let map = ConnectMap::layered(&configured, &sandbox);
-        assert_eq!(map.find("login.salesforce.com").unwrap().host, "proxy.example");
+        assert_eq!(
+            map.find("login.salesforce.com").unwrap().host,
+            "proxy.example"
+        );
         assert_eq!(map.find("login.salesforce.com").unwrap().port, 443);
         assert_eq!(map.find("login.eloqua.com").unwrap().port, 8);
         assert_eq!(map.find("123-abc-456.mktorest.com").unwrap().port, 3);

@@ -147,7 +147,9 @@ pub async fn drive<M: Machine, R: Refresh>(
     refresh: &R,
     explain: Explain,
 ) -> Driven {
-    app.driver().drive(allowed, exchange, refresh, explain, app.deadline()).await
+    app.driver()
+        .drive(allowed, exchange, refresh, explain, app.deadline())
+        .await
 }
 
 impl Driver<'_> {
@@ -167,11 +169,14 @@ impl Driver<'_> {
             input = match exchange.next(input) {
                 Step::Done(outcome) => return call.end(*outcome),
                 Step::Send(request) if explain == Explain::DryRun => {
-                    call.driven.sent.push(Sent { request: *request, status: None });
+                    call.driven.sent.push(Sent {
+                        request: *request,
+                        status: None,
+                    });
                     return call.end(unsent());
                 }
                 Step::Send(request) => call.send(*request, &hosts).await,
-                Step::RunHook(hook) => Input::Hook(call.run(hook).await),
+                Step::RunHook(hook) => Input::Hook(call.run(*hook).await),
                 Step::Refresh => {
                     let fresh = tokio::time::timeout_at(deadline, refresh.refresh()).await;
                     self.metrics.refreshes.count(matches!(fresh, Ok(Ok(_))));
@@ -215,7 +220,13 @@ impl<'a> Call<'a> {
             sent: Vec::new(),
             log: Vec::new(),
         };
-        Self { driver, deadline, explain, session: None, driven }
+        Self {
+            driver,
+            deadline,
+            explain,
+            session: None,
+            driven,
+        }
     }
 
     async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
@@ -257,10 +268,12 @@ impl<'a> Call<'a> {
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_else(|| "The vendor's URL".to_owned());
-        Err(format!("{host} is not among the hosts that this instance may call"))
+        Err(format!(
+            "{host} is not among the hosts that this instance may call"
+        ))
     }
 
-    async fn run(&mut self, hook: Box<HookCall>) -> Result<HookResult, HookError> {
+    async fn run(&mut self, hook: HookCall) -> Result<HookResult, HookError> {
         let name = hook.name.clone();
         let failed = |message: &str| HookError {
             name: name.clone(),
@@ -328,11 +341,18 @@ impl Driver<'_> {
         deadline: tokio::time::Instant,
     ) -> Result<VendorReply, super::client::Unanswered> {
         let mut call = Call::new(self, Explain::Off, deadline);
-        match call.send(VendorRequest { stream: false, ..request }, allowed).await {
+        match call
+            .send(
+                VendorRequest {
+                    stream: false,
+                    ..request
+                },
+                allowed,
+            )
+            .await
+        {
             Input::Reply(reply) => Ok(reply),
-            Input::Unreachable(kind, message) => {
-                Err(super::client::Unanswered { kind, message })
-            }
+            Input::Unreachable(kind, message) => Err(super::client::Unanswered { kind, message }),
             _ => Err(super::client::Unanswered {
                 kind: ErrorKind::Internal,
                 message: "The vendor was not asked".to_owned(),
@@ -340,3 +360,6 @@ impl Driver<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

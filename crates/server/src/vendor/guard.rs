@@ -76,7 +76,10 @@ impl Guard {
     fn admit_slowly(&self, url: &str) -> Result<Admitted, Refusal> {
         let mut url = Url::parse(url).map_err(|_| Refusal::Malformed)?;
         url.set_fragment(None);
-        let host = url.host_str().ok_or(Refusal::Malformed)?.to_ascii_lowercase();
+        let host = url
+            .host_str()
+            .ok_or(Refusal::Malformed)?
+            .to_ascii_lowercase();
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials(host));
         }
@@ -88,7 +91,8 @@ impl Guard {
         };
         if !mapped {
             match literal {
-                Some(address) => self.check(address).map_err(|()| Refusal::Private(host.clone()))?,
+                Some(address) if !self.may_call(address) => return Err(Refusal::Private(host)),
+                Some(_) => {}
                 None => self.local_name(&host)?,
             }
         }
@@ -108,20 +112,23 @@ impl Guard {
         if name != "localhost" && !name.ends_with(".localhost") {
             return Ok(());
         }
-        self.check(IpAddr::V4(Ipv4Addr::LOCALHOST)).map_err(|()| Refusal::Private(host.to_owned()))
+        if self.may_call(IpAddr::V4(Ipv4Addr::LOCALHOST)) {
+            return Ok(());
+        }
+        Err(Refusal::Private(host.to_owned()))
     }
 
-    /// Checks one address.
-    ///
-    /// # Errors
-    /// It is not public, and not allowed.
-    pub fn check(&self, address: IpAddr) -> Result<(), ()> {
-        if is_public(address) || self.is_allowed(address) { Ok(()) } else { Err(()) }
+    /// Whether an address may be called: it is public, or the operator allows it.
+    pub fn may_call(&self, address: IpAddr) -> bool {
+        is_public(address) || self.is_allowed(address)
     }
 
     /// Whether the operator allows this address although it is private.
     pub fn is_allowed(&self, address: IpAddr) -> bool {
-        self.0.allowed.iter().any(|network| network.contains(address))
+        self.0
+            .allowed
+            .iter()
+            .any(|network| network.contains(address))
     }
 }
 
@@ -129,13 +136,21 @@ impl Guard {
 /// no port. This spares the full parser on the hot path; everything else goes through it.
 fn plain_host(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://")?;
-    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let end = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(rest.len());
     let (host, path) = rest.split_at_checked(end)?;
     let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
     let last = host.rsplit('.').next()?;
     // A last label that begins with a letter cannot be part of an address in any spelling (`0x7f.1` ends in a digit).
-    let named = last.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-    let tidy = !path.bytes().any(|byte| byte <= b' ' || byte >= 0x7f || matches!(byte, b'\\' | b'#'))
+    let named = last
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase());
+    let tidy = !path
+        .bytes()
+        .any(|byte| byte <= b' ' || byte >= 0x7f || matches!(byte, b'\\' | b'#'))
         && !path.contains("/.")
         && !path.contains("%2e")
         && !path.contains("%2E");
@@ -171,24 +186,19 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    let [a, b, c, d, e, f, _, _] = segments;
-    // Forms that carry an IPv4 address are judged by it: mapped, compatible, NAT64, 6to4.
-    if [a, b, c, d, e] == [0; 5] && (f == 0xffff || f == 0) {
-        return f == 0xffff && is_public_v4(low_v4(address));
+    // Forms that carry an IPv4 address are judged by it: mapped, NAT64, 6to4.
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            is_public_v4(low_v4(address))
+        }
+        [0x2002, high, low, ..] => is_public_v4(Ipv4Addr::from_bits(
+            (u32::from(high) << 16) | u32::from(low),
+        )),
+        // Documentation, Teredo and the other protocol assignments.
+        [0x2001, 0xdb8 | 0..0x200, ..] | [0x3fff, 0..0x1000, ..] => false,
+        // Only global unicast is public.
+        [first, ..] => (first & 0xe000) == 0x2000,
     }
-    if [a, b, c, d, e, f] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        return is_public_v4(low_v4(address));
-    }
-    if a == 0x2002 {
-        let v4 = (u32::from(b) << 16) | u32::from(c);
-        return is_public_v4(Ipv4Addr::from_bits(v4));
-    }
-    // Only global unicast is public, less documentation (2001:db8::/32, 3fff::/20), Teredo and the other
-    // protocol assignments (2001::/23).
-    (a & 0xe000) == 0x2000
-        && !(a == 0x2001 && (b == 0xdb8 || b < 0x200))
-        && !(a == 0x3fff && b < 0x1000)
 }
 
 fn low_v4(address: Ipv6Addr) -> Ipv4Addr {
@@ -253,7 +263,9 @@ mod tests {
             "localhost.",
             "a.localhost",
         ] {
-            let refused = guard().admit(format!("https://{host}/x?secret=1")).unwrap_err();
+            let refused = guard()
+                .admit(format!("https://{host}/x?secret=1"))
+                .unwrap_err();
             assert!(matches!(refused, Refusal::Private(_)), "{host}: {refused}");
             assert!(!refused.to_string().contains("secret"), "{refused}");
         }
@@ -271,8 +283,11 @@ mod tests {
         ] {
             assert!(!guard().admit(url.to_owned()).unwrap().mapped, "{url}");
         }
-        for url in ["http://login.salesforce.com/", "ftp://a.example.com/", "https://u:p@a.example.com/"]
-        {
+        for url in [
+            "http://login.salesforce.com/",
+            "ftp://a.example.com/",
+            "https://u:p@a.example.com/",
+        ] {
             assert!(guard().admit(url.to_owned()).is_err(), "{url}");
         }
         for url in ["", "login.salesforce.com", "https://", "https://?x", "//x"] {
@@ -294,8 +309,10 @@ mod tests {
 
     #[test]
     fn an_allowed_network_opens_itself_and_nothing_else() {
-        let guard =
-            Guard::new(ConnectMap::default(), vec![Network::parse("127.0.0.0/8").unwrap()]);
+        let guard = Guard::new(
+            ConnectMap::default(),
+            vec![Network::parse("127.0.0.0/8").unwrap()],
+        );
         assert!(guard.admit("http://127.0.0.1:9/".to_owned()).is_ok());
         assert!(guard.admit("https://localhost/".to_owned()).is_ok());
         assert!(guard.admit("http://[::ffff:127.0.0.1]/".to_owned()).is_ok());

@@ -41,13 +41,19 @@ struct Thread {
 }
 
 enum Work {
-    Run(u64, Box<HookCall>, oneshot::Sender<Result<HookResult, HookError>>),
+    Run(
+        u64,
+        Box<HookCall>,
+        oneshot::Sender<Result<HookResult, HookError>>,
+    ),
     End(u64),
 }
 
 impl fmt::Debug for HookThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HookThreads").field("threads", &self.0.threads.len()).finish()
+        f.debug_struct("HookThreads")
+            .field("threads", &self.0.threads.len())
+            .finish()
     }
 }
 
@@ -76,12 +82,24 @@ impl HookThreads {
     pub fn quickjs(hooks: &config::Hooks) -> std::io::Result<Self> {
         let (cpu, memory, stack) = (hooks.cpu.0, hooks.memory.bytes(), hooks.stack.bytes());
         let build = move || -> Result<Box<dyn Scripts>, HookError> {
-            let limits =
-                Limits { deadline: Box::new(|| false), memory_bytes: memory, stack_bytes: stack };
+            let limits = Limits {
+                deadline: Box::new(|| false),
+                memory_bytes: memory,
+                stack_bytes: stack,
+            };
             let runtime = HookRuntime::new(limits)?;
-            Ok(Box::new(QuickJs { runtime, cpu_left: cpu }))
+            Ok(Box::new(QuickJs {
+                runtime,
+                cpu_left: cpu,
+            }))
         };
-        Self::start(hooks.threads, hooks.sessions, hooks.wall.0, stack, Arc::new(build))
+        Self::start(
+            hooks.threads,
+            hooks.sessions,
+            hooks.wall.0,
+            stack,
+            Arc::new(build),
+        )
     }
 
     /// Starts the threads; each has `stack` bytes for scripts and some of its own.
@@ -107,7 +125,10 @@ impl HookThreads {
                 .name(format!("hooks-{number}"))
                 .stack_size(stack.saturating_add(2 << 20))
                 .spawn(move || serve(&orders, &*build))?;
-            started.push(Thread { work: Mutex::new(work), load: Arc::default() });
+            started.push(Thread {
+                work: Mutex::new(work),
+                load: Arc::default(),
+            });
         }
         Ok(Self(Arc::new(Shared {
             threads: started,
@@ -120,12 +141,19 @@ impl HookThreads {
     pub fn session(&self) -> Option<Session> {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let permit = Arc::clone(&self.0.sessions).try_acquire_owned().ok()?;
-        let thread =
-            self.0.threads.iter().min_by_key(|thread| thread.load.load(Ordering::Relaxed))?;
+        let thread = self
+            .0
+            .threads
+            .iter()
+            .min_by_key(|thread| thread.load.load(Ordering::Relaxed))?;
         thread.load.fetch_add(1, Ordering::Relaxed);
         Some(Session {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            work: thread.work.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            work: thread
+                .work
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
             load: Arc::clone(&thread.load),
             wall_left: self.0.wall,
             _permit: permit,
@@ -147,7 +175,7 @@ impl Session {
     ///
     /// # Errors
     /// The hook's own, or the limit that was passed.
-    pub async fn run(&mut self, call: Box<HookCall>) -> Result<HookResult, HookError> {
+    pub async fn run(&mut self, call: HookCall) -> Result<HookResult, HookError> {
         let name = call.name.clone();
         let failed = |message: &str| HookError {
             name: name.clone(),
@@ -156,7 +184,11 @@ impl Session {
             column: 0,
         };
         let (answer, answered) = oneshot::channel();
-        if self.work.send(Work::Run(self.id, call, answer)).is_err() {
+        if self
+            .work
+            .send(Work::Run(self.id, Box::new(call), answer))
+            .is_err()
+        {
             return Err(failed("the script could not be started"));
         }
         let began = Instant::now();
@@ -253,7 +285,7 @@ mod tests {
             self.0 += 1;
             match call.source.as_str() {
                 "panic" => panic!("on purpose"),
-                "block" => std::thread::park_timeout(Duration::from_secs(60)),
+                "block" => std::thread::park_timeout(Duration::from_mins(1)),
                 _ => {}
             }
             Ok(HookResult {
@@ -269,17 +301,19 @@ mod tests {
         HookThreads::start(1, sessions, wall, 0, Arc::new(build)).unwrap()
     }
 
-    fn call(source: &str) -> Box<HookCall> {
-        Box::new(HookCall {
+    fn call(source: &str) -> HookCall {
+        HookCall {
             name: "GET /x preRequest".into(),
             source: source.into(),
             legacy: false,
             variables: serde_json::Map::new(),
-        })
+        }
     }
 
     async fn count(session: &mut Session) -> u64 {
-        session.run(call("")).await.unwrap().members["count"].as_u64().unwrap()
+        session.run(call("")).await.unwrap().members["count"]
+            .as_u64()
+            .unwrap()
     }
 
     #[tokio::test]
@@ -305,7 +339,12 @@ mod tests {
     #[tokio::test]
     async fn a_script_past_the_wall_limit_is_an_error_for_its_caller() {
         let threads = threads(8, Duration::from_millis(20));
-        let error = threads.session().unwrap().run(call("block")).await.unwrap_err();
+        let error = threads
+            .session()
+            .unwrap()
+            .run(call("block"))
+            .await
+            .unwrap_err();
         assert!(error.message.contains("longer than it may"), "{error}");
     }
 

@@ -32,7 +32,9 @@ pub enum Error {
 /// # Errors
 /// `ca_file` is unreadable or holds no certificate.
 pub fn client(ca_file: &str) -> Result<Arc<ClientConfig>, Error> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     if !ca_file.is_empty() {
         for certificate in certificates(Path::new(ca_file))? {
             roots.add(certificate)?;
@@ -66,9 +68,17 @@ pub fn server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Error
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let fault = |source| Error::Pem { path: path.to_owned(), what: "certificate", source };
+    let fault = |source| Error::Pem {
+        path: path.to_owned(),
+        what: "certificate",
+        source,
+    };
     let chain = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|source| fault(Some(source)))?;
-    if chain.is_empty() { Err(fault(None)) } else { Ok(chain) }
+    if chain.is_empty() {
+        Err(fault(None))
+    } else {
+        Ok(chain)
+    }
 }

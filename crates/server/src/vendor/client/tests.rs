@@ -32,7 +32,12 @@ impl Fake {
     }
 
     fn head(&self) -> String {
-        self.heads.lock().unwrap().last().cloned().unwrap_or_default()
+        self.heads
+            .lock()
+            .unwrap()
+            .last()
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -52,7 +57,9 @@ async fn converse(
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        let Ok(count) = stream.read(&mut buffer).await else { return };
+        let Ok(count) = stream.read(&mut buffer).await else {
+            return;
+        };
         if count == 0 {
             return;
         }
@@ -74,7 +81,8 @@ async fn converse(
     }
 }
 
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+const OK: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
 struct Bench {
     client: Client,
@@ -91,7 +99,12 @@ fn client(fake: &Fake, change: impl FnOnce(&mut config::Vendor)) -> Bench {
     ]);
     let guard = Guard::new(connect, vendor.allow_private.clone());
     let opened = Arc::new(AtomicU64::new(0));
-    let client = Client::new(&vendor, guard, tls::client("").unwrap(), Arc::clone(&opened));
+    let client = Client::new(
+        &vendor,
+        guard,
+        tls::client("").unwrap(),
+        Arc::clone(&opened),
+    );
     Bench { client, opened }
 }
 
@@ -113,7 +126,11 @@ fn soon(ms: u64) -> Instant {
 async fn failure(answer: &'static [u8], then: Then) -> Unanswered {
     let fake = Fake::start(answer, then).await;
     let request = get("https://api.vendor.example/a?token=hunter2");
-    let error = client(&fake, |_| {}).client.send(request, soon(5000)).await.unwrap_err();
+    let error = client(&fake, |_| {})
+        .client
+        .send(request, soon(5000))
+        .await
+        .unwrap_err();
     assert!(error.message.contains("api.vendor.example"), "{error}");
     assert!(!error.message.contains("hunter2"), "{error}");
     error
@@ -125,10 +142,18 @@ async fn a_mapped_call_keeps_its_url_and_host_and_only_connects_elsewhere() {
     let bench = client(&fake, |_| {});
     let mut request = get("https://acme.vendor.example/v1/x?a=b%20c");
     request.headers.push(("Host".into(), "evil.example".into()));
-    request.headers.push(("accept-encoding".into(), "gzip".into()));
+    request
+        .headers
+        .push(("accept-encoding".into(), "gzip".into()));
     let answer = bench.client.send(request, soon(5000)).await.unwrap();
-    assert_eq!((answer.reply.status, &answer.reply.body[..]), (200, &b"{}"[..]));
-    assert_eq!(answer.reply.header("content-type"), Some("application/json"));
+    assert_eq!(
+        (answer.reply.status, &answer.reply.body[..]),
+        (200, &b"{}"[..])
+    );
+    assert_eq!(
+        answer.reply.header("content-type"),
+        Some("application/json")
+    );
     let head = fake.head().to_ascii_lowercase();
     assert!(head.starts_with("get /v1/x?a=b%20c http/1.1\r\n"), "{head}");
     for line in [
@@ -148,7 +173,11 @@ async fn a_connection_is_opened_once_and_reused() {
     let fake = Fake::start(OK, Then::Keep).await;
     let bench = client(&fake, |_| {});
     for _ in 0..5 {
-        bench.client.send(get("https://api.vendor.example/"), soon(5000)).await.unwrap();
+        bench
+            .client
+            .send(get("https://api.vendor.example/"), soon(5000))
+            .await
+            .unwrap();
         // The connection goes back to the pool on a task of its own.
         tokio::task::yield_now().await;
     }
@@ -161,16 +190,26 @@ async fn redirects_and_refusals_are_answers_like_any_other() {
         b"HTTP/1.1 302 Found\r\nlocation: https://evil.example/\r\ncontent-length: 0\r\n\r\n";
     let fake = Fake::start(redirect, Then::Keep).await;
     let bench = client(&fake, |_| {});
-    let answer =
-        bench.client.send(get("https://api.vendor.example/"), soon(5000)).await.unwrap();
+    let answer = bench
+        .client
+        .send(get("https://api.vendor.example/"), soon(5000))
+        .await
+        .unwrap();
     assert_eq!(answer.reply.status, 302);
     assert_eq!(bench.opened.load(Ordering::Relaxed), 1);
     let refusal = b"HTTP/1.1 503 Down\r\ncontent-length: 4\r\n\r\ndown";
     let fake = Fake::start(refusal, Then::Keep).await;
     let mut request = get("https://api.vendor.example/");
     request.stream = true;
-    let answer = client(&fake, |_| {}).client.send(request, soon(5000)).await.unwrap();
-    assert_eq!((answer.reply.status, &answer.reply.body[..]), (503, &b"down"[..]));
+    let answer = client(&fake, |_| {})
+        .client
+        .send(request, soon(5000))
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.reply.status, &answer.reply.body[..]),
+        (503, &b"down"[..])
+    );
     assert!(answer.stream.is_none());
 }
 
@@ -178,9 +217,18 @@ async fn redirects_and_refusals_are_answers_like_any_other() {
 async fn a_vendor_that_fails_is_unavailable() {
     let kind = |error: Unanswered| error.kind;
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":";
-    assert_eq!(kind(failure(cut, Then::Close).await), ErrorKind::VendorUnavailable);
-    assert_eq!(kind(failure(b"", Then::Close).await), ErrorKind::VendorUnavailable);
-    assert_eq!(kind(failure(b"hello\r\n\r\n", Then::Close).await), ErrorKind::VendorUnavailable);
+    assert_eq!(
+        kind(failure(cut, Then::Close).await),
+        ErrorKind::VendorUnavailable
+    );
+    assert_eq!(
+        kind(failure(b"", Then::Close).await),
+        ErrorKind::VendorUnavailable
+    );
+    assert_eq!(
+        kind(failure(b"hello\r\n\r\n", Then::Close).await),
+        ErrorKind::VendorUnavailable
+    );
     let huge = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n";
     let error = failure(huge, Then::Silence).await;
     assert_eq!(error.kind, ErrorKind::VendorUnavailable);
@@ -192,7 +240,9 @@ async fn a_vendor_that_fails_is_unavailable() {
 #[tokio::test]
 async fn a_body_without_length_is_cut_off_at_the_limit() {
     let endless = Box::leak(
-        [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &vec![b'x'; 300_000]].concat().into_boxed_slice(),
+        [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &vec![b'x'; 300_000]]
+            .concat()
+            .into_boxed_slice(),
     );
     let error = failure(endless, Then::Close).await;
     assert!(error.message.contains("larger"), "{error}");
@@ -200,17 +250,30 @@ async fn a_body_without_length_is_cut_off_at_the_limit() {
 
 #[tokio::test]
 async fn endless_headers_are_refused() {
-    let head = format!("HTTP/1.1 200 OK\r\n{}", "x: yyyyyyyyyyyyyyyyyyyyyyyy\r\n".repeat(5000));
+    let head = format!(
+        "HTTP/1.1 200 OK\r\n{}",
+        "x: yyyyyyyyyyyyyyyyyyyyyyyy\r\n".repeat(5000)
+    );
     let answer: &'static [u8] = Box::leak(head.into_bytes().into_boxed_slice());
-    assert_eq!(failure(answer, Then::Silence).await.kind, ErrorKind::VendorUnavailable);
+    assert_eq!(
+        failure(answer, Then::Silence).await.kind,
+        ErrorKind::VendorUnavailable
+    );
 }
 
 #[tokio::test]
 async fn a_slow_vendor_meets_the_deadline() {
-    let fake = Fake::start(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", Then::Silence).await;
+    let fake = Fake::start(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{",
+        Then::Silence,
+    )
+    .await;
     let bench = client(&fake, |_| {});
-    let error =
-        bench.client.send(get("https://api.vendor.example/"), soon(30)).await.unwrap_err();
+    let error = bench
+        .client
+        .send(get("https://api.vendor.example/"), soon(30))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Timeout);
 }
 
@@ -230,7 +293,10 @@ async fn nobody_there_is_unavailable_and_a_private_address_forbidden() {
     assert_eq!(error.kind, ErrorKind::VendorUnavailable);
     assert!(!error.message.contains("hunter2"), "{error}");
     let strict = client(&fake, |_| {});
-    for url in [format!("{}/x", fake.origin), "https://169.254.169.254/latest".to_owned()] {
+    for url in [
+        format!("{}/x", fake.origin),
+        "https://169.254.169.254/latest".to_owned(),
+    ] {
         let error = strict.client.send(get(&url), soon(5000)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Forbidden, "{url}: {error}");
     }
@@ -245,7 +311,11 @@ async fn a_name_that_resolves_to_a_private_address_is_refused_by_the_resolver() 
         vendor.allow_private = vec![Network::parse("10.0.0.0/8").unwrap()];
     });
     let origin = fake.origin.replace("127.0.0.1", "localhost.");
-    let error = bench.client.send(get(&format!("{origin}/")), soon(5000)).await.unwrap_err();
+    let error = bench
+        .client
+        .send(get(&format!("{origin}/")), soon(5000))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Forbidden, "{error}");
     assert!(fake.heads.lock().unwrap().is_empty());
     let connector = Connector::new(
@@ -254,8 +324,15 @@ async fn a_name_that_resolves_to_a_private_address_is_refused_by_the_resolver() 
         Duration::from_secs(2),
         Arc::default(),
     );
-    let uri: Uri = fake.origin.replace("127.0.0.1", "localhost").parse().unwrap();
-    let refused = tower::ServiceExt::oneshot(connector, uri).await.err().unwrap();
+    let uri: Uri = fake
+        .origin
+        .replace("127.0.0.1", "localhost")
+        .parse()
+        .unwrap();
+    let refused = tower::ServiceExt::oneshot(connector, uri)
+        .await
+        .err()
+        .unwrap();
     assert!(matches!(refused, ConnectError::Refused(_)), "{refused}");
 }
 
@@ -266,9 +343,15 @@ async fn a_streamed_answer_passes_through_under_its_own_cap() {
     let mut request = get("https://api.vendor.example/file");
     request.stream = true;
     let bench = client(&fake, |_| {});
-    let answer = bench.client.send(request.clone(), soon(5000)).await.unwrap();
+    let answer = bench
+        .client
+        .send(request.clone(), soon(5000))
+        .await
+        .unwrap();
     assert!(answer.reply.body.is_empty());
-    let body = http_body_util::BodyExt::collect(answer.stream.unwrap()).await.unwrap();
+    let body = http_body_util::BodyExt::collect(answer.stream.unwrap())
+        .await
+        .unwrap();
     assert_eq!(&body.to_bytes()[..], b"abcde");
     let bench = client(&fake, |vendor| vendor.max_stream = Size(3));
     let answer = bench.client.send(request, soon(5000)).await.unwrap();

@@ -1,0 +1,269 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ligand_engine::step::{Body, Reply};
+use serde_json::Map;
+
+use super::*;
+use crate::config::Config;
+use crate::vendor::connect::ConnectMap;
+use crate::vendor::guard::Guard;
+use crate::vendor::tls;
+
+/// Plays steps in order and keeps what it was fed.
+struct Script<'a> {
+    steps: VecDeque<Step>,
+    fed: &'a std::sync::Mutex<Vec<String>>,
+}
+
+impl Machine for Script<'_> {
+    fn next(&mut self, input: Input) -> Step {
+        let told = match input {
+            Input::Start => "start".to_owned(),
+            Input::Reply(reply) => format!("{} {}", reply.status, reply.body.len()),
+            Input::Unreachable(kind, message) => format!("{kind:?}: {message}"),
+            Input::Hook(Ok(result)) => format!("hook {}", Map::len(&result.members)),
+            Input::Hook(Err(error)) => format!("hook failed: {}", error.message),
+            Input::Refreshed(values) => format!("refreshed {}", values.len()),
+            Input::RefreshFailed(message, _) => format!("not refreshed: {message}"),
+        };
+        self.fed.lock().unwrap().push(told);
+        self.steps
+            .pop_front()
+            .unwrap_or_else(|| done(Body::Json(Bytes::from_static(b"{}"))))
+    }
+}
+
+fn done(body: Body) -> Step {
+    Step::Done(Box::new(Outcome {
+        result: Ok(Reply {
+            status: 200,
+            headers: Vec::new(),
+            body,
+        }),
+        configuration: BTreeMap::new(),
+        vendor_status: Some(200),
+    }))
+}
+
+fn send(url: &str, stream: bool, secret: bool) -> Step {
+    Step::Send(Box::new(VendorRequest {
+        method: "GET".into(),
+        url: url.into(),
+        headers: Vec::new(),
+        body: Bytes::new(),
+        stream,
+        carries_application_secret: secret,
+    }))
+}
+
+fn hook(source: &str) -> Step {
+    Step::RunHook(Box::new(HookCall {
+        name: "GET /x preRequest".into(),
+        source: source.into(),
+        legacy: false,
+        variables: Map::new(),
+    }))
+}
+
+struct Fresh;
+
+impl Refresh for Fresh {
+    async fn refresh(&self) -> Result<Refreshed, NotRefreshed> {
+        Ok(Refreshed {
+            values: BTreeMap::from([("oauth.user.token".into(), "new".into())]),
+            hosts: vec!["moved.vendor.example".into()],
+        })
+    }
+}
+
+/// A vendor of one answer.
+async fn vendor() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(|| async { "hello" });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    origin
+}
+
+async fn play(
+    steps: Vec<Step>,
+    widened: &[&str],
+    explain: Explain,
+) -> (Driven, Vec<String>, Metrics) {
+    let origin = vendor().await;
+    let config = Config::defaults().unwrap();
+    let connect = ConnectMap::new([("*.vendor.example", origin.as_str())]);
+    let guard = Guard::new(connect, Vec::new());
+    let client = Client::new(
+        &config.vendor,
+        guard,
+        tls::client("").unwrap(),
+        Arc::default(),
+    );
+    let hooks = HookThreads::quickjs(&config.hooks).unwrap();
+    let metrics = Metrics::default();
+    let widened: Vec<String> = widened.iter().map(|host| (*host).to_owned()).collect();
+    let driver = Driver {
+        client: &client,
+        hooks: &hooks,
+        metrics: &metrics,
+        allowed_hosts: &widened,
+    };
+    let fed = std::sync::Mutex::new(Vec::new());
+    let script = Script {
+        steps: steps.into(),
+        fed: &fed,
+    };
+    let allowed = ["api.vendor.example".to_owned()];
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let driven = driver
+        .drive(&allowed, script, &Fresh, explain, deadline)
+        .await;
+    (driven, fed.into_inner().unwrap(), metrics)
+}
+
+#[tokio::test]
+async fn requests_and_hooks_are_performed_in_turn() {
+    let steps = vec![
+        hook("console.log('x'); done({request_vendor_path: '/y'})"),
+        send("https://api.vendor.example/y", false, false),
+        hook("throw new Error('no')"),
+    ];
+    let (driven, fed, metrics) = play(steps, &[], Explain::Off).await;
+    assert_eq!(fed[..3], ["start", "hook 1", "200 5"]);
+    assert!(fed[3].starts_with("hook failed:"), "{fed:?}");
+    assert_eq!(
+        (driven.attempts, driven.log.len(), driven.sent.len()),
+        (1, 1, 0)
+    );
+    assert!(driven.outcome.result.is_ok() && driven.stream.is_none());
+    let text = metrics.render(0);
+    assert!(
+        text.contains("ligand_vendor_requests_total{status=\"2xx\"} 1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("ligand_hook_runs_total{result=\"error\"} 1"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_host_outside_the_frozen_ones_is_never_called() {
+    let steps = vec![send(
+        "https://other.vendor.example/?token=hunter2",
+        false,
+        false,
+    )];
+    let (driven, fed, _) = play(steps, &[], Explain::Off).await;
+    assert_eq!(driven.attempts, 0);
+    assert!(
+        fed[1].starts_with("Forbidden: other.vendor.example is not among"),
+        "{fed:?}"
+    );
+    assert!(!fed[1].contains("hunter2"));
+}
+
+#[tokio::test]
+async fn the_operators_list_widens_the_hosts_but_not_for_an_application_secret() {
+    let url = "https://other.vendor.example/";
+    let steps = vec![send(url, false, false), send(url, false, true)];
+    let (driven, fed, _) = play(steps, &["other.vendor.example"], Explain::Off).await;
+    assert_eq!(driven.attempts, 1);
+    assert_eq!(fed[1], "200 5");
+    assert!(fed[2].starts_with("Forbidden"), "{fed:?}");
+}
+
+#[tokio::test]
+async fn a_refresh_brings_new_values_and_new_hosts() {
+    let steps = vec![
+        Step::Refresh,
+        send("https://moved.vendor.example/", false, false),
+    ];
+    let (_, fed, metrics) = play(steps, &[], Explain::Off).await;
+    assert_eq!(fed[1..], ["refreshed 1", "200 5"]);
+    assert!(
+        metrics
+            .render(0)
+            .contains("ligand_grant_refreshes_total{result=\"ok\"} 1")
+    );
+}
+
+#[tokio::test]
+async fn the_body_is_handed_out_only_when_the_answer_streams_it() {
+    let url = "https://api.vendor.example/file";
+    let (driven, fed, _) = play(
+        vec![send(url, true, false), done(Body::Stream)],
+        &[],
+        Explain::Off,
+    )
+    .await;
+    assert_eq!(fed[1], "200 0");
+    let body = http_body_util::BodyExt::collect(driven.stream.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(&body.to_bytes()[..], b"hello");
+    let (driven, ..) = play(vec![send(url, true, false)], &[], Explain::Off).await;
+    assert!(driven.stream.is_none());
+}
+
+#[tokio::test]
+async fn explaining_keeps_the_requests_and_a_dry_run_sends_none() {
+    let url = "https://api.vendor.example/x";
+    let (driven, ..) = play(vec![send(url, false, false)], &[], Explain::On).await;
+    assert_eq!((driven.sent.len(), driven.sent[0].status), (1, Some(200)));
+    assert_eq!(driven.sent[0].request.url, url);
+    let (driven, fed, _) = play(vec![send(url, false, false)], &[], Explain::DryRun).await;
+    assert_eq!((driven.attempts, fed.len()), (0, 1));
+    assert_eq!((driven.sent.len(), driven.sent[0].status), (1, None));
+}
+
+#[tokio::test]
+async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
+    let origin = vendor().await;
+    let config = Config::defaults().unwrap();
+    let guard = Guard::new(
+        ConnectMap::new([("*.vendor.example", origin.as_str())]),
+        Vec::new(),
+    );
+    let client = Client::new(
+        &config.vendor,
+        guard,
+        tls::client("").unwrap(),
+        Arc::default(),
+    );
+    let hooks = HookThreads::quickjs(&config.hooks).unwrap();
+    let metrics = Metrics::default();
+    let driver = Driver {
+        client: &client,
+        hooks: &hooks,
+        metrics: &metrics,
+        allowed_hosts: &[],
+    };
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let allowed = ["api.vendor.example".to_owned()];
+    let request = |url| match send(url, true, true) {
+        Step::Send(request) => *request,
+        other => panic!("{other:?}"),
+    };
+    let reply = driver
+        .send_once(
+            &allowed,
+            request("https://api.vendor.example/token"),
+            deadline,
+        )
+        .await
+        .unwrap();
+    assert_eq!(&reply.body[..], b"hello");
+    let error = driver
+        .send_once(
+            &allowed,
+            request("https://evil.vendor.example/token"),
+            deadline,
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Forbidden);
+}
