@@ -2,13 +2,14 @@
 
 mod connect;
 mod guides;
+mod manage;
 mod platform;
 mod records;
 
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Result, read_json};
-use crate::http::{Reply, Request, send};
+use crate::http::{Reply, Request, query_value, send};
 use crate::report::{Output, Report};
 
 /// Walks everything; an error when one check failed.
@@ -48,6 +49,7 @@ fn guide_in_one_vocabulary(tour: &mut Tour, guide: &guides::Guide) -> Result {
     records::walk(tour, guide, &instance)?;
     platform::passthrough(tour, guide, &instance)?;
     platform::usage(tour, guide, &instance)?;
+    manage::walk(tour, guide, &instance)?;
     connect::remove(tour, &instance)
 }
 
@@ -181,10 +183,24 @@ impl<'a> Tour<'a> {
         })
     }
 
-    /// Sends any request and shows both sides.
+    /// Sends any request and shows both sides; what is secret in the answer is hidden before it is shown.
     fn exchange(&mut self, request: Request) -> Result<Reply> {
         self.report.request(&request);
         let reply = send(&request)?;
+        let body = reply.json();
+        let url = body
+            .get("oauthUrl")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        for place in [reply.header("location").unwrap_or_default(), url] {
+            if let Some(code) = query_value(place, "code") {
+                self.report.hide(&code);
+            }
+        }
+        for secret in ["token", "userSecret", "organizationSecret"] {
+            self.report
+                .hide(body.get(secret).and_then(Value::as_str).unwrap_or_default());
+        }
         self.report.reply(&reply);
         Ok(reply)
     }

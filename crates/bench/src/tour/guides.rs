@@ -28,8 +28,8 @@ pub struct Guide {
     pub hub: &'static str,
     /// What can be read and written.
     pub objects: Vec<Object>,
-    /// A vendor path for the passthrough.
-    pub passthrough: &'static str,
+    /// A vendor path for the passthrough, and a member of the vendor's answer that no resource leaves.
+    pub passthrough: (&'static str, &'static str),
 }
 
 /// One kind of record and how the tour handles it.
@@ -142,7 +142,7 @@ fn eloqua() -> Guide {
                 delete: true,
             },
         ],
-        passthrough: "data/contacts?count=1",
+        passthrough: ("data/contacts?count=1", "elements"),
     }
 }
 
@@ -166,7 +166,10 @@ fn salesforce(
         configuration: &[],
         hub,
         objects,
-        passthrough: "services/data/v59.0/sobjects/Contact",
+        passthrough: (
+            "services/data/v59.0/query?q=SELECT+Id+FROM+Contact+LIMIT+1",
+            "totalSize",
+        ),
     }
 }
 
@@ -251,6 +254,11 @@ fn acton() -> Guide {
                 pages: true,
                 ..Object::read_only("lists")
             },
+            // Without a list, the first contact list is meant.
+            Object {
+                pages: true,
+                ..Object::read_only("contacts")
+            },
             Object {
                 path: "lists/{first}/contacts",
                 list: "",
@@ -267,7 +275,7 @@ fn acton() -> Guide {
                 delete: true,
             },
         ],
-        passthrough: "api/1/list?count=1",
+        passthrough: ("api/1/list?count=1", "totalCount"),
     }
 }
 
@@ -311,6 +319,6 @@ fn marketo() -> Guide {
                 ..Object::read_only("lists")
             },
         ],
-        passthrough: "v1/lists.json?batchSize=1",
+        passthrough: ("v1/lists.json?batchSize=1", "success"),
     }
 }
