@@ -29,6 +29,16 @@ pub fn run() -> Result {
         ];
         finish(&mut cargo(&lint))
     })?;
+    steps.step("without features", || {
+        let bare = [
+            "check",
+            "--locked",
+            "--package",
+            "ligand-server",
+            "--no-default-features",
+        ];
+        finish(&mut cargo(&bare))
+    })?;
     steps.step("build", || {
         finish(&mut cargo(&[
             "build",
@@ -46,7 +56,6 @@ pub fn run() -> Result {
     drop(postgres);
     let ligand = server::built("ligand", false)?;
     let bench = server::built("ligand-bench", false)?;
-    steps.step("openapi", || crate::openapi::check(&ligand))?;
     steps.step("vendors' own clients", || vendor_clients::run(&ligand))?;
     steps.step("tour", || tour::fresh(&bench, &ligand))?;
     steps.step("documentation", || {
