@@ -11,6 +11,7 @@ use ligand_model::time::{Clock, Entropy, Timestamp};
 use ligand_store::Store;
 
 use crate::config::Config;
+use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub browser: BrowserOrigins,
     /// Counters.
     pub metrics: Metrics,
+    /// Names for requests.
+    pub request_ids: RequestIds,
     /// Background work and the shutdown signal.
     pub tasks: Tasks,
     /// What the use cases remember between requests: caches, throttles, usage rows not yet written.

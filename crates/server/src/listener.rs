@@ -26,7 +26,6 @@ use crate::app::App;
 use crate::app::tasks::Stopping;
 use crate::telemetry::{Facts, RequestId, request_line};
 use peer::Peer;
-use request_id::RequestIds;
 
 /// A bound front door.
 pub struct Listener {
@@ -76,7 +75,6 @@ impl Listener {
         let room = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
         let mut stopping = app.tasks.stopping();
         let front = Arc::new(Front {
-            ids: RequestIds::new(&*app.entropy),
             app: app.clone(),
             router,
         });
@@ -202,7 +200,6 @@ impl Connection {
 struct Front {
     app: App,
     router: Router,
-    ids: RequestIds,
 }
 
 /// The requests of one connection.
@@ -227,7 +224,7 @@ impl Front {
     async fn answer(&self, mut request: Request<Incoming>, address: SocketAddr) -> Response<Body> {
         let began = Instant::now();
         let busy = Counted::new(self.app.clone(), Gauge::InFlight);
-        let id = self.ids.next(self.app.now());
+        let id = RequestId(request_id(&self.app));
         let method = request.method().clone();
         let peer = Peer::of(
             address.ip(),
@@ -254,6 +251,11 @@ impl Front {
         drop(busy);
         response
     }
+}
+
+/// A name for a request.
+pub fn request_id(app: &App) -> Arc<str> {
+    app.request_ids.next(app.now()).0
 }
 
 /// Runs a future; none when it panicked. One request must not end its neighbours on the connection.

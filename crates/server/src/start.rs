@@ -10,6 +10,7 @@ use crate::app::tasks::Tasks;
 use crate::app::{App, BrowserOrigins, Parts, Urls};
 use crate::config::Config;
 use crate::first_start::{self, KeySource};
+use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
 use crate::vendor::client::Client;
 use crate::vendor::connect::{ConnectMap, unclaimed};
@@ -162,6 +163,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         catalog,
         vendor,
         hooks,
+        request_ids: RequestIds::new(&*entropy),
         clock,
         entropy,
         metrics,
