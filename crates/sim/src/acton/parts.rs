@@ -27,12 +27,11 @@ pub fn uploaded(parts: &[Part], headings: bool) -> Result<(Vec<Column>, Vec<Vec<
         Vec::new()
     };
     let specs = field(parts, "uploadspecs").filter(|text| !text.trim().is_empty());
-    let columns = match specs {
-        Some(text) => {
-            upload::columns(&text).map_err(|text| Fault::new(10012, format!("Invalid: {text}")))?
-        }
-        None => first
-            .into_iter()
+    let specs = specs.map_or_else(|| Ok(Vec::new()), |text| upload::columns(&text));
+    let mut columns = specs.map_err(|text| Fault::new(10012, format!("Invalid: {text}")))?;
+    if columns.is_empty() {
+        columns = first
+            .iter()
             .enumerate()
             .filter(|(_, heading)| !heading.trim().is_empty())
             .map(|(index, heading)| Column {
@@ -40,8 +39,8 @@ pub fn uploaded(parts: &[Part], headings: bool) -> Result<(Vec<Column>, Vec<Vec<
                 kind: None,
                 index,
             })
-            .collect(),
-    };
+            .collect();
+    }
     if columns.is_empty() {
         return Err(Fault::new(
             10012,

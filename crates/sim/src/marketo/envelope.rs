@@ -177,7 +177,7 @@ impl Cursor {
             since: Timestamp(number()?),
             issued: Timestamp(number()?),
         };
-        if cursor.kind != kind || now.0 - cursor.issued.0 > TOKEN_LIFE {
+        if cursor.kind != kind || now.0.saturating_sub(cursor.issued.0) > TOKEN_LIFE {
             return Err(invalid());
         }
         Ok(cursor)
@@ -248,6 +248,17 @@ mod tests {
         );
         assert_eq!(
             Cursor::open("nonsense!", "lead", now).unwrap_err().code,
+            "1003"
+        );
+    }
+
+    #[test]
+    fn a_forged_token_with_extreme_numbers_is_refused() {
+        let forged = base32(format!("lead|{0}|{0}|{0}", i64::MIN).as_bytes());
+        assert_eq!(
+            Cursor::open(&forged, "lead", Timestamp(1))
+                .unwrap_err()
+                .code,
             "1003"
         );
     }

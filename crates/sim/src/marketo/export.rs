@@ -78,7 +78,7 @@ pub fn create(
     for name in ["createdAt", "updatedAt"] {
         if let Some(window) = filter.get(name) {
             let (start, end) = span(window, now)?;
-            if end.0 < start.0 || end.0 - start.0 > MOST_SPAN {
+            if end.0 < start.0 || end.0.saturating_sub(start.0) > MOST_SPAN {
                 return Err(Fault::new(
                     "1003",
                     format!("Invalid data: {name} spans over 31 days"),

@@ -401,6 +401,24 @@ async fn a_list_is_uploaded_merged_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_list_without_specifications_takes_the_headings_of_its_file() {
+    let acton = ActOn::start().await;
+    let fields = [
+        ("listname", "Bare"),
+        ("headings", "Y"),
+        ("uploadspecs", "[]"),
+    ];
+    let made = acton
+        .upload("POST", "/list", &fields, "Email,Name\na@b.co,Ann\n")
+        .await;
+    let read = acton
+        .get(&format!("/list/{}", made["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(read["headers"], json!(["_contact_id_", "Email", "Name"]));
+    assert_eq!(read["emailColumn"], 1);
+}
+
+#[tokio::test]
 async fn people_opt_out_of_everything_or_of_a_category() {
     let acton = ActOn::start().await;
     acton
