@@ -115,6 +115,14 @@ impl Store {
         }
     }
 
+    /// Makes one more customer organization, for tests of isolation.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn insert_customer(&self, first: FirstUser) -> Result<Identity, Error> {
+        let now = self.now();
+        let inner = Arc::clone(&self.inner);
+        self.write(move |tx| insert_tenant(tx, &inner.keyring, "Other", Some(&first), now)).await
+    }
+
     /// The caller who knows both secrets; `None` when either is unknown or they do not belong together.
     pub async fn caller(
         &self,

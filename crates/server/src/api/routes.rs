@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(nearest("/instance"), Some("/instances"));
         assert_eq!(
             nearest("/elements/x/oauth"),
-            Some("/elements/{keyOrId}/export")
+            Some("/elements/{keyOrId}/oauth/url")
         );
         assert_eq!(nearest("/zzz"), None);
     }

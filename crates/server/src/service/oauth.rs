@@ -337,7 +337,7 @@ mod tests {
     fn the_challenge_is_that_of_rfc_7636() {
         assert_eq!(
             challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJHaTkQPTDDNGnkt4nGXzZrnJ8Q"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 

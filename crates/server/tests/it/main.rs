@@ -1,0 +1,19 @@
+//! The server as its callers see it: one binary of tests over loopback, simulated vendors in process.
+
+mod support;
+
+mod authorization;
+mod bad_input;
+mod catalog;
+mod corpus;
+mod edge;
+mod guides;
+mod hosted;
+mod instances;
+mod isolation;
+mod passthrough;
+mod refresh;
+mod resources;
+mod routes;
+mod sign_in;
+mod usage;
