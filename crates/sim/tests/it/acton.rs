@@ -44,14 +44,15 @@ impl ActOn {
     }
 
     async fn upload(&self, method: &str, path: &str, fields: &[(&str, &str)], file: &str) -> Value {
-        let mut body = String::new();
-        for (name, value) in fields {
-            body += &format!(
-                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-        }
-        body += &format!(
-            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\
+        let fields: String = fields
+            .iter()
+            .map(|(name, value)| {
+                let heading = format!("Content-Disposition: form-data; name=\"{name}\"");
+                ["--cut", &heading, "", value, ""].join("\r\n")
+            })
+            .collect();
+        let body = format!(
+            "{fields}--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\
              Content-Type: text/csv\r\n\r\n{file}\r\n--cut--\r\n"
         );
         let kind = ("content-type", "multipart/form-data; boundary=cut");

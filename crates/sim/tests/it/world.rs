@@ -103,6 +103,20 @@ impl World {
             .await;
     }
 
+    /// Calls the control API and returns the answer as it came.
+    pub async fn control(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let origin = self.sandbox.origins()["control"].clone();
+        let body = Bytes::from(body.to_owned());
+        self.send_to(&origin, method, path, headers, body).await
+    }
+
+    /// Calls the control API without a body and returns its JSON.
+    pub async fn ask(&self, method: &str, path: &str) -> Value {
+        let answer = self.control(method, path, &[], "").await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
     async fn send_to(
         &self,
         origin: &str,
