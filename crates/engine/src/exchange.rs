@@ -14,6 +14,7 @@ mod plan;
 mod reply;
 mod session;
 mod vendor;
+mod xml;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -69,6 +70,17 @@ enum State {
     AfterVendor,
 }
 
+/// Whether the vendor's bytes reach the caller as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Streaming {
+    /// The answer is read and worked on.
+    No,
+    /// The driver passes the bytes through; nobody here sees them.
+    Passed,
+    /// Hooks look at the answer as text before its bytes are passed on.
+    Watched,
+}
+
 /// The vendor's answer while it is being worked on.
 #[derive(Debug, Clone)]
 struct Answer {
@@ -96,6 +108,7 @@ pub struct Exchange {
     previous: Option<Previous>,
     refreshed: bool,
     vendor_status: Option<u16>,
+    streaming: Streaming,
     paging: Option<Paging>,
     draft: Draft,
     hooks: VecDeque<HookRef>,
@@ -126,6 +139,7 @@ impl Exchange {
             previous: None,
             refreshed: false,
             vendor_status: None,
+            streaming: Streaming::No,
             paging: None,
             draft: Draft::default(),
             hooks: VecDeque::new(),

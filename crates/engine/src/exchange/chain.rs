@@ -4,7 +4,7 @@ use ligand_model::element::Resource;
 use ligand_model::error::ErrorKind;
 use serde_json::Value;
 
-use super::{Answer, Exchange, MOST_LINKS, Previous, invalid, obtains_grant, reply};
+use super::{Answer, Exchange, MOST_LINKS, Previous, Streaming, invalid, obtains_grant, reply};
 use crate::error::Error;
 use crate::json_path;
 use crate::redact;
@@ -49,11 +49,14 @@ impl Exchange {
             return Err(failure);
         }
         let resource = self.resource()?.clone();
-        if answer.content.is_unintelligible() && resource.answer.is_none() {
+        if let Some(what) = answer.content.unintelligible()
+            && resource.answer.is_none()
+            && self.streaming != Streaming::Watched
+        {
             return Err(Failure {
                 kind: ErrorKind::VendorUnavailable,
                 status: None,
-                message: "The vendor's answer is not the JSON it should be.".to_owned(),
+                message: format!("The vendor's answer is not {what}"),
                 provider_message: Some(redact::provider_message(
                     &answer.content.text().chars().take(500).collect::<String>(),
                     &self.values,

@@ -7,7 +7,8 @@ use ligand_model::element::Resource;
 use serde_json::{Value, json};
 
 use super::paging::{self, Paging};
-use super::{Answer, Exchange, answer, hooking};
+use super::vendor::stream_reply;
+use super::{Answer, Exchange, Streaming, answer, hooking};
 use crate::json_path;
 use crate::scan;
 use crate::step::{Body, Reply, Step};
@@ -29,6 +30,12 @@ impl Exchange {
                 headers: Vec::new(),
                 body: Body::Json(Bytes::from(body.to_string())),
             };
+            return self.done(Ok(reply));
+        }
+        if self.streaming == Streaming::Watched
+            && let Some(bytes) = answer.content.vendor_bytes()
+        {
+            let reply = stream_reply(&answer.headers, Body::Raw(bytes.clone()));
             return self.done(Ok(reply));
         }
         let mut headers = hooking::shown_headers(&answer.headers);

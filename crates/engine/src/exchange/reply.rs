@@ -5,15 +5,28 @@ use ligand_model::element::{Element, ErrorRule};
 use ligand_model::error::ErrorKind;
 use serde_json::Value;
 
+use super::xml;
 use crate::json_path;
+use crate::scan;
 use crate::step::{Failure, VendorReply};
+
+/// What the bytes of an answer claim to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Json,
+    Xml,
+    /// Neither: text, to hooks.
+    Text,
+}
 
 /// The body of an answer, read only as far as needed.
 #[derive(Debug, Clone)]
 pub(super) struct Content {
     bytes: Bytes,
-    claims_json: bool,
+    claim: Claim,
     value: Option<Value>,
+    /// Why it is not what it claims to be.
+    fault: Option<String>,
 }
 
 impl Content {
@@ -24,12 +37,34 @@ impl Content {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let first = reply.body.trim_ascii_start().first();
-        let claims_json = matches!(first, Some(b'{' | b'[')) || kind.contains("json");
-        let value = first.is_none().then_some(Value::Null);
+        let claim = match first {
+            Some(b'{' | b'[') => Claim::Json,
+            _ if kind.contains("json") => Claim::Json,
+            _ if xml::is_xml(&kind, &reply.body) => Claim::Xml,
+            _ => Claim::Text,
+        };
+        let mut content = Self {
+            bytes: reply.body.clone(),
+            claim,
+            value: first.is_none().then_some(Value::Null),
+            fault: None,
+        };
+        if claim == Claim::Xml {
+            match xml::read(&reply.body) {
+                Ok(value) => content.value = Some(value),
+                Err(error) => content.fault = Some(format!("usable XML: {error}.")),
+            }
+        }
+        content
+    }
+
+    /// The bytes as text, whatever they are: what is streamed is read by nobody but a hook.
+    pub(super) fn text_of(reply: &VendorReply) -> Self {
         Self {
             bytes: reply.body.clone(),
-            claims_json,
-            value,
+            claim: Claim::Text,
+            value: None,
+            fault: None,
         }
     }
 
@@ -37,21 +72,27 @@ impl Content {
     pub(super) fn made(value: Value) -> Self {
         Self {
             bytes: Bytes::new(),
-            claims_json: true,
+            claim: Claim::Json,
             value: Some(value),
+            fault: None,
         }
     }
 
     /// The bytes as the vendor sent them, when nobody has had to look into them.
     pub(super) fn unread(&self) -> Option<&Bytes> {
-        (self.claims_json && self.value.is_none()).then_some(&self.bytes)
+        (self.claim == Claim::Json && self.value.is_none()).then_some(&self.bytes)
     }
 
-    /// The value; what is not JSON is a string.
+    /// The bytes of an answer that nobody replaced and that claims to be nothing.
+    pub(super) fn vendor_bytes(&self) -> Option<&Bytes> {
+        (self.claim == Claim::Text).then_some(&self.bytes)
+    }
+
+    /// The value; what is neither JSON nor XML is a string.
     pub(super) fn value(&mut self) -> &mut Value {
-        let (bytes, claims_json) = (&self.bytes, self.claims_json);
+        let (bytes, claim) = (&self.bytes, self.claim);
         self.value.get_or_insert_with(|| {
-            let parsed = claims_json
+            let parsed = (claim == Claim::Json)
                 .then(|| serde_json::from_slice(bytes).ok())
                 .flatten();
             parsed.unwrap_or_else(|| Value::String(String::from_utf8_lossy(bytes).into_owned()))
@@ -63,19 +104,25 @@ impl Content {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Whether it is neither empty nor JSON, or claims to be JSON and is not whole.
-    pub(super) fn is_unintelligible(&self) -> bool {
+    /// What the answer is not, when it is neither empty nor JSON or XML, or claims to be and is not whole: completes
+    /// "The vendor's answer is not …".
+    pub(super) fn unintelligible(&self) -> Option<&str> {
+        const NO_JSON: &str = "the JSON it should be.";
         if self.bytes.trim_ascii_start().is_empty() {
-            return false;
+            return None;
         }
-        match &self.value {
-            None if self.claims_json => crate::scan::scan(&self.bytes).is_none(),
+        if let Some(fault) = &self.fault {
+            return Some(fault);
+        }
+        let broken = match &self.value {
+            None if self.claim == Claim::Json => scan::scan(&self.bytes).is_none(),
             None => true,
             Some(Value::String(_)) => {
                 serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
             }
             Some(_) => false,
-        }
+        };
+        broken.then_some(NO_JSON)
     }
 }
 
@@ -159,6 +206,24 @@ fn usual_message(body: &Value) -> Option<String> {
         .filter_map(|place| json_path::get(body, place))
         .find_map(|value| value.as_str().map(str::to_owned))
         .filter(|text| !text.is_empty())
+        .or_else(|| soap_fault(body))
+}
+
+/// The sentence of a SOAP fault, 1.1 or 1.2, whatever its prefixes.
+fn soap_fault(body: &Value) -> Option<String> {
+    let local = |value: &Value, wanted: &str| {
+        let members = value.as_object()?;
+        let found = members.iter().find(|(name, _)| {
+            name.rsplit(':')
+                .next()
+                .is_some_and(|local| local.eq_ignore_ascii_case(wanted))
+        });
+        found.map(|(_, value)| value.clone())
+    };
+    let body = local(&local(body, "Envelope")?, "Body")?;
+    let fault = local(&body, "Fault")?;
+    let said = local(&fault, "faultstring").or_else(|| local(&local(&fault, "Reason")?, "Text"))?;
+    json_path::text(said.get("$").unwrap_or(&said))
 }
 
 /// The failure a caller sees for a vendor's error.

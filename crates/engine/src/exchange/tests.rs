@@ -1,5 +1,7 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
+mod answers;
+
 use bytes::Bytes;
 use ligand_model::id::ElementId;
 use serde_json::json;
@@ -382,29 +384,6 @@ fn a_failing_hook_is_the_callers_400_but_hides_no_vendor_error() {
         (played.failure().kind, played.failure().message.as_str()),
         (ErrorKind::NotFound, "gone")
     );
-}
-
-#[test]
-fn answers_that_are_not_json_are_the_vendors_fault() {
-    for body in ["<html>login</html>", "{\"a\": [1, 2", "plain"] {
-        let vendor = VendorReply {
-            status: 200,
-            headers: vec![("content-type".into(), "text/html".into())],
-            body: Bytes::from(body),
-        };
-        let played = play(
-            element(json!([list(json!({}))]), json!({})),
-            TOKEN,
-            "GET /contacts",
-            None,
-            vec![vendor],
-        );
-        assert_eq!(
-            played.failure().kind,
-            ErrorKind::VendorUnavailable,
-            "{body}"
-        );
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reply::{self, Content};
-use super::{Answer, Exchange, State, invalid, obtains_grant};
+use super::{Answer, Exchange, State, Streaming, invalid, obtains_grant};
 use crate::error::Error;
 use crate::redact;
 use crate::step::{Body, Failure, Reply, Step, VendorReply};
@@ -11,12 +11,19 @@ use crate::template;
 
 impl Exchange {
     pub(super) fn send(&mut self) -> Result<Step, Failure> {
-        let draft = std::mem::take(&mut self.draft);
+        let mut draft = std::mem::take(&mut self.draft);
         let url = self.vendor_url(&draft.path)?;
-        let stream = self.resource()?.answer.as_deref() == Some("stream")
-            || draft
-                .header("elements-stream")
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let asked = draft
+            .header("elements-stream")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        draft.remove_header("elements-stream");
+        self.streaming = match self.resource()?.answer.as_deref() {
+            Some("stream") => Streaming::Passed,
+            _ if !asked => Streaming::No,
+            _ if self.hooks_of("postRequest").is_empty() => Streaming::Passed,
+            _ => Streaming::Watched,
+        };
+        let stream = self.streaming == Streaming::Passed;
         self.state = State::AtVendor;
         let mut request = draft.into_request(url, stream);
         request.carries_application_secret = obtains_grant(self.resource()?);
@@ -72,11 +79,15 @@ impl Exchange {
     pub(super) fn replied(&mut self, reply: VendorReply) -> Result<Step, Failure> {
         self.vendor_status = Some(reply.status);
         let compiled = Arc::clone(&self.compiled);
-        let streams = self.resource()?.answer.as_deref() == Some("stream");
-        if streams && (200..300).contains(&reply.status) {
-            return Ok(self.done(Ok(stream_reply(&reply))));
-        }
-        let mut content = Content::of(&reply);
+        let whole = (200..300).contains(&reply.status);
+        let mut content = match self.streaming {
+            Streaming::Passed if whole => {
+                let reply = stream_reply(&reply.headers, Body::Stream);
+                return Ok(self.done(Ok(reply)));
+            }
+            Streaming::Watched if whole => Content::text_of(&reply),
+            _ => Content::of(&reply),
+        };
         let verdict = reply::judge(&compiled.element, reply.status, &mut content);
         if let Some(verdict) = &verdict
             && verdict.status == 401
@@ -119,7 +130,7 @@ fn join(base: &str, path: &str) -> String {
 }
 
 /// A file: the vendor's bytes with what describes them.
-fn stream_reply(reply: &VendorReply) -> Reply {
+pub(super) fn stream_reply(headers: &[(String, String)], body: Body) -> Reply {
     const DESCRIBING: [&str; 5] = [
         "content-type",
         "content-length",
@@ -127,15 +138,16 @@ fn stream_reply(reply: &VendorReply) -> Reply {
         "etag",
         "last-modified",
     ];
-    let headers = reply
-        .headers
+    let headers = headers
         .iter()
         .filter(|(name, _)| DESCRIBING.contains(&name.as_str()))
+        // Bytes at hand state their own length; the vendor's may have been that of a compressed body.
+        .filter(|(name, _)| name != "content-length" || matches!(body, Body::Stream))
         .cloned()
         .collect();
     Reply {
         status: 200,
         headers,
-        body: Body::Stream,
+        body,
     }
 }

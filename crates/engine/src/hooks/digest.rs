@@ -8,23 +8,47 @@ use ring::hmac;
 
 /// The keyed digest, or none for an algorithm or encoding that is not known.
 pub(super) fn keyed(algorithm: &str, encoding: &str, secret: &str, text: &str) -> Option<String> {
-    let ring = |algorithm| {
-        let key = hmac::Key::new(algorithm, secret.as_bytes());
-        hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
-    };
-    let code = match algorithm.to_ascii_lowercase().as_str() {
-        "sha1" => ring(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-        "sha256" => ring(hmac::HMAC_SHA256),
-        "sha384" => ring(hmac::HMAC_SHA384),
-        "sha512" => ring(hmac::HMAC_SHA512),
-        "md5" => keyed_md5(secret.as_bytes(), text.as_bytes()).to_vec(),
-        _ => return None,
-    };
+    let code = code(
+        &algorithm.to_ascii_lowercase(),
+        secret.as_bytes(),
+        text.as_bytes(),
+    )?;
     match encoding.to_ascii_lowercase().as_str() {
         "hex" => Some(hex(&code)),
         "base64" => Some(STANDARD.encode(code)),
         _ => None,
     }
+}
+
+/// The keyed digest in bytes, or none for an algorithm that is not known; `algorithm` in lower case.
+pub(super) fn code(algorithm: &str, secret: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = match algorithm {
+        "sha1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        "sha256" => hmac::HMAC_SHA256,
+        "sha384" => hmac::HMAC_SHA384,
+        "sha512" => hmac::HMAC_SHA512,
+        "md5" => return Some(keyed_md5(secret, message).to_vec()),
+        _ => return None,
+    };
+    let key = hmac::Key::new(algorithm, secret);
+    Some(hmac::sign(&key, message).as_ref().to_vec())
+}
+
+/// The digest in bytes, or none for an algorithm that is not known; `algorithm` in lower case.
+pub(super) fn plain(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = match algorithm {
+        "sha1" => &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+        "sha256" => &ring::digest::SHA256,
+        "sha384" => &ring::digest::SHA384,
+        "sha512" => &ring::digest::SHA512,
+        "md5" => return Some(md5(message).to_vec()),
+        _ => return None,
+    };
+    Some(
+        ring::digest::digest(algorithm, message)
+            .as_ref()
+            .to_vec(),
+    )
 }
 
 /// Lower-case hexadecimal.

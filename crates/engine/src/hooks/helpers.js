@@ -1,4 +1,4 @@
-// What hooks may use beside the language: compiled when a hook first touches any of it.
+// What hooks may use beside the language: loaded when a hook first touches any of it.
 //
 // The file is one expression: given the host's functions, it answers the helpers.
 (function (host) {
@@ -49,6 +49,11 @@
     return out;
   };
 
+  let found;
+  const modules = {
+    require: (name) => (found || (found = host.library('modules')(host))).require(name),
+    inner: (name) => (found || (found = host.library('modules')(host))).inner(name),
+  };
   const provided = {
     CE: {
       b64: (value) => host.b64(text(value)),
@@ -63,9 +68,9 @@
     console: { log: say, info: say, warn: say, error: say, debug: say },
     print: say,
     notify: { email: () => say('notify.email is not available') },
-    require: (name) => {
-      throw new Error(`require('${name}'): this module is not available in hooks`);
-    },
+    require: modules.require,
+    // Only when it is touched.
+    get Buffer() { return modules.inner('buffer').Buffer; },
     // Helpers of the legacy engine.
     base64Encode: (value) => host.b64(text(value)),
     getArray: () => Object.defineProperty([], 'add', { value(item) { this.push(item); return true; } }),

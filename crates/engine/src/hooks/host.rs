@@ -3,16 +3,10 @@
 use std::rc::Rc;
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
-use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Function, Object, Persistent};
+use base64::engine::general_purpose::STANDARD;
+use rquickjs::{Ctx, Function, Object, Persistent, TypedArray};
 
-use super::{MAX_LOG, MAX_RESULT, Said, digest};
-
-const PRELUDE: &str = include_str!("prelude.js");
-const HELPERS: &str = include_str!("helpers.js");
+use super::{MAX_LOG, MAX_RESULT, Said, digest, encoding, library};
 
 /// Evaluates the prelude over the host's functions; answers its `run`.
 pub(super) fn prepare<'js>(
@@ -44,7 +38,9 @@ pub(super) fn prepare<'js>(
     )?;
     host.set(
         "decode64",
-        Function::new(ctx.clone(), |text: String| decode64(&text))?,
+        Function::new(ctx.clone(), |text: String| {
+            String::from_utf8_lossy(&encoding::decode64(&text)).into_owned()
+        })?,
     )?;
     let md5 = |text: String| digest::hex(&digest::md5(text.as_bytes()));
     host.set("md5", Function::new(ctx.clone(), md5)?)?;
@@ -52,40 +48,54 @@ pub(super) fn prepare<'js>(
         digest::keyed(&algorithm, &encoding, &secret, &text)
     };
     host.set("hmac", Function::new(ctx.clone(), hmac)?)?;
-    host.set(
-        "helpers",
-        Function::new(ctx.clone(), |ctx: Ctx<'js>| ours(&ctx, HELPERS))?,
-    )?;
-    let prelude = ours(ctx, PRELUDE)?;
+    let library = |ctx: Ctx<'js>, name: String| library::load(&ctx, &name);
+    host.set("library", Function::new(ctx.clone(), library)?)?;
+    host.set("native", Function::new(ctx.clone(), native)?)?;
+    let prelude = library::load(ctx, "prelude")?.ok_or(rquickjs::Error::Unknown)?;
     let run: Function<'_> = prelude.call((host,))?;
     Ok(Persistent::save(ctx, run))
 }
 
-/// Evaluates one of our own files, which is a function expression.
-fn ours<'js>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<Function<'js>> {
-    let mut options = EvalOptions::default();
-    options.filename = Some("ligand-prelude".to_owned());
-    ctx.eval_with_options(source, options)
+/// What only our modules use: bytes and digests.
+fn native(ctx: Ctx<'_>) -> rquickjs::Result<Object<'_>> {
+    let object = Object::new(ctx.clone())?;
+    object.set("bytesOf", Function::new(ctx.clone(), bytes_of)?)?;
+    object.set("textOf", Function::new(ctx.clone(), text_of)?)?;
+    object.set("digest", Function::new(ctx, digest_of)?)?;
+    Ok(object)
 }
 
-/// Base64 of either alphabet, with or without padding and blanks; what is no UTF-8 is replaced, what is no Base64
-/// is empty.
-fn decode64(text: &str) -> String {
-    const TOLERANT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| match c {
-            '-' => '+',
-            '_' => '/',
-            c => c,
-        })
-        .collect();
-    let bytes = TOLERANT.decode(plain).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+/// A text's bytes, or undefined for an encoding that is not known; what does not belong to the encoding is left out,
+/// as Node does it.
+fn bytes_of<'js>(
+    ctx: Ctx<'js>,
+    text: String,
+    encoding: String,
+) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+    let Some(bytes) = encoding::bytes(text, &encoding) else {
+        return Ok(None);
+    };
+    TypedArray::new(ctx, bytes).map(Some)
+}
+
+fn text_of(bytes: TypedArray<'_, u8>, encoding: String) -> Option<String> {
+    encoding::text(bytes.as_bytes().unwrap_or_default(), &encoding)
+}
+
+/// The digest, keyed when there is a key; undefined for an algorithm that is not known.
+fn digest_of<'js>(
+    ctx: Ctx<'js>,
+    algorithm: String,
+    key: Option<TypedArray<'js, u8>>,
+    message: TypedArray<'js, u8>,
+) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+    let message = message.as_bytes().unwrap_or_default();
+    let made = match &key {
+        Some(key) => digest::code(&algorithm, key.as_bytes().unwrap_or_default(), message),
+        None => digest::plain(&algorithm, message),
+    };
+    let Some(made) = made else {
+        return Ok(None);
+    };
+    TypedArray::new(ctx, made).map(Some)
 }

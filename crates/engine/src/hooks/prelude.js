@@ -1,7 +1,7 @@
 // How a hook is given its variables and hands back its result.
 //
-// The file is one expression: given the host's functions, it answers `run`. Every runtime compiles it, so it holds
-// only what every hook needs; the rest is in helpers.js, which is compiled when it is first touched. What is used
+// The file is one expression: given the host's functions, it answers `run`. Every runtime loads it, so it holds
+// only what every hook needs; the rest is in helpers.js, which is loaded when it is first touched. What is used
 // after the hook has had its chance to change the globals is captured here first.
 (function (host) {
   'use strict';
@@ -19,9 +19,12 @@
   // Maps whose entries are merged into the current ones.
   const merged = { request_vendor_headers: 1, request_vendor_parameters: 1, configuration: 1, response_headers: 1 };
 
+  // The HTTP requests that wait to be sent.
+  const queue = host.queue = [];
+
   let loaded;
-  const helpers = () => loaded || (loaded = host.helpers()(host));
-  for (const name of ['CE', 'console', 'print', 'notify', 'require', 'base64Encode', 'getArray', 'getMap']) {
+  const helpers = () => loaded || (loaded = host.library('helpers')(host));
+  for (const name of ['CE', 'console', 'print', 'notify', 'require', 'Buffer', 'base64Encode', 'getArray', 'getMap']) {
     const set = (value) => defineProperty(globalThis, name, { value, writable: true, configurable: true });
     defineProperty(globalThis, name, {
       get: () => { const value = helpers().provided[name]; set(value); return value; },
@@ -40,6 +43,8 @@
   }
 
   return function run(hook, names, input, legacy) {
+    // What an earlier hook left behind ended with it.
+    queue.length = 0;
     const given = {};
     const values = names.map((name) => {
       const map = input[name];
@@ -82,7 +87,13 @@
     }
 
     // A returned object is a result too: the legacy way, also seen in newer hooks.
-    const returned = hook.call(globalThis, done, ...values);
-    return () => settle(returned);
+    let returned = hook.call(globalThis, done, ...values);
+    if (returned instanceof Promise) {
+      const promise = returned;
+      returned = undefined;
+      promise.then((value) => { returned = value; });
+    }
+    // Called whenever nothing is left to run: answers the next request to send, or concludes.
+    return () => (queue.length > 0 ? queue.shift() : settle(returned));
   };
 })

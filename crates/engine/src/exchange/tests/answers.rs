@@ -1,0 +1,158 @@
+//! What the vendor may answer: JSON, XML, files, nonsense.
+
+use super::*;
+
+#[test]
+fn answers_that_are_not_json_are_the_vendors_fault() {
+    for body in ["<html>login</html>", "{\"a\": [1, 2", "plain"] {
+        let vendor = VendorReply {
+            status: 200,
+            headers: vec![("content-type".into(), "text/html".into())],
+            body: Bytes::from(body),
+        };
+        let played = play(
+            element(json!([list(json!({}))]), json!({})),
+            TOKEN,
+            "GET /contacts",
+            None,
+            vec![vendor],
+        );
+        assert_eq!(
+            played.failure().kind,
+            ErrorKind::VendorUnavailable,
+            "{body}"
+        );
+    }
+}
+
+fn xml(status: u16, body: &str) -> VendorReply {
+    VendorReply {
+        status,
+        headers: vec![("content-type".into(), "text/xml; charset=utf-8".into())],
+        body: Bytes::from(body.to_owned()),
+    }
+}
+
+#[test]
+fn an_xml_answer_is_json_to_hooks_and_caller() {
+    let resource = json!({"method": "GET", "path": "/records", "vendorPath": "/q", "rootKey": "|qdbapi.record",
+        "hooks": [{"type": "postRequest",
+            "body": "done({response_body: response_body.map(r => ({id: r['@rid'], n: r.n, ok: response_body_raw_map.qdbapi.errcode === 0}))})"}]});
+    let played = play(
+        element(json!([resource]), json!({})),
+        TOKEN,
+        "GET /records",
+        None,
+        vec![xml(
+            200,
+            "<?xml version=\"1.0\"?><qdbapi><errcode>0</errcode><record rid=\"1\"><n>5</n></record><record rid=\"2\"><n>x</n></record></qdbapi>",
+        )],
+    );
+    assert_eq!(
+        played.json(),
+        json!([{"id": "1", "n": 5, "ok": true}, {"id": "2", "n": "x", "ok": true}])
+    );
+}
+
+#[test]
+fn a_soap_fault_says_what_is_wrong() {
+    for fault in [
+        "<s:Envelope><s:Body><s:Fault><faultcode>c</faultcode><faultstring>No such user</faultstring></s:Fault></s:Body></s:Envelope>",
+        "<e:Envelope><e:Body><e:Fault><e:Reason><e:Text xml:lang=\"en\">No such user</e:Text></e:Reason></e:Fault></e:Body></e:Envelope>",
+    ] {
+        let played = play(
+            element(json!([list(json!({}))]), json!({})),
+            TOKEN,
+            "GET /contacts",
+            None,
+            vec![xml(500, fault)],
+        );
+        assert_eq!(played.failure().message, "No such user");
+        assert_eq!(played.failure().provider_message.as_deref(), Some(fault));
+    }
+}
+
+#[test]
+fn an_xml_bomb_is_the_vendors_fault() {
+    let bomb = "<!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><l>&b;</l>";
+    let played = play(
+        element(json!([list(json!({}))]), json!({})),
+        TOKEN,
+        "GET /contacts",
+        None,
+        vec![xml(200, bomb)],
+    );
+    assert_eq!(played.failure().kind, ErrorKind::VendorUnavailable);
+    assert_eq!(
+        played.failure().message,
+        "The vendor's answer is not usable XML: it declares entities of its own, which are never expanded."
+    );
+}
+
+fn file(hooks: Value) -> Value {
+    json!({"method": "GET", "path": "/files/{id}", "vendorPath": "/up/{id}", "hooks": hooks,
+        "parameters": [{"type": "value", "name": "true", "vendorType": "header", "vendorName": "Elements-Stream"}]})
+}
+
+fn bytes() -> VendorReply {
+    VendorReply {
+        status: 200,
+        headers: vec![
+            ("content-type".into(), "application/pdf".into()),
+            (
+                "content-disposition".into(),
+                "attachment; filename=a.pdf".into(),
+            ),
+            ("x-other".into(), "1".into()),
+        ],
+        body: Bytes::from_static(b"%PDF\xFF"),
+    }
+}
+
+#[test]
+fn a_stream_reaches_the_caller_as_the_vendor_sent_it() {
+    let played = play(
+        element(json!([file(json!([]))]), json!({})),
+        TOKEN,
+        "GET /files/7",
+        None,
+        vec![bytes()],
+    );
+    assert!(played.requests[0].stream);
+    let names: Vec<&str> = played.requests[0]
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert!(!names.contains(&"Elements-Stream"), "{names:?}");
+    let answer = played.outcome.result.as_ref().unwrap();
+    assert!(matches!(answer.body, Body::Stream));
+    assert_eq!(played.header("content-type"), Some("application/pdf"));
+    assert_eq!(played.header("x-other"), None);
+}
+
+#[test]
+fn a_hook_watches_a_stream_as_text() {
+    let hook = "if (response_body.indexOf('%PDF') === 0) done(); else done({response_status_code: 404, response_body: {message: 'none'}})";
+    let hooks = json!([{"type": "postRequest", "body": hook}]);
+    let run = |reply| {
+        play(
+            element(json!([file(hooks.clone())]), json!({})),
+            TOKEN,
+            "GET /files/7",
+            None,
+            vec![reply],
+        )
+    };
+    let played = run(bytes());
+    assert!(!played.requests[0].stream);
+    let answer = played.outcome.result.as_ref().unwrap();
+    assert!(matches!(&answer.body, Body::Raw(raw) if raw == &b"%PDF\xFF"[..]));
+    assert_eq!(
+        played.header("content-disposition"),
+        Some("attachment; filename=a.pdf")
+    );
+    let played = run(xml(200, "<!DOCTYPE HTML><html/>"));
+    assert_eq!(played.failure().status, Some(404));
+    assert_eq!(played.failure().message, "none");
+}

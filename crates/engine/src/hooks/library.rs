@@ -1,0 +1,138 @@
+//! The scripts that hooks may ask for, compiled once a process.
+//!
+//! Compiling lodash takes 9 ms, a hook a quarter of one. So each library is compiled to bytecode when it is first
+//! asked for, in a runtime of its own, and every context that asks again only loads the bytes. A library is a function
+//! expression that the caller runs; loading it runs nothing.
+
+mod lodash;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rquickjs::module::WriteOptions;
+use rquickjs::{Context, Ctx, Function, Module, Runtime};
+
+/// Bytecode by library name. The names are ours, a few hundred, so that the cache cannot grow without bound.
+static COMPILED: Mutex<BTreeMap<String, Arc<[u8]>>> = Mutex::new(BTreeMap::new());
+
+/// A library's text: a function expression.
+fn source(name: &str) -> Option<String> {
+    let ours = match name {
+        "prelude" => include_str!("prelude.js"),
+        "helpers" => include_str!("helpers.js"),
+        "modules" => include_str!("modules/modules.js"),
+        "lodash" => include_str!("modules/lodash.js"),
+        "lodash/fp" => include_str!("modules/lodash_fp.js"),
+        "buffer" => include_str!("modules/buffer.js"),
+        "crypto" => include_str!("modules/crypto.js"),
+        "transport" => include_str!("modules/transport.js"),
+        "axios" => include_str!("modules/axios.js"),
+        "util" => include_str!("modules/util.js"),
+        "querystring" => include_str!("modules/querystring.js"),
+        "url" => include_str!("modules/url.js"),
+        "lodash.min" => return Some(foreign(include_str!("lib/lodash.min.js"))),
+        "moment" => return Some(foreign(include_str!("lib/moment.min.js"))),
+        _ => return lodash::bundle(name.strip_prefix("lodash:")?),
+    };
+    Some(ours.to_owned())
+}
+
+/// A CommonJS text as a function; `self` is the global object that it is to see.
+fn foreign(text: &str) -> String {
+    format!("(function (module, exports, require, self) {{{text}\n}})")
+}
+
+/// The library's function in this context, or none when there is no such library.
+///
+/// # Errors
+/// The context is short of memory.
+pub(super) fn load<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Option<Function<'js>>> {
+    let Some(bytes) = compiled(name)? else {
+        return Ok(None);
+    };
+    let module = declare(ctx, &bytes)?;
+    let (module, _) = module.eval()?;
+    module.get("default").map(Some)
+}
+
+/// The one place where bytecode becomes a script again: see ADR 0011.
+#[expect(
+    unsafe_code,
+    reason = "QuickJS does not check bytecode; these bytes were written by this process, by the same QuickJS, from the texts above"
+)]
+fn declare<'js>(
+    ctx: &Ctx<'js>,
+    bytes: &[u8],
+) -> rquickjs::Result<Module<'js, rquickjs::module::Declared>> {
+    // SAFETY: `bytes` come from `compiled` alone, which keeps nothing but what `Module::write` gave it. They are never
+    // stored outside the process nor taken from outside it.
+    unsafe { Module::load(ctx.clone(), bytes) }
+}
+
+fn compiled(name: &str) -> rquickjs::Result<Option<Arc<[u8]>>> {
+    let known = COMPILED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(name)
+        .cloned();
+    if known.is_some() {
+        return Ok(known);
+    }
+    let Some(text) = source(name) else {
+        return Ok(None);
+    };
+    // The lock is not held meanwhile: two threads may compile the same text once each.
+    let bytes: Arc<[u8]> = compile(name, &text)?.into();
+    COMPILED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(name.to_owned(), Arc::clone(&bytes));
+    Ok(Some(bytes))
+}
+
+/// Compiles in a runtime that no tenant has touched.
+fn compile(name: &str, text: &str) -> rquickjs::Result<Vec<u8>> {
+    let runtime = Runtime::new()?;
+    let context = Context::base(&runtime)?;
+    context.with(|ctx| {
+        let source = format!("export default {text}");
+        let module = Module::declare(ctx, format!("ligand/{name}"), source)?;
+        module.write(WriteOptions {
+            strip_source: true,
+            ..WriteOptions::default()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_library_compiles() {
+        let names = [
+            "prelude",
+            "helpers",
+            "modules",
+            "lodash",
+            "lodash/fp",
+            "buffer",
+            "crypto",
+            "transport",
+            "axios",
+            "util",
+            "querystring",
+            "url",
+            "lodash.min",
+            "moment",
+            "lodash:floor",
+            "lodash:fp/_baseConvert",
+        ];
+        for name in names {
+            assert!(matches!(compiled(name), Ok(Some(_))), "{name}");
+        }
+        for name in ["", "lodash:", "lodash:nothing", "fs"] {
+            assert!(matches!(compiled(name), Ok(None)), "{name}");
+        }
+    }
+}
