@@ -9,16 +9,17 @@ use crate::shell::{Result, command, root, run as finish};
 /// Runs every script of `e2e/vendor-clients` against a fresh server's sandbox.
 pub fn run(ligand: &Path) -> Result {
     let folder = root().join("e2e/vendor-clients");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("There are no vendor clients in this checkout.");
-        return Ok(());
-    };
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut scripts: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     scripts.sort();
+    if scripts.is_empty() {
+        return Err(format!("{} holds no `*.test.mjs`", folder.display()));
+    }
     install::ensure_npm("e2e/vendor-clients")?;
     let server = Server::start(ligand, "vendor-clients")?;
     for script in scripts {
