@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{Failed, told_to_stop};
+use super::{Failed, Signals};
 use crate::app::App;
 use crate::app::system::{SystemClock, SystemEntropy};
 use crate::config::Config;
@@ -31,6 +31,8 @@ pub struct Server {
 
 pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     telemetry::start(&config.telemetry);
+    // Before anyone can know our pid: a signal must never meet the default, which ends us without finishing.
+    let mut signals = Signals::listen()?;
     let server = Server::prepare(config).await?;
     let app = server.app.clone();
     tracing::info!(
@@ -42,16 +44,12 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
         tracing::info!("the sandbox's {vendor} is at {origin}");
     }
     let signals = tokio::spawn(async move {
-        if told_to_stop().await.is_err() {
-            tracing::warn!("signals cannot be heard; stop the process by killing it");
-            return;
-        }
+        signals.told_to_stop().await;
         tracing::info!("stopping: requests in flight are finished, new ones refused");
         app.tasks.stop();
         // Whoever asks twice does not want to wait.
-        if told_to_stop().await.is_ok() {
-            std::process::exit(1);
-        }
+        signals.told_to_stop().await;
+        std::process::exit(1);
     });
     let clean = server.serve().await;
     signals.abort();

@@ -12,6 +12,7 @@ mod hosted;
 mod instances;
 mod isolation;
 mod passthrough;
+mod process;
 mod refresh;
 mod resources;
 mod routes;

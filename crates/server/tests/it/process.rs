@@ -1,0 +1,252 @@
+//! The binary as an operator's scripts see it: files, signals, exit codes.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The binary, with no configuration but ours.
+fn ligand(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ligand"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LIGAND__") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn once(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = ligand(folder, arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// A running server; killed when the test ends early.
+struct Served {
+    child: Child,
+    runtime: Value,
+    log: BufReader<std::process::ChildStderr>,
+    said: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let all = [
+            &["serve", "--listen", "127.0.0.1:0", "--data", "data"],
+            arguments,
+        ]
+        .concat();
+        let mut child = ligand(folder, &all).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        // The line that says where it is comes after everything is in place.
+        while !said.contains(" is at http") {
+            assert_ne!(log.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+        }
+        let text = std::fs::read_to_string(folder.join("data/runtime.json")).unwrap();
+        Self {
+            child,
+            runtime: serde_json::from_str(&text).unwrap(),
+            log,
+            said,
+        }
+    }
+
+    fn get(&self, url: &str, path: &str) -> String {
+        let origin = self.runtime[url].as_str().unwrap();
+        let mut stream = TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// SIGTERM, then the exit code and all that was said.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let code = self.child.wait().unwrap().code();
+        let mut said = std::mem::take(&mut self.said);
+        self.log.read_to_string(&mut said).unwrap();
+        (code, said)
+    }
+}
+
+fn private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path)
+        .unwrap()
+        .permissions()
+        .mode()
+        .trailing_zeros()
+        >= 6
+}
+
+#[test]
+fn the_first_start_writes_what_an_operator_needs_and_the_second_leaves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let served = Served::start(folder.path(), &["--sandbox", "--sandbox-consent", "auto"]);
+    assert_eq!(served.runtime["pid"], served.child.id());
+    for vendor in ["salesforce", "eloqua", "marketo", "acton", "control"] {
+        let origin = served.runtime["sandbox"][vendor].as_str().unwrap();
+        assert!(
+            origin.starts_with("http://127.0.0.1:"),
+            "{vendor}: {origin}"
+        );
+    }
+    let credentials = std::fs::read(data.join("credentials.json")).unwrap();
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(&credentials).unwrap();
+    let names: Vec<_> = members.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["email", "password", "userSecret", "organizationSecret"]
+    );
+    assert!(private(&data.join("credentials.json")) && private(&data.join("root.key")));
+    let ready = served.get("baseUrl", "/health/ready");
+    assert!(
+        ready.starts_with("HTTP/1.1 200") && ready.contains("\"database\":\"ok\""),
+        "{ready}"
+    );
+    assert!(
+        served
+            .get("baseUrl", "/health/live")
+            .starts_with("HTTP/1.1 200")
+    );
+    let metrics = served.get("metricsUrl", "/metrics");
+    assert!(
+        metrics.contains("ligand_store_statements_total"),
+        "{metrics}"
+    );
+    let before = served.runtime["sandbox"].clone();
+    let (code, said) = served.stop();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("credentials.json") && said.contains("root.key"),
+        "{said}"
+    );
+    for secret in ["password", "userSecret", "organizationSecret"] {
+        assert!(!said.contains(members[secret].as_str().unwrap()), "{said}");
+    }
+
+    let served = Served::start(folder.path(), &["--sandbox"]);
+    assert_eq!(served.runtime["sandbox"], before);
+    assert_eq!(
+        std::fs::read(data.join("credentials.json")).unwrap(),
+        credentials
+    );
+    let (code, said) = served.stop();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("credentials.json"), "{said}");
+}
+
+#[test]
+fn the_log_never_holds_a_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), &[]);
+    let path = "/elements/api-v2/elements/sfdc/oauth/url?apiKey=k&apiSecret=hunter2&callbackUrl=x";
+    assert!(served.get("baseUrl", path).starts_with("HTTP/1.1 200"));
+    assert!(
+        served
+            .get("baseUrl", "/nowhere/hunter2?x=hunter2")
+            .starts_with("HTTP/1.1 404")
+    );
+    let (code, said) = served.stop();
+    assert_eq!(code, Some(0));
+    assert!(
+        said.contains("answered 200") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_command_or_configuration_is_said_with_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, said) = once(folder.path(), &["serve", "--lisen", "x"]);
+    assert_eq!(code, 2, "{said}");
+    std::fs::write(
+        folder.path().join("ligand.toml"),
+        "[http]\npublic_urll = \"x\"\n",
+    )
+    .unwrap();
+    let (code, _, said) = once(folder.path(), &["serve"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("did you mean `http.public_url`?"), "{said}");
+    let (code, _, said) = once(folder.path(), &["migrate", "--config", "none.toml"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("cannot read none.toml: "), "{said}");
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_with_code_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, said) = once(folder.path(), &["serve", "--listen", &address]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains(&format!("cannot listen on {address}: ")),
+        "{said}"
+    );
+    let (code, _, said) = once(
+        folder.path(),
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            "postgres://u:hunter2@h/d",
+        ],
+    );
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("LIGAND__VAULT__KEY") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said, _) = once(folder.path(), &["migrate", "--data", "data"]);
+    assert_eq!((code, said.as_str()), (0, "The database is up to date.\n"));
+    let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
+    assert_eq!(code, 0, "{report}");
+    assert!(
+        report.contains("warning key") && report.contains("ok      database"),
+        "{report}"
+    );
+    std::fs::remove_file(folder.path().join("data/root.key")).unwrap();
+    let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("failed  database"), "{report}");
+    assert!(!folder.path().join("data/root.key").exists());
+}
