@@ -2,6 +2,7 @@
 
 mod connect;
 mod guides;
+mod hosted;
 mod manage;
 mod platform;
 mod records;
@@ -29,6 +30,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
             guide_in_one_vocabulary(&mut tour, &guide)?;
         }
     }
+    hosted::walk(&mut tour)?;
     if tour.report.close() {
         Ok(())
     } else {
@@ -197,9 +199,14 @@ impl<'a> Tour<'a> {
                 self.report.hide(&code);
             }
         }
-        for secret in ["token", "userSecret", "organizationSecret"] {
+        for secret in [
+            "token",
+            "userSecret",
+            "organizationSecret",
+            "configuration.secret",
+        ] {
             self.report
-                .hide(body.get(secret).and_then(Value::as_str).unwrap_or_default());
+                .hide(at(&body, secret).as_str().unwrap_or_default());
         }
         self.report.reply(&reply);
         Ok(reply)
