@@ -125,6 +125,10 @@ impl Eloqua {
                 data::membership(state, kind(singular), id)
             }
             ["data", "contacts", "list", id] => data::of_list(state, &CONTACT, id, call),
+            ["data", "contacts", "segment", id] => data::of_segment(state, &CONTACT, id, call),
+            ["data", "activities", "contact", id] if version == "1.0" => {
+                data::activities(state, id, call)
+            }
             ["assets", object @ ("contact" | "account"), "fields"]
                 if call.method == Method::GET =>
             {

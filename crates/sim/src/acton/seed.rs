@@ -8,7 +8,7 @@ use super::upload::Column;
 use crate::people;
 use crate::record_store::Record;
 
-/// How many contacts the first list has.
+/// How many contacts the first list has, and how many lists there are.
 pub const COUNT: usize = 260;
 /// 2017-03-01T08:00:00Z: the first contact; the others follow every two hours.
 const FIRST: i64 = 1_488_355_200_000;
@@ -27,12 +27,13 @@ pub fn state() -> State {
     let mut state = State::default();
     let companies = people::companies(45, 40);
     let everybody = people::people(45, COUNT, &companies);
-    for (name, every) in [
-        ("All Contacts", 1),
-        ("Newsletter Readers", 3),
-        ("Webinar Guests", 20),
-    ] {
-        let list = state.add_list(name, "Simulated", columns(), at(0));
+    let own = ["All Contacts", "Newsletter Readers", "Webinar Guests"];
+    for place in 0..COUNT {
+        let name = own
+            .get(place)
+            .map_or_else(|| format!("Event {place:03}"), |name| (*name).into());
+        let every = [1, 3, 20].get(place).copied().unwrap_or(COUNT / 2);
+        let list = state.add_list(&name, "Simulated", columns(), at(0));
         for (number, person) in everybody.iter().enumerate().filter(|(n, _)| n % every == 0) {
             let company = companies
                 .get(person.company)

@@ -54,6 +54,54 @@ pub fn of_list(state: &State, kind: &Kind, list: &str, call: &Call) -> Reply {
     }
 }
 
+/// `GET /data/contacts/segment/{id}`: every segment of this site holds everybody.
+pub fn of_segment(state: &State, kind: &Kind, segment: &str, call: &Call) -> Reply {
+    if state.records.get("ContactSegment", segment).is_none() {
+        return gone();
+    }
+    browse(state, kind, call)
+}
+
+/// `GET /data/activities/contact/{id}?type&startDate&endDate`, version 1.0 only: a bare array. Each contact was sent an
+/// e-mail a day after it came, and opened it an hour later.
+pub fn activities(state: &State, id: &str, call: &Call) -> Reply {
+    let Some(contact) = state.records.get("contacts", id) else {
+        return gone();
+    };
+    let asked = |name: &str| call.query(name).filter(|text| !text.is_empty());
+    for name in ["type", "startDate", "endDate"] {
+        let number = |text: &str| name == "type" || text.parse::<i64>().is_ok();
+        if !asked(name).is_some_and(number) {
+            let fault = json!({
+                "type": "EndpointParameterError", "parameter": name,
+                "requirement": {"type": "NotNullRequirement"}, "value": asked(name),
+            });
+            return Reply::json(400, &json!([fault]));
+        }
+    }
+    let bound = |name: &str| asked(name).and_then(|text| text.parse::<i64>().ok());
+    let created = text(contact, "createdAt")
+        .parse::<i64>()
+        .unwrap_or_default();
+    let shown: Vec<Value> = [("emailSend", 86_400), ("emailOpen", 90_000)]
+        .into_iter()
+        .map(|(kind, later)| (kind, created.saturating_add(later)))
+        .filter(|(kind, at)| {
+            asked("type").is_some_and(|wanted| wanted.eq_ignore_ascii_case(kind))
+                && bound("startDate").is_some_and(|start| *at >= start)
+                && bound("endDate").is_some_and(|end| *at <= end)
+        })
+        .map(|(kind, at)| {
+            json!({
+                "type": "Activity", "id": format!("{id}{}", at % 1000), "activityDate": at.to_string(),
+                "activityType": kind, "asset": "1", "assetType": "email", "contact": id,
+                "details": [{"Key": "EmailName", "Value": "Email 01"}],
+            })
+        })
+        .collect();
+    Reply::json(200, &shown.into())
+}
+
 fn listed<'a>(kind: &Kind, query: &Query, records: impl Iterator<Item = &'a Record>) -> Value {
     query.answer(
         records,

@@ -10,6 +10,8 @@ use crate::record_store::Record;
 
 /// How many people there are.
 pub const LEAD_COUNT: usize = 260;
+/// How many static lists there are.
+const LIST_COUNT: usize = 260;
 /// 2017-01-10T09:00:00Z: the first person; the others follow every four hours.
 const FIRST: i64 = 1_484_038_800_000;
 const STEP: i64 = 4 * 60 * 60 * 1000;
@@ -83,12 +85,25 @@ pub fn state() -> State {
             }),
         );
     }
+    for number in 5..=LIST_COUNT {
+        add(
+            &mut state,
+            LISTS,
+            json!({
+                "name": format!("Event {number:03}"), "description": "", "programName": "Events",
+                "workspaceName": "Default", "createdAt": at(number).to_iso(),
+                "updatedAt": at(number).to_iso(),
+            }),
+        );
+    }
     for id in 1..=i64::try_from(LEAD_COUNT).unwrap_or(0) {
         for (list, every) in [(1, 1), (2, 2), (3, 25), (4, 7)] {
             if id % every == 0 {
                 state.members.entry(list).or_default().insert(id);
             }
         }
+        // Everybody was at one event.
+        state.members.entry(5 + id % 200).or_default().insert(id);
     }
     for (number, (name, kind, program)) in [
         ("Send Welcome Email", "trigger", "Newsletter"),

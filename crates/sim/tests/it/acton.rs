@@ -215,7 +215,7 @@ async fn lists_and_their_rows_are_read_by_offset() {
         .await;
     assert_eq!(
         (&lists["offset"], &lists["count"], &lists["totalCount"]),
-        (&json!(1), &json!(2), &json!(3))
+        (&json!(1), &json!(2), &json!(260))
     );
     assert_eq!(lists["result"][0]["id"], "l-0002");
     assert_eq!(

@@ -510,6 +510,27 @@ async fn assets_have_unique_names_and_campaigns_become_active() {
 }
 
 #[tokio::test]
+async fn activities_of_a_contact_need_a_type_and_a_window() {
+    let eloqua = Eloqua::start().await;
+    let path = "/API/REST/1.0/data/activities/contact/1";
+    let query = "type=emailOpen&startDate=1417556990&endDate=1447567663";
+    let found = eloqua.get(&format!("{path}?{query}")).await;
+    assert_eq!(found[0]["activityType"], "emailOpen");
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    let later = "type=emailOpen&startDate=1447567663&endDate=1447567664";
+    assert_eq!(eloqua.get(&format!("{path}?{later}")).await, json!([]));
+    let bad = eloqua.call("GET", path, Value::Null).await;
+    assert_eq!(
+        (bad.status, &bad.json()[0]["parameter"]),
+        (400, &json!("type"))
+    );
+    let segment = eloqua
+        .get("/API/REST/2.0/data/contacts/segment/1?count=1")
+        .await;
+    assert_eq!(segment["total"], 260);
+}
+
+#[tokio::test]
 async fn fields_are_described_for_rest_and_bulk() {
     let eloqua = Eloqua::start().await;
     let path = "/API/REST/2.0/assets/contact/fields?depth=complete&count=1000";
