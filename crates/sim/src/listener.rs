@@ -108,12 +108,13 @@ async fn answer(
     request: Request<Incoming>,
 ) -> io::Result<Response<Answer>> {
     let (head, body) = request.into_parts();
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > MOST_BODY {
+        return Ok(too_large());
+    }
     let body = match Limited::new(body, MOST_BODY).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let reply = Reply::text(413, "The sandbox takes request bodies of up to 64 MiB.");
-            return Ok(respond(reply.header("connection", "close")));
-        }
+        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large()),
         Err(error) => return Err(io::Error::other(error)),
     };
     let sent = head.method.clone();
@@ -127,6 +128,11 @@ async fn answer(
     };
     setting.log.answered(number, response.status().as_u16());
     Ok(response)
+}
+
+fn too_large() -> Response<Answer> {
+    let reply = Reply::text(413, "The sandbox takes request bodies of up to 64 MiB.");
+    respond(reply.header("connection", "close"))
 }
 
 async fn fail(
@@ -167,7 +173,10 @@ async fn fail(
             let claimed = body.len().saturating_add(1024).to_string();
             (
                 reply.header("content-length", &claimed),
-                Some(Answer::Truncated(Some(body.into()))),
+                Some(Answer::Truncated {
+                    body: Some(body.into()),
+                    sent: false,
+                }),
             )
         }
         Kind::Huge => {
@@ -224,7 +233,7 @@ fn respond(reply: Reply) -> Response<Answer> {
 /// The body of an answer, sound or not.
 enum Answer {
     Whole(Option<Bytes>),
-    Truncated(Option<Bytes>),
+    Truncated { body: Option<Bytes>, sent: bool },
     Huge { left: u64, begun: bool },
 }
 
@@ -237,21 +246,26 @@ impl Body for Answer {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let frame = match &mut *self {
             Self::Whole(body) => body
                 .take()
                 .filter(|body| !body.is_empty())
                 .map(|body| Ok(Frame::data(body))),
-            Self::Truncated(body) => Some(body.take().map_or_else(
-                || {
-                    Err(io::Error::other(
-                        "the control API asked for a truncated body",
-                    ))
-                },
-                |body| Ok(Frame::data(body)),
-            )),
+            Self::Truncated { body, sent } => match (body.take(), *sent) {
+                (Some(body), _) => Some(Ok(Frame::data(body))),
+                (None, false) => {
+                    // What is there so far must reach the wire before the connection ends.
+                    *sent = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                (None, true) => {
+                    let reason = "the control API asked for a truncated body";
+                    Some(Err(io::Error::other(reason)))
+                }
+            },
             Self::Huge { left: 0, .. } => None,
             Self::Huge {
                 left,
@@ -276,7 +290,7 @@ impl Body for Answer {
             Self::Whole(body) => {
                 SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64))
             }
-            Self::Truncated(_) | Self::Huge { .. } => SizeHint::default(),
+            Self::Truncated { .. } | Self::Huge { .. } => SizeHint::default(),
         }
     }
 

@@ -104,7 +104,13 @@ impl World {
     }
 
     /// Calls the control API and returns the answer as it came.
-    pub async fn control(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub async fn control(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let origin = self.sandbox.origins()["control"].clone();
         let body = Bytes::from(body.to_owned());
         self.send_to(&origin, method, path, headers, body).await

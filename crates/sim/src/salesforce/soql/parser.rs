@@ -58,6 +58,9 @@ impl Parser<'_> {
             let Kind::Word(name) = &token.kind else {
                 return Err(unexpected(&token.quoted()));
             };
+            if name.eq_ignore_ascii_case("FROM") {
+                return Err(unexpected(name));
+            }
             if self.symbol("(") {
                 if name.eq_ignore_ascii_case("COUNT") && selected.is_empty() && self.symbol(")") {
                     count = true;
