@@ -7,21 +7,30 @@
 //!
 //! A hook is compiled as the body of a function in sloppy mode: top-level `return` is legal, the context variables
 //! are its parameters, `this` is the global object. Objects are made inside the context, so `instanceof` holds.
+//!
+//! A hook's own HTTP calls wait in a queue until the script has nothing else to do. Then the run stops with
+//! [`Progress::Fetch`]: nothing of it stands on the native stack, so the thread is free for other scripts until
+//! [`HookRuntime::resume`] brings the answer.
 
 mod digest;
+mod encoding;
 mod fault;
 mod host;
+mod library;
+mod order;
+mod script;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rquickjs::context::EvalOptions;
-use rquickjs::{Array, Context, Ctx, Function, IntoJs, Object, Persistent, Runtime, Value};
+use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Runtime, Value};
 
 use self::fault::Fault;
-use crate::step::{HookCall, HookError, HookResult};
+use self::order::Order;
+use crate::step::{HookCall, HookError, HookResult, VendorReply, VendorRequest};
 
 /// Largest result a hook may hand back, in bytes of JSON.
 pub const MAX_RESULT: usize = 32 * 1024 * 1024;
@@ -119,9 +128,27 @@ struct Said {
     rejection: RefCell<Option<Fault>>,
 }
 
+/// How far a hook has come.
+#[derive(Debug)]
+pub enum Progress {
+    /// It waits for an answer to this request of its own: give it to [`HookRuntime::resume`].
+    Fetch(Box<VendorRequest>),
+    /// It has ended.
+    Ended(Result<HookResult, HookError>),
+}
+
+/// A hook that waits for an answer.
+struct Waiting {
+    name: String,
+    source: String,
+    conclude: Persistent<Function<'static>>,
+    settle: Persistent<Function<'static>>,
+}
+
 /// A QuickJS runtime with one context and the prelude in it.
 pub struct HookRuntime {
-    // Dropped in this order: the function belongs to the context, the context to the runtime.
+    // Dropped in this order: the functions belong to the context, the context to the runtime.
+    waiting: Option<Waiting>,
     run: Persistent<Function<'static>>,
     context: Context,
     _runtime: Runtime,
@@ -179,6 +206,7 @@ impl HookRuntime {
             over
         })));
         Ok(Self {
+            waiting: None,
             run,
             context,
             _runtime: runtime,
@@ -194,44 +222,121 @@ impl HookRuntime {
         *self.deadline.borrow_mut() = Box::new(deadline);
     }
 
-    /// Runs one hook to its end.
-    ///
-    /// The first `done` decides the result and ends the script. A hook that never calls it is taken as `done()`, or
-    /// as `done(x)` when it returns an object `x`. Entries of the four merged maps that the script changed or
-    /// deleted in place are part of the result, deleted ones as nulls.
+    /// Runs one hook to its end; it can make no HTTP calls of its own.
     ///
     /// # Errors
     /// What the script threw before `done`, a text that does not compile, or the limit that it passed.
     pub fn run(&mut self, call: &HookCall) -> Result<HookResult, HookError> {
+        self.run_with(call, &mut |_| {
+            Err("this script may not make HTTP calls".to_owned())
+        })
+    }
+
+    /// Runs one hook to its end, with `fetch` to perform its own HTTP calls, one at a time; an error of it is a
+    /// sentence that the script may see.
+    ///
+    /// # Errors
+    /// As [`HookRuntime::run`].
+    pub fn run_with(
+        &mut self,
+        call: &HookCall,
+        fetch: &mut dyn FnMut(VendorRequest) -> Result<VendorReply, String>,
+    ) -> Result<HookResult, HookError> {
+        let mut progress = self.begin(call);
+        loop {
+            match progress {
+                Progress::Fetch(request) => progress = self.resume(fetch(*request)),
+                Progress::Ended(result) => return result,
+            }
+        }
+    }
+
+    /// Runs one hook until it ends or waits for an HTTP call of its own. A hook that was waiting is given up.
+    ///
+    /// The first `done` decides the result and ends the script. A hook that never calls it is taken as `done()`, or
+    /// as `done(x)` when it returns an object `x`, at the end of whatever it waits for. Entries of the four merged
+    /// maps that the script changed or deleted in place are part of the result, deleted ones as nulls.
+    pub fn begin(&mut self, call: &HookCall) -> Progress {
+        self.waiting = None;
         self.said.result.take();
         self.said.log.take();
         self.said.rejection.take();
         self.said.oversized.set(false);
-        self.ended.set(false);
         self.expired.set(false);
-        let outcome = self.context.with(|ctx| self.execute(&ctx, call));
+        self.turn(&call.name, &call.source, |this, ctx| {
+            let conclude = this.start(ctx, call)?;
+            this.go_on(ctx, conclude)
+        })
+    }
+
+    /// Gives the waiting hook its answer, or why there is none (a sentence that the script may see), and runs it on.
+    pub fn resume(&mut self, answer: Result<VendorReply, String>) -> Progress {
+        let Some(waiting) = self.waiting.take() else {
+            let fault = Fault::new("the script was not waiting for an answer");
+            return Progress::Ended(Err(error("the script runtime", fault)));
+        };
+        self.turn(&waiting.name, &waiting.source, |this, ctx| {
+            let restored = waiting.conclude.restore(ctx).and_then(|conclude| {
+                order::settle(ctx, &waiting.settle.restore(ctx)?, answer)?;
+                Ok(conclude)
+            });
+            let conclude = restored.map_err(|error| refusal(ctx, &error))?;
+            this.go_on(ctx, conclude)
+        })
+    }
+
+    fn turn(
+        &mut self,
+        name: &str,
+        source: &str,
+        act: impl for<'js> FnOnce(&Self, &Ctx<'js>) -> Result<Option<Order<'js>>, Fault>,
+    ) -> Progress {
+        self.ended.set(false);
+        let outcome: Result<_, Fault> = self.context.with(|ctx| {
+            let order = act(self, &ctx)?;
+            Ok(order.map(|order| {
+                let waiting = Waiting {
+                    name: name.to_owned(),
+                    source: source.to_owned(),
+                    conclude: Persistent::save(&ctx, order.conclude),
+                    settle: Persistent::save(&ctx, order.settle),
+                };
+                (order.request, waiting)
+            }))
+        });
         self.ended.set(true);
+        match outcome {
+            Ok(Some((request, waiting))) => {
+                self.waiting = Some(waiting);
+                Progress::Fetch(Box::new(request))
+            }
+            Ok(None) => Progress::Ended(self.conclude(name, None)),
+            Err(fault) => Progress::Ended(self.conclude(name, Some(fault.told(source)))),
+        }
+    }
+
+    /// What the hook said, or what went wrong.
+    fn conclude(&self, name: &str, fault: Option<Fault>) -> Result<HookResult, HookError> {
         let log = self.said.log.take();
         if self.said.oversized.get() {
             let fault = Fault::new(format!("the result is larger than {MAX_RESULT} bytes"));
-            return Err(error(&call.name, fault));
+            return Err(error(name, fault));
         }
         // Once there is a result, no later error counts.
         let Some((proceed, json)) = self.said.result.take() else {
-            let mut fault = outcome
-                .err()
-                .unwrap_or_else(|| Fault::new("the script ended without a result"));
+            let mut fault =
+                fault.unwrap_or_else(|| Fault::new("the script ended without a result"));
             if self.expired.get() {
                 fault = Fault {
                     message: "the script used more time than it may".to_owned(),
                     ..fault
                 };
             }
-            return Err(error(&call.name, fault));
+            return Err(error(name, fault));
         };
         let members = serde_json::from_str(&json).map_err(|_| {
             error(
-                &call.name,
+                name,
                 Fault::new("the result cannot be read: it is nested too deeply"),
             )
         })?;
@@ -242,34 +347,48 @@ impl HookRuntime {
         })
     }
 
-    fn execute(&self, ctx: &Ctx<'_>, call: &HookCall) -> Result<(), Fault> {
-        let (names, hook) = compile(ctx, call)?;
-        let attempt = || -> rquickjs::Result<()> {
+    /// Runs the script's own text; answers what is called when nothing is left to run.
+    fn start<'js>(&self, ctx: &Ctx<'js>, call: &HookCall) -> Result<Function<'js>, Fault> {
+        let (names, hook) = script::compile(ctx, call)?;
+        let attempt = || -> rquickjs::Result<Function<'js>> {
             let input = Object::new(ctx.clone())?;
             let list = Array::new(ctx.clone())?;
             for (index, name) in names.iter().enumerate() {
                 list.set(index, *name)?;
-                input.set(*name, value_of(ctx, call.variables.get(*name))?)?;
+                input.set(*name, script::value_of(ctx, call.variables.get(*name))?)?;
             }
             let run = self.run.clone().restore(ctx)?;
-            let conclude: Function<'_> = run.call((hook, list, input, call.legacy))?;
-            // Promises: whatever is ready runs now; nothing else can become ready later.
-            while self.said.result.borrow().is_none()
-                && !self.expired.get()
-                && ctx.execute_pending_job()
-            {}
-            if self.said.result.borrow().is_none()
-                && !self.expired.get()
-                && self.said.rejection.borrow().is_none()
-            {
-                conclude.call::<_, ()>(())?;
-            }
-            Ok(())
+            run.call((hook, list, input, call.legacy))
         };
-        let outcome = attempt().map_err(|error| refusal(ctx, &error));
-        match self.said.rejection.take() {
-            Some(rejection) if outcome.is_ok() => Err(rejection),
-            _ => outcome,
+        attempt().map_err(|error| refusal(ctx, &error))
+    }
+
+    /// Runs whatever is ready until there is a result or an HTTP call to make.
+    fn go_on<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        conclude: Function<'js>,
+    ) -> Result<Option<Order<'js>>, Fault> {
+        let over = || self.said.result.borrow().is_some() || self.expired.get();
+        loop {
+            while !over() && ctx.execute_pending_job() {}
+            if over() {
+                return Ok(None);
+            }
+            if let Some(rejection) = self.said.rejection.take() {
+                return Err(rejection);
+            }
+            let next: Value<'js> = conclude.call(()).map_err(|error| refusal(ctx, &error))?;
+            let Some(wanted) = next.into_object() else {
+                return Ok(None);
+            };
+            match Order::read(&wanted, &conclude) {
+                Ok(Ok(order)) => return Ok(Some(order)),
+                // No such request can be made: the script is told at once.
+                Ok(Err((settle, why))) => order::settle(ctx, &settle, Err(why)),
+                Err(error) => Err(error),
+            }
+            .map_err(|error| refusal(ctx, &error))?;
         }
     }
 }
@@ -304,50 +423,6 @@ pub fn check(name: &str, source: &str) -> Result<(), HookError> {
     };
     runtime
         .context
-        .with(|ctx| compile(&ctx, &call).map(|_| ()))
-        .map_err(|fault| error(name, fault))
-}
-
-/// The hook as a function of `done` and its variables, and the variables' names in order.
-fn compile<'js, 'a>(
-    ctx: &Ctx<'js>,
-    call: &'a HookCall,
-) -> Result<(Vec<&'a str>, Function<'js>), Fault> {
-    // A local is reached by its name alone: what the text does not mention need not be made.
-    let mentioned = |name: &&str| call.source.contains(*name);
-    let mut names: Vec<&str> = VARIABLES.iter().copied().filter(mentioned).collect();
-    let more = call.variables.keys().map(String::as_str).filter(mentioned);
-    names.extend(more.filter(|name| is_variable(name) && !VARIABLES.contains(name)));
-    let parameters: String = names.iter().flat_map(|name| [", ", name]).collect();
-    let source = format!("(function (done{parameters}) {{\n{}\n}})", call.source);
-    let mut options = EvalOptions::default();
-    options.strict = false;
-    options.filename = Some(fault::SOURCE.to_owned());
-    let hook = ctx
-        .eval_with_options(source, options)
-        .map_err(|error| match error {
-            rquickjs::Error::InvalidString(_) => Fault::new("the script holds a NUL character"),
-            other => refusal(ctx, &other),
-        })?;
-    Ok((names, hook))
-}
-
-/// A variable's value, made inside the context.
-fn value_of<'js>(
-    ctx: &Ctx<'js>,
-    value: Option<&serde_json::Value>,
-) -> rquickjs::Result<Value<'js>> {
-    match value {
-        None | Some(serde_json::Value::Null) => Ok(Value::new_null(ctx.clone())),
-        Some(serde_json::Value::String(text)) => text.into_js(ctx),
-        Some(value) => ctx.json_parse(value.to_string()),
-    }
-}
-
-/// Whether a variable that the format does not know can be a parameter; no reserved word has an underscore.
-fn is_variable(name: &str) -> bool {
-    name != "done"
-        && name.contains('_')
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        .with(|ctx| script::compile(&ctx, &call).map(|_| ()))
+        .map_err(|fault| error(name, fault.told(source)))
 }

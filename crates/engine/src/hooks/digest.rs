@@ -44,11 +44,7 @@ pub(super) fn plain(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
         "md5" => return Some(md5(message).to_vec()),
         _ => return None,
     };
-    Some(
-        ring::digest::digest(algorithm, message)
-            .as_ref()
-            .to_vec(),
-    )
+    Some(ring::digest::digest(algorithm, message).as_ref().to_vec())
 }
 
 /// Lower-case hexadecimal.

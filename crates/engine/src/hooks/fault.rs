@@ -2,6 +2,8 @@
 
 use rquickjs::{Ctx, Exception, Value};
 
+use super::wording;
+
 /// The name under which hook sources are compiled: what stack lines are found by.
 pub(super) const SOURCE: &str = "ligand-hook";
 /// Lines that stand before the hook's own text.
@@ -14,6 +16,19 @@ pub(super) struct Fault {
     pub(super) message: String,
     pub(super) line: u32,
     pub(super) column: u32,
+    /// Where it arose, as far as that decides what the source can add to the message.
+    pub(super) origin: Origin,
+}
+
+/// Where an exception arose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The hook's own text does not compile.
+    Syntax,
+    /// At the place itself, while the hook ran.
+    Here,
+    /// Anywhere else.
+    Elsewhere,
 }
 
 impl Fault {
@@ -22,6 +37,21 @@ impl Fault {
             message: message.into(),
             line: 0,
             column: 0,
+            origin: Origin::Elsewhere,
+        }
+    }
+
+    /// Adds what only the hook's source tells, such as the name of what is no function.
+    pub(super) fn told(self, source: &str) -> Self {
+        let message = match self.origin {
+            Origin::Syntax => wording::syntax(&self.message, source, self.line, self.column),
+            Origin::Here => wording::running(&self.message, source, self.line, self.column),
+            Origin::Elsewhere => None,
+        };
+        Self {
+            message: message.unwrap_or(self.message),
+            origin: Origin::Elsewhere,
+            ..self
         }
     }
 
@@ -50,11 +80,24 @@ impl Fault {
             }
             _ => message,
         };
-        let (line, column) = place(&exception.stack().unwrap_or_default()).unwrap_or((0, 0));
+        let stack = exception.stack().unwrap_or_default();
+        let first = stack.lines().next().unwrap_or_default().trim_start();
+        let origin = if first
+            .strip_prefix("at ")
+            .is_some_and(|at| at.starts_with(SOURCE))
+        {
+            Origin::Syntax
+        } else if first.contains(SOURCE) {
+            Origin::Here
+        } else {
+            Origin::Elsewhere
+        };
+        let (line, column) = place(&stack).unwrap_or((0, 0));
         Self {
-            message: shorten(&message),
+            message: shorten(&wording::plain(message, first)),
             line,
             column,
+            origin,
         }
     }
 }

@@ -78,21 +78,23 @@ fn bytes_of<'js>(
     TypedArray::new(ctx, bytes).map(Some)
 }
 
-fn text_of(bytes: TypedArray<'_, u8>, encoding: String) -> Option<String> {
-    encoding::text(bytes.as_bytes().unwrap_or_default(), &encoding)
+/// The text of bytes, or undefined for an encoding that is not known. Bytes come from scripts in Base64: to read an
+/// array of theirs in place would be unsafe.
+fn text_of(base64: String, encoding: String) -> Option<String> {
+    encoding::text(&encoding::decode64(&base64), &encoding)
 }
 
-/// The digest, keyed when there is a key; undefined for an algorithm that is not known.
+/// The digest, keyed when there is a key; undefined for an algorithm that is not known. Key and message in Base64.
 fn digest_of<'js>(
     ctx: Ctx<'js>,
     algorithm: String,
-    key: Option<TypedArray<'js, u8>>,
-    message: TypedArray<'js, u8>,
+    key: Option<String>,
+    message: String,
 ) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
-    let message = message.as_bytes().unwrap_or_default();
-    let made = match &key {
-        Some(key) => digest::code(&algorithm, key.as_bytes().unwrap_or_default(), message),
-        None => digest::plain(&algorithm, message),
+    let message = encoding::decode64(&message);
+    let made = match key {
+        Some(key) => digest::code(&algorithm, &encoding::decode64(&key), &message),
+        None => digest::plain(&algorithm, &message),
     };
     let Some(made) = made else {
         return Ok(None);

@@ -24,9 +24,8 @@ pub(super) fn bundle(name: &str) -> Option<String> {
     let mut text = String::from("(function (define, self) {");
     for name in needed {
         let code = MODULES.get(&name)?;
-        text += &format!(
-            "define({name:?}, function (module, exports, require, lazy) {{{code}\n}});\n"
-        );
+        text +=
+            &format!("define({name:?}, function (module, exports, require, lazy) {{{code}\n}});\n");
     }
     text += "})";
     Some(text)

@@ -2,6 +2,7 @@
 (function (module, exports, require, host) {
   'use strict';
   const { bytesOf, textOf } = host.native();
+  const base64 = Function.prototype.call.bind(Uint8Array.prototype.toBase64);
   const bytes = (value, encoding) => {
     const made = bytesOf(String(value).toWellFormed(), String(encoding || 'utf8').toLowerCase());
     if (made === undefined) throw new TypeError(`Unknown encoding: ${encoding}`);
@@ -52,7 +53,7 @@
     }
 
     toString(encoding, start = 0, end = this.length) {
-      const text = textOf(this.subarray(start, end), String(encoding || 'utf8').toLowerCase());
+      const text = textOf(base64(this.subarray(start, end)), String(encoding || 'utf8').toLowerCase());
       if (text === undefined) throw new TypeError(`Unknown encoding: ${encoding}`);
       return text;
     }
@@ -82,4 +83,5 @@
   Object.defineProperty(Buffer, '_isBuffer', { value: true });
 
   exports.Buffer = Buffer;
+  host.base64 = base64;
 })

@@ -2,6 +2,7 @@
 (function (module, exports, require, host) {
   'use strict';
   const { Buffer } = require('buffer');
+  const { base64 } = host;
   const { digest } = host.native();
   const ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
 
@@ -15,14 +16,14 @@
         return this;
       },
       digest(encoding) {
-        const made = Buffer.from(digest(name, key, Buffer.concat(parts)).buffer);
+        const made = Buffer.from(digest(name, key, base64(Buffer.concat(parts))).buffer);
         return encoding === undefined || encoding === 'buffer' ? made : made.toString(encoding);
       },
     };
   }
 
   exports.createHash = (algorithm) => make(algorithm, undefined);
-  exports.createHmac = (algorithm, key) => make(algorithm, Buffer.from(key));
+  exports.createHmac = (algorithm, key) => make(algorithm, base64(Buffer.from(key)));
   exports.getHashes = () => ALGORITHMS.slice();
   exports.timingSafeEqual = (a, b) => {
     if (a.length !== b.length) throw new RangeError('Input buffers must have the same byte length');

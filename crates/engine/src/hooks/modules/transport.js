@@ -2,6 +2,7 @@
 (function (module, exports, require, host) {
   'use strict';
   const { Buffer } = require('buffer');
+  const { base64 } = host;
   const text = (value) => String(value).toWellFormed();
   const ONCE = ['age', 'authorization', 'content-length', 'content-type', 'etag', 'expires', 'from', 'host', 'last-modified', 'location', 'retry-after', 'server', 'user-agent'];
   const STATUS_CODES = {
@@ -15,7 +16,7 @@
   // One request; `settled` is given an error, or null and the answer. `headers` are pairs.
   function send(method, url, headers, body, settled) {
     host.queue.push({
-      method: text(method), url: text(url), headers: headers.flat().map(text), body,
+      method: text(method), url: text(url), headers: headers.flat().map(text), body: base64(body),
       settle(failure, status, raw, bytes) {
         if (failure !== undefined) {
           const error = new Error(failure);
