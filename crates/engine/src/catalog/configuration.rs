@@ -5,6 +5,16 @@ use std::collections::BTreeMap;
 use ligand_model::element::Element;
 
 use crate::error::Error;
+use crate::template;
+
+/// The value an instance has for a key: its own, else the element's default with its `{other.key}` tokens filled.
+pub fn effective(
+    element: &Element,
+    values: &BTreeMap<String, String>,
+    key: &str,
+) -> Option<String> {
+    template::resolve(element, values, key)
+}
 
 /// Longest configuration value.
 const MOST_BYTES: usize = 256 * 1024;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ligand_engine::catalog::Compiled;
+use ligand_engine::catalog::configuration::effective;
 use ligand_model::configuration::{InstanceDocument, is_secret_key};
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::instance::Instance;
@@ -298,18 +299,14 @@ pub fn entries(element: &Compiled, document: &InstanceDocument) -> Vec<Entry> {
         .iter()
         .zip(1..)
         .map(|(entry, position)| {
-            let value = document
-                .values
-                .get(&entry.key)
-                .map(String::as_str)
-                .or_else(|| element.element.default_of(&entry.key));
+            let value = effective(&element.element, &document.values, &entry.key);
             let id = entry.extra.get("id").and_then(serde_json::Value::as_i64);
             Entry {
                 id: id.unwrap_or(position),
                 key: entry.key.clone(),
                 name: entry.name.clone(),
                 description: entry.description.clone(),
-                value: masked(entry.is_secret(), value),
+                value: masked(entry.is_secret(), value.as_deref()),
                 kind: entry.kind.clone(),
                 required: entry.required,
                 hide_from_console: entry.hide_from_console || entry.internal,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ligand_engine::catalog::Compiled;
-use ligand_engine::catalog::configuration::validate_configuration;
+use ligand_engine::catalog::configuration::{effective, validate_configuration};
 use ligand_engine::hosts;
 use ligand_model::configuration::{InstanceDocument, is_secret_key};
 use ligand_model::id::{ElementId, InstanceId};
@@ -35,7 +35,7 @@ pub async fn reconfigure(
     let before = sealed.open()?;
     let element = wanted_element(app, caller, &sealed, &input).await?;
     let mut after = before.clone();
-    merge(&input, &mut after);
+    merge(&element, &input, &mut after);
     let consent = oauth::consent(app, caller, &element, &input, &mut after.values).await?;
     let switched = element.id != sealed.instance.element;
     let moved = moved_keys(&element, &before, &after, switched);
@@ -82,8 +82,14 @@ async fn wanted_element(
     Ok(wanted)
 }
 
-fn merge(input: &InstanceInput, document: &mut InstanceDocument) {
+/// Lays the given values over the document. A default that comes back as an answer showed it is no value of the
+/// instance's own: the whole answer may be sent back.
+fn merge(element: &Compiled, input: &InstanceInput, document: &mut InstanceDocument) {
+    let shown = document.values.clone();
     for (key, value) in &input.configuration {
+        if !shown.contains_key(key) && effective(&element.element, &shown, key) == *value {
+            continue;
+        }
         match value {
             Some(value) => document.values.insert(key.clone(), value.clone()),
             None => document.values.remove(key),

@@ -34,7 +34,7 @@ fn stored() -> InstanceDocument {
 fn check(configuration: serde_json::Value, reconnects: bool) -> Result<(), String> {
     let input = InstanceInput::read(&json!({"configuration": configuration})).unwrap();
     let mut after = stored();
-    merge(&input, &mut after);
+    merge(&element(), &input, &mut after);
     let moved = moved_keys(&element(), &stored(), &after, false);
     if moved.is_empty() {
         return Ok(());
