@@ -93,7 +93,7 @@ fn compiled(name: &str) -> rquickjs::Result<Option<Arc<[u8]>>> {
 /// Compiles in a runtime that no tenant has touched.
 fn compile(name: &str, text: &str) -> rquickjs::Result<Vec<u8>> {
     let runtime = Runtime::new()?;
-    let context = Context::base(&runtime)?;
+    let context = Context::full(&runtime)?;
     context.with(|ctx| {
         let source = format!("export default {text}");
         let module = Module::declare(ctx, format!("ligand/{name}"), source)?;
