@@ -73,7 +73,8 @@ impl ErrorKind {
             429 => Self::RateLimited,
             408 | 504 => Self::Timeout,
             503 => Self::Unavailable,
-            s if s >= 500 => Self::VendorUnavailable,
+            // A redirect is not followed: whoever answers with one has not answered.
+            s if s >= 500 || s < 400 => Self::VendorUnavailable,
             _ => Self::Invalid,
         }
     }

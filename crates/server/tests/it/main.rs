@@ -13,6 +13,7 @@ mod instances;
 mod isolation;
 mod passthrough;
 mod process;
+mod put_back;
 mod refresh;
 mod resources;
 mod routes;

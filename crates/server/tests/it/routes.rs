@@ -34,12 +34,23 @@ fn example(path: &str) -> String {
 async fn every_route_answers_401_without_credentials_unless_it_is_reviewed() {
     let app = TestApp::start().await;
     for route in ROUTES {
-        let method = if route.method == "*" { "POST" } else { route.method };
+        let method = if route.method == "*" {
+            "POST"
+        } else {
+            route.method
+        };
         let name = format!("{} {}", route.method, route.path);
-        let reply = app.call(method, &example(route.path), "", Value::Null).await;
+        let reply = app
+            .call(method, &example(route.path), "", Value::Null)
+            .await;
         if OPEN.contains(&name.as_str()) {
             // A sign-in without a body is a 400.
-            assert!([200, 400].contains(&reply.status), "{name}: {} {}", reply.status, reply.text());
+            assert!(
+                [200, 400].contains(&reply.status),
+                "{name}: {} {}",
+                reply.status,
+                reply.text()
+            );
         } else {
             assert_eq!(reply.status, 401, "{name}: {}", reply.text());
         }
@@ -55,8 +66,14 @@ async fn every_route_that_reads_json_refuses_what_is_none() {
         let path = path.replace(&format!("configuration/{id}"), "configuration/1");
         let authorization = format!("{}, Element {token}", app.secrets());
         let url = format!("/elements/api-v2{path}");
-        let json = [("authorization", &*authorization), ("content-type", "application/json")];
-        let xml = [("authorization", &*authorization), ("content-type", "text/xml")];
+        let json = [
+            ("authorization", &*authorization),
+            ("content-type", "application/json"),
+        ];
+        let xml = [
+            ("authorization", &*authorization),
+            ("content-type", "text/xml"),
+        ];
         for body in ["{\"a\":", "[1, 2", "nonsense", "\u{feff}{}"] {
             app.send(route.method, &url, &json, body).await.error(400);
         }
@@ -72,9 +89,15 @@ async fn every_route_that_reads_json_refuses_what_is_none() {
 #[tokio::test]
 async fn an_unknown_path_is_met_with_a_hint_and_a_wrong_verb_with_the_right_ones() {
     let app = TestApp::start().await;
-    let message = app.platform("GET", "/instancez", Value::Null).await.error(404);
+    let message = app
+        .platform("GET", "/instancez", Value::Null)
+        .await
+        .error(404);
     assert!(message.contains("/instances"), "{message}");
-    let reply = app.platform("POST", "/instances/5", Value::Null).await.expect(405);
+    let reply = app
+        .platform("POST", "/instances/5", Value::Null)
+        .await
+        .expect(405);
     assert_eq!(reply.header("allow"), "DELETE, GET, PATCH, PUT");
     let outside = app.send("GET", "/nonsense", &[], "").await.error(404);
     assert!(outside.contains("/elements/api-v2"), "{outside}");

@@ -181,7 +181,11 @@ impl Sources<'_> {
                 .resource
                 .parameters
                 .iter()
-                .any(|p| p.kind == "value" && p.vendor_type == "body")
+                // A body that the export itself puts on a DELETE is meant.
+                .any(|p| {
+                    p.vendor_type == "body"
+                        && (p.kind == "value" || (p.kind == "body" && draft.method == "DELETE"))
+                })
         {
             draft.body = DraftBody::None;
         }

@@ -22,7 +22,9 @@ pub struct Asked {
 
 impl Asked {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -54,7 +56,10 @@ impl Recorder {
     /// Starts one on a free port; it ends with the test's runtime.
     pub async fn start(script: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> Self {
         let kept = Arc::new(Mutex::new(Vec::new()));
-        let inner = Arc::new(Inner { kept: Arc::clone(&kept), script: Box::new(script) });
+        let inner = Arc::new(Inner {
+            kept: Arc::clone(&kept),
+            script: Box::new(script),
+        });
         let router = Router::new().fallback(answer).with_state(inner);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -72,7 +77,11 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let asked = Asked {
         method: parts.method.to_string(),
-        host: parts.headers.get("host").map_or("", |h| h.to_str().unwrap()).to_owned(),
+        host: parts
+            .headers
+            .get("host")
+            .map_or("", |h| h.to_str().unwrap())
+            .to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
