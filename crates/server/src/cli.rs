@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use toml::{Table, Value};
 
 use crate::config::{self, Config, Sources};
+use crate::telemetry;
 
 /// Ligand: one API to your customers' SaaS accounts, whatever the vendor.
 #[derive(Debug, Parser)]
@@ -145,7 +146,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match cli.run() {
+    let outcome = cli.run();
+    telemetry::flush();
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "ligand: {}", sentence(&*error));

@@ -150,9 +150,8 @@ impl Config {
             .variables
             .iter()
             .map(|(k, v)| (k.as_str(), v.as_str()));
-        for (from, layer) in layers::environment(&defaults, variables)? {
-            layers::overlay(&mut table, layer, &from)?;
-        }
+        let layer = layers::environment(&defaults, variables)?;
+        layers::overlay(&mut table, layer, "the environment")?;
         layers::overlay(&mut table, sources.flags, "the command line")?;
         let mut config: Self = table.try_into().map_err(|source| Error::Malformed {
             from: "the configuration".to_owned(),

@@ -1,6 +1,8 @@
 //! The log: one line a request, fields by fixed names; never bodies, tokens, addresses of people or query strings.
 
-use std::sync::Arc;
+pub mod writer;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ligand_model::id::{InstanceId, OrganizationId};
@@ -8,6 +10,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config;
+use writer::LogWriter;
+
+/// The way out of this process's log.
+static WRITER: OnceLock<LogWriter> = OnceLock::new();
 
 /// The id of a request, put into its extensions by the listener; also `requestId` in error answers.
 #[derive(Debug, Clone)]
@@ -63,15 +69,21 @@ pub fn start(telemetry: &config::Telemetry) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error.to_string())),
     };
-    let subscriber = subscriber(
-        telemetry.format,
-        filter,
-        BoxMakeWriter::new(std::io::stderr),
-    );
+    let writer = WRITER
+        .get_or_init(|| LogWriter::new(Box::new(std::io::stderr())))
+        .clone();
+    let subscriber = subscriber(telemetry.format, filter, BoxMakeWriter::new(writer));
     // A second start, as in tests, keeps the first log.
     let _ = tracing::subscriber::set_global_default(subscriber);
     if let Some(fault) = fault {
         tracing::warn!("telemetry.log cannot be read and is taken as info: {fault}");
+    }
+}
+
+/// Writes what waits in the log: before the process ends.
+pub fn flush() {
+    if let Some(writer) = WRITER.get() {
+        writer.flush();
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
         app.tasks.stop();
         // Whoever asks twice does not want to wait.
         signals.told_to_stop().await;
+        telemetry::flush();
         std::process::exit(1);
     });
     let clean = server.serve().await;

@@ -96,23 +96,17 @@ fn drop_other_spelling(
 pub fn environment<'a>(
     defaults: &Table,
     variables: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<Vec<(String, Table)>, Error> {
-    let mut layers = Vec::new();
-    let mut merged = Table::new();
-    let mut named = Vec::new();
+) -> Result<Table, Error> {
+    let mut layer = Table::new();
     for (name, text) in variables {
         let Some(rest) = name.strip_prefix("LIGAND__") else {
             continue;
         };
         let path: Vec<String> = rest.split("__").map(str::to_ascii_lowercase).collect();
         let value = read(defaults, &path, text, name)?;
-        insert(&mut merged, &path, value);
-        named.push(name.to_owned());
+        insert(&mut layer, &path, value);
     }
-    if !named.is_empty() {
-        layers.push(("the environment".to_owned(), merged));
-    }
-    Ok(layers)
+    Ok(layer)
 }
 
 fn insert(table: &mut Table, path: &[String], value: Value) {

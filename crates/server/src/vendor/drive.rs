@@ -2,20 +2,20 @@
 //!
 //! The driver owns deadlines, hosts, client and hook threads; the exchange owns meaning.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+mod call;
 
-use ligand_engine::hosts;
-use ligand_engine::step::{
-    Failure, HookCall, HookError, HookResult, Input, Outcome, Step, VendorReply, VendorRequest,
-};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ligand_engine::step::{Input, Outcome, Step, VendorReply, VendorRequest};
 use ligand_model::error::ErrorKind;
 
 use super::answer::VendorBody;
 use super::client::Client;
-use super::hook_threads::{HookThreads, Session};
+use super::hook_threads::HookThreads;
 use crate::app::App;
 use crate::metrics::Metrics;
+use call::{Call, unsent};
 
 /// Something that asks for I/O until it is done: an exchange of the engine.
 pub trait Machine: Send {
@@ -120,6 +120,8 @@ pub struct Driver<'a> {
     pub metrics: &'a Metrics,
     /// Hosts that every instance may call, by the operator's leave.
     pub allowed_hosts: &'a [String],
+    /// HTTP calls that the scripts of one call may make themselves.
+    pub hook_calls: u32,
 }
 
 impl App {
@@ -130,6 +132,7 @@ impl App {
             hooks: &self.hooks,
             metrics: &self.metrics,
             allowed_hosts: &self.config.vendor.allowed_hosts,
+            hook_calls: self.config.hooks.calls,
         }
     }
 
@@ -176,7 +179,7 @@ impl Driver<'_> {
                     return call.end(unsent());
                 }
                 Step::Send(request) => call.send(*request, &hosts).await,
-                Step::RunHook(hook) => Input::Hook(call.run(*hook).await),
+                Step::RunHook(hook) => Input::Hook(call.run(*hook, &hosts).await),
                 Step::Refresh => {
                     let fresh = tokio::time::timeout_at(deadline, refresh.refresh()).await;
                     self.metrics.refreshes.count(matches!(fresh, Ok(Ok(_))));
@@ -197,135 +200,6 @@ impl Driver<'_> {
                 }
             };
         }
-    }
-}
-
-/// A call under way.
-struct Call<'a> {
-    driver: Driver<'a>,
-    deadline: tokio::time::Instant,
-    explain: Explain,
-    session: Option<Session>,
-    driven: Driven,
-}
-
-impl<'a> Call<'a> {
-    fn new(driver: Driver<'a>, explain: Explain, deadline: tokio::time::Instant) -> Self {
-        let driven = Driven {
-            outcome: unsent(),
-            stream: None,
-            attempts: 0,
-            vendor_time: Duration::ZERO,
-            hook_time: Duration::ZERO,
-            sent: Vec::new(),
-            log: Vec::new(),
-        };
-        Self {
-            driver,
-            deadline,
-            explain,
-            session: None,
-            driven,
-        }
-    }
-
-    async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
-        if let Err(message) = self.permit(&request, allowed) {
-            return Input::Unreachable(ErrorKind::Forbidden, message);
-        }
-        let kept = (self.explain == Explain::On).then(|| request.clone());
-        self.driven.attempts += 1;
-        // A body that was being held belonged to an earlier answer.
-        self.driven.stream = None;
-        let began = Instant::now();
-        let result = self.driver.client.send(request, self.deadline).await;
-        let took = began.elapsed();
-        self.driven.vendor_time += took;
-        let status = result.as_ref().ok().map(|answer| answer.reply.status);
-        self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
-        self.driver.metrics.vendor_duration.observe(took);
-        if let Some(request) = kept {
-            self.driven.sent.push(Sent { request, status });
-        }
-        match result {
-            Ok(answer) => {
-                self.driven.stream = answer.stream;
-                Input::Reply(answer.reply)
-            }
-            Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
-        }
-    }
-
-    /// The hosts were frozen at provisioning; the operator's list never receives an application's secret.
-    fn permit(&self, request: &VendorRequest, allowed: &[String]) -> Result<(), String> {
-        let widened = !request.carries_application_secret
-            && !self.driver.allowed_hosts.is_empty()
-            && hosts::permits(self.driver.allowed_hosts, &request.url);
-        if widened || hosts::permits(allowed, &request.url) {
-            return Ok(());
-        }
-        let host = url::Url::parse(&request.url)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_else(|| "The vendor's URL".to_owned());
-        Err(format!(
-            "{host} is not among the hosts that this instance may call"
-        ))
-    }
-
-    async fn run(&mut self, hook: HookCall) -> Result<HookResult, HookError> {
-        let name = hook.name.clone();
-        let failed = |message: &str| HookError {
-            name: name.clone(),
-            message: message.to_owned(),
-            line: 0,
-            column: 0,
-        };
-        if self.session.is_none() {
-            self.session = self.driver.hooks.session();
-        }
-        let Some(session) = self.session.as_mut() else {
-            return Err(failed("too many scripts are running; try again"));
-        };
-        let began = Instant::now();
-        let result = tokio::time::timeout_at(self.deadline, session.run(hook))
-            .await
-            .unwrap_or_else(|_| Err(failed("the call's time was over")));
-        let took = began.elapsed();
-        self.driven.hook_time += took;
-        self.driver.metrics.hooks.count(result.is_ok());
-        self.driver.metrics.hook_duration.observe(took);
-        if let Ok(result) = &result {
-            self.driven.log.extend_from_slice(&result.log);
-        }
-        result
-    }
-
-    fn end(self, outcome: Outcome) -> Driven {
-        let mut driven = self.driven;
-        let streams = matches!(
-            &outcome.result,
-            Ok(reply) if matches!(reply.body, ligand_engine::step::Body::Stream)
-        );
-        if !streams {
-            driven.stream = None;
-        }
-        driven.outcome = outcome;
-        driven
-    }
-}
-
-/// What a dry run ends with: nothing was asked, nothing changes.
-fn unsent() -> Outcome {
-    Outcome {
-        result: Err(Failure {
-            kind: ErrorKind::Invalid,
-            status: None,
-            message: "The call was explained, not made".to_owned(),
-            provider_message: None,
-        }),
-        configuration: BTreeMap::new(),
-        vendor_status: None,
     }
 }
 

@@ -9,17 +9,22 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ligand_engine::hooks::{HookRuntime, Limits};
-use ligand_engine::step::{HookCall, HookError, HookResult};
+use ligand_engine::hooks::{HookRuntime, Limits, Progress};
+use ligand_engine::step::{HookCall, HookError, VendorReply};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::config;
 
-/// One runtime of scripts; lives and dies on one thread.
+/// One runtime of scripts; lives and dies on one thread. Its methods block.
 pub trait Scripts {
-    /// Runs one hook to its end; blocks.
-    fn run(&mut self, call: &HookCall) -> Result<HookResult, HookError>;
+    /// Runs one hook until it ends or waits for an HTTP call of its own.
+    fn begin(&mut self, call: &HookCall) -> Progress;
+    /// Gives the waiting hook its answer, or a sentence why there is none, and runs it on.
+    fn resume(&mut self, answer: Fetched) -> Progress;
 }
+
+/// What became of a script's own HTTP call.
+pub type Fetched = Result<VendorReply, String>;
 
 /// Builds a runtime on the thread that will use it.
 pub type Build = dyn Fn() -> Result<Box<dyn Scripts>, HookError> + Send + Sync;
@@ -41,12 +46,14 @@ struct Thread {
 }
 
 enum Work {
-    Run(
-        u64,
-        Box<HookCall>,
-        oneshot::Sender<Result<HookResult, HookError>>,
-    ),
+    Turn(u64, Turn, oneshot::Sender<Progress>),
     End(u64),
+}
+
+/// What a session's runtime does next.
+enum Turn {
+    Begin(Box<HookCall>),
+    Resume(Box<Fetched>),
 }
 
 impl fmt::Debug for HookThreads {
@@ -63,14 +70,24 @@ struct QuickJs {
     cpu_left: Duration,
 }
 
-impl Scripts for QuickJs {
-    fn run(&mut self, call: &HookCall) -> Result<HookResult, HookError> {
+impl QuickJs {
+    fn timed(&mut self, act: impl FnOnce(&mut HookRuntime) -> Progress) -> Progress {
         // The thread does nothing else meanwhile, so its wall clock is the script's processor time or a little more.
         let (began, left) = (Instant::now(), self.cpu_left);
         self.runtime.set_deadline(move || began.elapsed() > left);
-        let result = self.runtime.run(call);
+        let progress = act(&mut self.runtime);
         self.cpu_left = left.saturating_sub(began.elapsed());
-        result
+        progress
+    }
+}
+
+impl Scripts for QuickJs {
+    fn begin(&mut self, call: &HookCall) -> Progress {
+        self.timed(|runtime| runtime.begin(call))
+    }
+
+    fn resume(&mut self, answer: Fetched) -> Progress {
+        self.timed(|runtime| runtime.resume(answer))
     }
 }
 
@@ -149,6 +166,7 @@ impl HookThreads {
         thread.load.fetch_add(1, Ordering::Relaxed);
         Some(Session {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            name: String::new(),
             work: thread
                 .work
                 .lock()
@@ -164,6 +182,8 @@ impl HookThreads {
 /// The runtime of one resource call.
 pub struct Session {
     id: u64,
+    // The hook that runs, for errors.
+    name: String,
     work: Sender<Work>,
     load: Arc<AtomicUsize>,
     wall_left: Duration,
@@ -171,35 +191,47 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs one hook; waiting for its thread counts towards the wall limit.
-    ///
-    /// # Errors
-    /// The hook's own, or the limit that was passed.
-    pub async fn run(&mut self, call: HookCall) -> Result<HookResult, HookError> {
-        let name = call.name.clone();
-        let failed = |message: &str| HookError {
-            name: name.clone(),
-            message: message.to_owned(),
-            line: 0,
-            column: 0,
-        };
+    /// Runs one hook until it ends or waits for an HTTP call of its own; waiting for its thread counts as its time.
+    pub async fn begin(&mut self, call: HookCall) -> Progress {
+        self.name.clone_from(&call.name);
+        self.turn(Turn::Begin(Box::new(call))).await
+    }
+
+    /// Gives the waiting hook its answer, which took `waited`, and runs it on.
+    pub async fn resume(&mut self, answer: Fetched, waited: Duration) -> Progress {
+        self.wall_left = self.wall_left.saturating_sub(waited);
+        self.turn(Turn::Resume(Box::new(answer))).await
+    }
+
+    /// What is left of the wall limit.
+    pub const fn wall_left(&self) -> Duration {
+        self.wall_left
+    }
+
+    async fn turn(&mut self, turn: Turn) -> Progress {
         let (answer, answered) = oneshot::channel();
-        if self
-            .work
-            .send(Work::Run(self.id, Box::new(call), answer))
-            .is_err()
-        {
-            return Err(failed("the script could not be started"));
+        if self.work.send(Work::Turn(self.id, turn, answer)).is_err() {
+            return failed(&self.name, "the script could not be started");
         }
         let began = Instant::now();
         let result = tokio::time::timeout(self.wall_left, answered).await;
         self.wall_left = self.wall_left.saturating_sub(began.elapsed());
         match result {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(failed("the script could not be run")),
-            Err(_) => Err(failed("the script took longer than it may")),
+            Ok(Ok(progress)) => progress,
+            Ok(Err(_)) => failed(&self.name, "the script could not be run"),
+            Err(_) => failed(&self.name, "the script took longer than it may"),
         }
     }
+}
+
+/// A hook that ended by our hand.
+fn failed(name: &str, message: &str) -> Progress {
+    Progress::Ended(Err(HookError {
+        name: name.to_owned(),
+        message: message.to_owned(),
+        line: 0,
+        column: 0,
+    }))
 }
 
 impl Drop for Session {
@@ -230,146 +262,50 @@ fn serve(orders: &Receiver<Work>, build: &Build) {
         match order {
             Work::End(id) => sessions.retain(|(session, _)| *session != id),
             // Whoever asked has gone: the work is not worth doing.
-            Work::Run(_, _, answer) if answer.is_closed() => {}
-            Work::Run(id, call, answer) => {
-                let result = run(&mut sessions, &mut spare, build, id, &call);
-                let _ = answer.send(result);
+            Work::Turn(_, _, answer) if answer.is_closed() => {}
+            Work::Turn(id, turn, answer) => {
+                let progress = perform(&mut sessions, &mut spare, build, id, turn);
+                let _ = answer.send(progress);
             }
         }
     }
 }
 
-fn run(
+fn perform(
     sessions: &mut Vec<(u64, Box<dyn Scripts>)>,
     spare: &mut Option<Box<dyn Scripts>>,
     build: &Build,
     id: u64,
-    call: &HookCall,
-) -> Result<HookResult, HookError> {
+    turn: Turn,
+) -> Progress {
     let known = sessions.iter().position(|(session, _)| *session == id);
     let mut scripts = match known {
         Some(index) => sessions.swap_remove(index).1,
-        None => match spare.take() {
-            Some(ready) => ready,
-            None => build()?,
+        None => match spare.take().map_or_else(build, Ok) {
+            Ok(scripts) => scripts,
+            Err(error) => return Progress::Ended(Err(error)),
         },
+    };
+    let name = match &turn {
+        Turn::Begin(call) => call.name.clone(),
+        Turn::Resume(_) => "the script".to_owned(),
     };
     // A panic ends this runtime, not the thread that other calls share.
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let result = scripts.run(call);
-        (scripts, result)
+        let progress = match turn {
+            Turn::Begin(call) => scripts.begin(&call),
+            Turn::Resume(answer) => scripts.resume(*answer),
+        };
+        (scripts, progress)
     }));
     match caught {
-        Ok((scripts, result)) => {
+        Ok((scripts, progress)) => {
             sessions.push((id, scripts));
-            result
+            progress
         }
-        Err(_) => Err(HookError {
-            name: call.name.clone(),
-            message: "the script could not be run".to_owned(),
-            line: 0,
-            column: 0,
-        }),
+        Err(_) => failed(&name, "the script could not be run"),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Counts its own calls; `source` is an order.
-    struct Counting(u64);
-
-    impl Scripts for Counting {
-        fn run(&mut self, call: &HookCall) -> Result<HookResult, HookError> {
-            self.0 += 1;
-            match call.source.as_str() {
-                "panic" => panic!("on purpose"),
-                "block" => std::thread::park_timeout(Duration::from_mins(1)),
-                _ => {}
-            }
-            Ok(HookResult {
-                proceed: true,
-                members: [("count".to_owned(), self.0.into())].into_iter().collect(),
-                log: Vec::new(),
-            })
-        }
-    }
-
-    fn threads(sessions: usize, wall: Duration) -> HookThreads {
-        let build = || Ok(Box::new(Counting(0)) as Box<dyn Scripts>);
-        HookThreads::start(1, sessions, wall, 0, Arc::new(build)).unwrap()
-    }
-
-    fn call(source: &str) -> HookCall {
-        HookCall {
-            name: "GET /x preRequest".into(),
-            source: source.into(),
-            legacy: false,
-            variables: serde_json::Map::new(),
-        }
-    }
-
-    async fn count(session: &mut Session) -> u64 {
-        session.run(call("")).await.unwrap().members["count"]
-            .as_u64()
-            .unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_hooks_of_a_call_share_a_runtime_and_calls_do_not() {
-        let threads = threads(8, Duration::from_secs(10));
-        let (mut a, mut b) = (threads.session().unwrap(), threads.session().unwrap());
-        assert_eq!(count(&mut a).await, 1);
-        assert_eq!(count(&mut b).await, 1);
-        assert_eq!(count(&mut a).await, 2);
-        drop(a);
-        assert_eq!(count(&mut threads.session().unwrap()).await, 1);
-    }
-
-    #[tokio::test]
-    async fn a_panic_ends_one_call_and_not_the_thread() {
-        let threads = threads(8, Duration::from_secs(10));
-        let mut faulty = threads.session().unwrap();
-        let error = faulty.run(call("panic")).await.unwrap_err();
-        assert_eq!(error.name, "GET /x preRequest");
-        assert_eq!(count(&mut threads.session().unwrap()).await, 1);
-    }
-
-    #[tokio::test]
-    async fn a_script_past_the_wall_limit_is_an_error_for_its_caller() {
-        let threads = threads(8, Duration::from_millis(20));
-        let error = threads
-            .session()
-            .unwrap()
-            .run(call("block"))
-            .await
-            .unwrap_err();
-        assert!(error.message.contains("longer than it may"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_script_that_never_ends_is_stopped_by_its_processor_time() {
-        let mut hooks = config::Config::defaults().unwrap().hooks;
-        hooks.cpu = config::units::Span(Duration::from_millis(50));
-        hooks.threads = 1;
-        let threads = HookThreads::quickjs(&hooks).unwrap();
-        let mut session = threads.session().unwrap();
-        let error = session.run(call("for (;;) {}")).await.unwrap_err();
-        assert!(error.message.contains("more time than it may"), "{error}");
-        // The time was the call's, all hooks together; another call has its own.
-        assert!(session.run(call("for (;;) {}")).await.is_err());
-        let mut other = threads.session().unwrap();
-        let result = other.run(call("done({request_vendor_path: '/x'})")).await;
-        assert_eq!(result.unwrap().members["request_vendor_path"], "/x");
-    }
-
-    #[tokio::test]
-    async fn no_more_sessions_than_allowed() {
-        let threads = threads(1, Duration::from_secs(10));
-        let first = threads.session();
-        assert!(first.is_some() && threads.session().is_none());
-        drop(first);
-        assert!(threads.session().is_some());
-    }
-}
+mod tests;

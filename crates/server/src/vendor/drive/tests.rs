@@ -5,6 +5,8 @@ use bytes::Bytes;
 use ligand_engine::step::{Body, Reply};
 use serde_json::Map;
 
+use ligand_engine::step::HookCall;
+
 use super::*;
 use crate::config::Config;
 use crate::vendor::connect::ConnectMap;
@@ -110,6 +112,7 @@ async fn play(
         hooks: &hooks,
         metrics: &metrics,
         allowed_hosts: &widened,
+        hook_calls: 2,
     };
     let fed = std::sync::Mutex::new(Vec::new());
     let script = Script {
@@ -148,6 +151,26 @@ async fn requests_and_hooks_are_performed_in_turn() {
         text.contains("ligand_hook_runs_total{result=\"error\"} 1"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_scripts_own_calls_obey_the_hosts_and_are_counted() {
+    let own = |host: &str| {
+        hook(&format!(
+            "const axios = require('axios'); \
+             axios.get('https://{host}/own').then(r => done({{response_body: r.data}}))"
+        ))
+    };
+    let steps = vec![
+        own("api.vendor.example"),
+        own("other.vendor.example"),
+        own("api.vendor.example"),
+    ];
+    let (driven, fed, _) = play(steps, &[], Explain::Off).await;
+    assert_eq!(driven.attempts, 1, "{fed:?}");
+    assert_eq!(fed[1], "hook 1");
+    assert!(fed[2].contains("not among the hosts"), "{fed:?}");
+    assert!(fed[3].contains("no more"), "{fed:?}");
 }
 
 #[tokio::test]
@@ -241,6 +264,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
         hooks: &hooks,
         metrics: &metrics,
         allowed_hosts: &[],
+        hook_calls: 2,
     };
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let allowed = ["api.vendor.example".to_owned()];

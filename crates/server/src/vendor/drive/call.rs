@@ -1,0 +1,210 @@
+//! One call under way: its requests, its hooks, and what they came to.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use ligand_engine::hooks::Progress;
+use ligand_engine::hosts;
+use ligand_engine::step::{
+    Failure, HookCall, HookError, HookResult, Input, Outcome, VendorRequest,
+};
+use ligand_model::error::ErrorKind;
+
+use super::super::hook_threads::{Fetched, Session};
+use super::{Driven, Driver, Explain, Sent};
+
+/// A hook that ended by our hand.
+fn given_up(name: &str, message: &str) -> HookError {
+    HookError {
+        name: name.to_owned(),
+        message: message.to_owned(),
+        line: 0,
+        column: 0,
+    }
+}
+
+/// A call under way.
+pub(super) struct Call<'a> {
+    driver: Driver<'a>,
+    deadline: tokio::time::Instant,
+    explain: Explain,
+    session: Option<Session>,
+    // HTTP calls that its scripts made.
+    fetches: u32,
+    pub(super) driven: Driven,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(
+        driver: Driver<'a>,
+        explain: Explain,
+        deadline: tokio::time::Instant,
+    ) -> Self {
+        let driven = Driven {
+            outcome: unsent(),
+            stream: None,
+            attempts: 0,
+            vendor_time: Duration::ZERO,
+            hook_time: Duration::ZERO,
+            sent: Vec::new(),
+            log: Vec::new(),
+        };
+        Self {
+            driver,
+            deadline,
+            explain,
+            session: None,
+            fetches: 0,
+            driven,
+        }
+    }
+
+    pub(super) async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
+        if let Err(message) = self.permit(&request, allowed) {
+            return Input::Unreachable(ErrorKind::Forbidden, message);
+        }
+        let kept = (self.explain == Explain::On).then(|| request.clone());
+        self.driven.attempts += 1;
+        // A body that was being held belonged to an earlier answer.
+        self.driven.stream = None;
+        let began = Instant::now();
+        let result = self.driver.client.send(request, self.deadline).await;
+        let took = began.elapsed();
+        self.driven.vendor_time += took;
+        let status = result.as_ref().ok().map(|answer| answer.reply.status);
+        self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
+        self.driver.metrics.vendor_duration.observe(took);
+        if let Some(request) = kept {
+            self.driven.sent.push(Sent { request, status });
+        }
+        match result {
+            Ok(answer) => {
+                self.driven.stream = answer.stream;
+                Input::Reply(answer.reply)
+            }
+            Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
+        }
+    }
+
+    /// The hosts were frozen at provisioning; the operator's list never receives an application's secret.
+    fn permit(&self, request: &VendorRequest, allowed: &[String]) -> Result<(), String> {
+        let widened = !request.carries_application_secret
+            && !self.driver.allowed_hosts.is_empty()
+            && hosts::permits(self.driver.allowed_hosts, &request.url);
+        if widened || hosts::permits(allowed, &request.url) {
+            return Ok(());
+        }
+        let host = url::Url::parse(&request.url)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_else(|| "The vendor's URL".to_owned());
+        Err(format!(
+            "{host} is not among the hosts that this instance may call"
+        ))
+    }
+
+    /// Runs a hook, and the HTTP calls that it makes itself.
+    pub(super) async fn run(
+        &mut self,
+        hook: HookCall,
+        allowed: &[String],
+    ) -> Result<HookResult, HookError> {
+        let name = hook.name.clone();
+        if self.session.is_none() {
+            self.session = self.driver.hooks.session();
+        }
+        // Taken out while it runs, so that its calls can be sent by this call's own means.
+        let Some(mut session) = self.session.take() else {
+            return Err(given_up(&name, "too many scripts are running; try again"));
+        };
+        let began = Instant::now();
+        let deadline = self.deadline;
+        let running = self.run_in(&mut session, hook, allowed);
+        let result = tokio::time::timeout_at(deadline, running)
+            .await
+            .unwrap_or_else(|_| Err(given_up(&name, "the call's time was over")));
+        self.session = Some(session);
+        let took = began.elapsed();
+        self.driven.hook_time += took;
+        self.driver.metrics.hooks.count(result.is_ok());
+        self.driver.metrics.hook_duration.observe(took);
+        if let Ok(result) = &result {
+            self.driven.log.extend_from_slice(&result.log);
+        }
+        result
+    }
+
+    async fn run_in(
+        &mut self,
+        session: &mut Session,
+        hook: HookCall,
+        allowed: &[String],
+    ) -> Result<HookResult, HookError> {
+        let mut progress = session.begin(hook).await;
+        loop {
+            let request = match progress {
+                Progress::Ended(result) => return result,
+                Progress::Fetch(request) => *request,
+            };
+            let began = Instant::now();
+            let answer = tokio::time::timeout(session.wall_left(), self.fetch(request, allowed))
+                .await
+                .unwrap_or_else(|_| Err("the script took longer than it may".to_owned()));
+            progress = session.resume(answer, began.elapsed()).await;
+        }
+    }
+
+    /// A script's own call: the same hosts, client and counters, and no more of them than allowed.
+    async fn fetch(&mut self, request: VendorRequest, allowed: &[String]) -> Fetched {
+        if self.fetches >= self.driver.hook_calls {
+            return Err(format!(
+                "a script may make {} HTTP calls, no more",
+                self.driver.hook_calls
+            ));
+        }
+        self.fetches += 1;
+        let request = VendorRequest {
+            stream: false,
+            ..request
+        };
+        if self.explain == Explain::DryRun {
+            self.driven.sent.push(Sent {
+                request,
+                status: None,
+            });
+            return Err("the call is explained, not made".to_owned());
+        }
+        match self.send(request, allowed).await {
+            Input::Reply(reply) => Ok(reply),
+            Input::Unreachable(_, message) => Err(message),
+            _ => Err("the vendor was not asked".to_owned()),
+        }
+    }
+
+    pub(super) fn end(self, outcome: Outcome) -> Driven {
+        let mut driven = self.driven;
+        let streams = matches!(
+            &outcome.result,
+            Ok(reply) if matches!(reply.body, ligand_engine::step::Body::Stream)
+        );
+        if !streams {
+            driven.stream = None;
+        }
+        driven.outcome = outcome;
+        driven
+    }
+}
+
+/// What a dry run ends with: nothing was asked, nothing changes.
+pub(super) fn unsent() -> Outcome {
+    Outcome {
+        result: Err(Failure {
+            kind: ErrorKind::Invalid,
+            status: None,
+            message: "The call was explained, not made".to_owned(),
+            provider_message: None,
+        }),
+        configuration: BTreeMap::new(),
+        vendor_status: None,
+    }
+}
