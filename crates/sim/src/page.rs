@@ -26,7 +26,7 @@ pub fn page(vendor: &str, title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} – Sandbox</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <p class=\"banner\" role=\"note\"><strong>Sandbox</strong> – simulated {vendor}. Any user name and password will do; \
-         nothing leaves this machine.</p>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+         do not use real ones.</p>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
 }
 
