@@ -36,6 +36,8 @@ use crate::step::{HookCall, HookError, HookResult, VendorReply, VendorRequest};
 pub const MAX_RESULT: usize = 32 * 1024 * 1024;
 /// Less memory than this is not given: the runtime itself must live.
 const MIN_MEMORY: usize = 1024 * 1024;
+/// Most pieces of work that a hook which has ended may still do before the next one of its call begins.
+const MAX_LEFT: usize = 1000;
 /// Most lines of log a hook keeps, and most bytes a line.
 pub const MAX_LOG: (usize, usize) = (100, 1024);
 
@@ -258,6 +260,8 @@ impl HookRuntime {
     /// maps that the script changed or deleted in place are part of the result, deleted ones as nulls.
     pub fn begin(&mut self, call: &HookCall) -> Progress {
         self.waiting = None;
+        // What an earlier hook of the call left to do is its own affair, and so is what comes of it.
+        self.context.with(|ctx| (0..MAX_LEFT).any(|_| !ctx.execute_pending_job()));
         self.said.result.take();
         self.said.log.take();
         self.said.rejection.take();

@@ -42,7 +42,7 @@
   function resolve(from, to) {
     if (/^[a-z][a-z\d+.-]*:/i.test(to)) return to;
     const base = parse(from);
-    const root = `${base.protocol || ''}//${base.host || ''}`;
+    const root = (/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(from) || [''])[0];
     if (to.startsWith('//')) return `${base.protocol || ''}${to}`;
     if (to.startsWith('?')) return `${root}${base.pathname || ''}${to}`;
     const [, path, rest] = /^([^?#]*)(.*)$/.exec(to);

@@ -26,7 +26,7 @@
       if (seen.includes(item)) return '[Circular *1]';
       const name = item.constructor && item.constructor.name !== 'Object' ? item.constructor.name : '';
       const list = Array.isArray(item);
-      if (level > depth) return list ? '[Array]' : `[${name || 'Object'}]`;
+      if (level > depth && Object.keys(item).length > 0) return list ? '[Array]' : `[${name || 'Object'}]`;
       seen.push(item);
       const entry = (key) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key)}: ${show(item[key], level + 1)}`;
       let parts;
