@@ -44,6 +44,8 @@ pub struct Setting {
     pub now: Timestamp,
     /// Where the vendor's webhooks of this instance arrive; fills `{webhookCallbackUrl}`.
     pub webhook_callback_url: String,
+    /// A text never used before: OAuth 1 signs with it. Only needed for elements of that kind.
+    pub nonce: String,
 }
 
 /// The answer of the link before this one in a chain.
@@ -97,11 +99,16 @@ struct Answer {
 #[derive(Debug)]
 pub struct Exchange {
     compiled: Arc<Compiled>,
+    /// The resource that was called.
+    first: usize,
+    /// The one at hand, in a chain.
     resource: usize,
     variables: BTreeMap<String, String>,
     call: ResourceCall,
     values: BTreeMap<String, String>,
     setting: Setting,
+    /// Requests to the vendor so far; no two are signed with the same nonce.
+    sent: u32,
     writes: BTreeMap<String, Option<String>>,
     state: State,
     links: u8,
@@ -128,11 +135,13 @@ impl Exchange {
     ) -> Self {
         Self {
             compiled,
+            first: resource,
             resource,
             variables,
             call,
             values,
             setting,
+            sent: 0,
             writes: BTreeMap::new(),
             state: State::Begin,
             links: 0,

@@ -17,6 +17,7 @@ use crate::template;
 impl Exchange {
     /// The end of a successful call.
     pub(super) fn finish(&mut self, resource: &Resource, mut answer: Answer) -> Step {
+        self.stamp_session();
         let compiled = Arc::clone(&self.compiled);
         let element = &compiled.element;
         if resource.answer.as_deref() == Some("ping") {

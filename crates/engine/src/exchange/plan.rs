@@ -13,6 +13,7 @@ use super::draft::Draft;
 use super::paging::Paging;
 use super::{Previous, ResourceCall, Setting};
 use crate::error::Error;
+use crate::oauth;
 use crate::template;
 use write::Collected;
 
@@ -129,7 +130,7 @@ impl Sources<'_> {
         let value = |key: &str| {
             template::resolve(self.element, self.values, key).filter(|value| !value.is_empty())
         };
-        match self.element.authentication.kind {
+        match oauth::kind(self.element, self.values) {
             AuthenticationKind::Basic => {
                 if let Some(user) = value("username") {
                     let password = value("password").unwrap_or_default();
@@ -137,8 +138,8 @@ impl Sources<'_> {
                     draft.set_header("Authorization", &format!("Basic {encoded}"));
                 }
             }
-            AuthenticationKind::Oauth2 | AuthenticationKind::Oauth2Password
-                if !super::obtains_grant(self.resource) =>
+            _ if oauth::grant_kind(self.element, self.values).is_bearer()
+                && !super::obtains_grant(self.resource) =>
             {
                 if let Some(token) = value("oauth.user.token") {
                     draft.set_header("Authorization", &format!("Bearer {token}"));

@@ -1,10 +1,13 @@
 //! Whether a grant or a session has to be renewed, and whether it can be.
 
 use ligand_model::configuration::Grant;
-use ligand_model::element::AuthenticationKind;
 
 use super::Exchange;
+use crate::oauth;
 use crate::template;
+
+/// The types of resources that begin a vendor's own session.
+const LOGINS: [&str; 3] = ["onRefresh", "provisionAuthValidation", "onProvision"];
 
 impl Exchange {
     /// Whether the grant or session has passed by its own clock and something can renew it.
@@ -26,22 +29,31 @@ impl Exchange {
 
     pub(super) fn renews_grant(&self) -> bool {
         let element = &self.compiled.element;
-        let oauth = matches!(
-            element.authentication.kind,
-            AuthenticationKind::Oauth2 | AuthenticationKind::Oauth2Password
-        );
-        oauth
-            && (self
-                .values
-                .get("oauth.user.refresh_token")
-                .is_some_and(|token| !token.is_empty())
+        oauth::grant_kind(element, &self.values).is_bearer()
+            && (oauth::renewal(element, &self.values, self.setting.now).is_some()
                 || element.lifecycle("oauthOnTokenRefresh").next().is_some())
     }
 
     pub(super) fn renews_session(&self) -> bool {
         let element = &self.compiled.element;
-        ["onRefresh", "provisionAuthValidation"]
+        LOGINS
             .iter()
             .any(|kind| element.lifecycle(kind).next().is_some())
+    }
+
+    /// When a resource that logs in has written what it obtained, the session begins now, unless it said when.
+    pub(super) fn stamp_session(&mut self) {
+        const TIME: &str = "authentication.time";
+        let element = &self.compiled.element;
+        let logs_in = element
+            .resources
+            .get(self.first)
+            .is_some_and(|resource| LOGINS.contains(&resource.kind_of_call.as_str()));
+        let ends = template::resolve(element, &self.values, "expires_in")
+            .is_some_and(|seconds| seconds.parse::<i64>().is_ok());
+        if logs_in && ends && !self.writes.is_empty() && !self.writes.contains_key(TIME) {
+            let now = self.setting.now.0.to_string();
+            self.writes.insert(TIME.to_owned(), Some(now));
+        }
     }
 }

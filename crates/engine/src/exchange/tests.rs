@@ -1,6 +1,7 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
 mod answers;
+mod sessions;
 
 use bytes::Bytes;
 use ligand_model::id::ElementId;
@@ -62,6 +63,14 @@ fn reply(status: u16, body: Value) -> VendorReply {
     }
 }
 
+fn setting() -> Setting {
+    Setting {
+        now: Timestamp(1_000_000),
+        webhook_callback_url: "https://hook".into(),
+        nonce: "n0nce".into(),
+    }
+}
+
 /// Plays `METHOD path?query` with an optional body.
 fn play(
     element: Value,
@@ -96,11 +105,14 @@ fn play(
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
         .collect();
-    let setting = Setting {
-        now: Timestamp(1_000_000),
-        webhook_callback_url: "https://hook".into(),
-    };
-    let mut exchange = Exchange::new(compiled, resource, variables, call, values.clone(), setting);
+    let mut exchange = Exchange::new(
+        compiled,
+        resource,
+        variables,
+        call,
+        values.clone(),
+        setting(),
+    );
     let mut hooks = HookRuntime::new(Limits::new(|| false)).unwrap();
     let (mut requests, mut refreshes, mut replies) = (Vec::new(), 0, replies.into_iter());
     let mut input = Input::Start;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::reply::{self, Content};
 use super::{Answer, Exchange, State, Streaming, invalid, obtains_grant};
 use crate::error::Error;
+use crate::oauth::{self, GrantKind};
 use crate::redact;
 use crate::step::{Body, Failure, Reply, Step, VendorReply};
 use crate::template;
@@ -27,6 +28,18 @@ impl Exchange {
         self.state = State::AtVendor;
         let mut request = draft.into_request(url, stream);
         request.carries_application_secret = obtains_grant(self.resource()?);
+        let element = &self.compiled.element;
+        if oauth::grant_kind(element, &self.values) == GrantKind::Oauth1 {
+            let nonce = format!("{}{}", self.setting.nonce, self.sent);
+            oauth::sign_call(
+                element,
+                &self.values,
+                &mut request,
+                &nonce,
+                self.setting.now,
+            );
+        }
+        self.sent += 1;
         Ok(Step::Send(Box::new(request)))
     }
 

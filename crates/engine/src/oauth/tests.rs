@@ -1,4 +1,11 @@
+mod grants;
+mod oauth1;
+
+use bytes::Bytes;
+use ligand_model::error::ErrorKind;
+
 use super::*;
+use crate::step::VendorReply;
 
 fn element(json: &str) -> Element {
     serde_json::from_str(json).unwrap()

@@ -114,6 +114,7 @@ impl Play {
             Setting {
                 now: Timestamp(1_700_000_000_000),
                 webhook_callback_url: String::new(),
+                nonce: "n0nce".into(),
             },
         )
     }

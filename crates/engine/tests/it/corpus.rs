@@ -99,6 +99,7 @@ fn play(compiled: &Arc<Compiled>, index: usize) -> (Vec<VendorRequest>, Outcome)
     let setting = Setting {
         now: Timestamp(0),
         webhook_callback_url: "https://hook.example".into(),
+        nonce: "n0nce".into(),
     };
     let mut exchange = Exchange::new(
         Arc::clone(compiled),

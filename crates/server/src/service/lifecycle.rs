@@ -110,7 +110,15 @@ pub fn setting(app: &App) -> Setting {
     Setting {
         now: app.now(),
         webhook_callback_url: format!("{}/events", app.urls.events),
+        nonce: nonce(app),
     }
+}
+
+/// A text never used before, as OAuth 1 signs with: letters and digits alone, since some vendors take no others.
+pub fn nonce(app: &App) -> String {
+    let mut bytes = [0; 16];
+    app.entropy.fill(&mut bytes);
+    format!("{:032x}", u128::from_le_bytes(bytes))
 }
 
 fn empty_call(element: &Compiled, index: usize, query: &[(String, String)]) -> ResourceCall {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ligand_engine::catalog::Compiled;
-use ligand_engine::oauth::{AuthorizeRequest, authorize_url};
+use ligand_engine::oauth::{AuthorizeRequest, GrantKind, authorize_url, grant_kind};
 use ligand_model::error::ErrorKind;
 use ligand_model::secret::{TokenDigest, random_token};
 use ligand_model::time::Entropy;
@@ -257,6 +257,9 @@ pub async fn consent(
     input: &InstanceInput,
     values: &mut BTreeMap<String, String>,
 ) -> Result<Consent, Error> {
+    if grant_kind(&element.element, values) == GrantKind::Oauth1 {
+        return Ok(authorized(input, values));
+    }
     if let Some(code) = input.provider_text("code") {
         return Ok(Consent {
             code: Some(code),
@@ -303,6 +306,22 @@ pub async fn consent(
         code: Some(code),
         code_verifier: payload.code_verifier,
     })
+}
+
+/// What `providerData` brings for OAuth 1: the token and its secret become the credential of the next call.
+fn authorized(input: &InstanceInput, values: &mut BTreeMap<String, String>) -> Consent {
+    for (given, key) in [
+        ("oauth_token", "oauth.user.token"),
+        ("secret", "oauth.user.token.secret"),
+    ] {
+        if let Some(given) = input.provider_text(given) {
+            values.insert(key.to_owned(), given);
+        }
+    }
+    Consent {
+        code: input.provider_text("oauth_verifier"),
+        code_verifier: None,
+    }
 }
 
 /// 256 random bits in the alphabet of URLs.

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use ligand_engine::catalog::Compiled;
 use ligand_engine::catalog::configuration::validate_configuration;
 use ligand_engine::hosts;
-use ligand_engine::oauth::{TokenCall, read_token_reply, revoke_request, token_request};
+use ligand_engine::oauth::{
+    GrantKind, TokenCall, access_token_request, grant_kind, read_access_token, read_token_reply,
+    renewal, revoke_request, token_request,
+};
 use ligand_engine::step::Failure;
 use ligand_model::configuration::InstanceDocument;
-use ligand_model::element::AuthenticationKind;
 use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::instance::Instance;
 use ligand_model::secret::ElementToken;
@@ -27,6 +29,10 @@ use crate::app::App;
 /// The sentence of the field for an OAuth element without a code.
 pub const NO_CODE: &str =
     "You must provide an OAuth code in order to create an instance of this element";
+
+/// The same for OAuth 1.
+const NO_VERIFIER: &str = "You must provide `oauth_token`, `oauth_verifier` and the `secret` of the \
+    request token in `providerData` in order to create an instance of this element";
 
 /// Makes an instance.
 ///
@@ -179,18 +185,15 @@ async fn steps(
     consent: &Consent,
     initial: bool,
 ) -> Result<(), Error> {
-    match element.element.authentication.kind {
-        AuthenticationKind::Oauth2 if initial => given_grant(app, element, document).await?,
-        AuthenticationKind::Oauth2 => exchange(app, element, document, consent).await?,
-        AuthenticationKind::Oauth2Password => {
-            lifecycle::run(app, element, "oauth2Password", &[], document).await?;
+    match grant_kind(&element.element, &document.values) {
+        GrantKind::Code if initial => given_grant(app, element, document).await?,
+        GrantKind::Code => exchange(app, element, document, consent).await?,
+        GrantKind::Oauth1 => access_token(app, element, document, consent).await?,
+        GrantKind::Password | GrantKind::ClientCredentials | GrantKind::JwtBearer => {
+            let call = renewal(&element.element, &document.values, app.now());
+            refresh::obtain(app, element, document, &call.unwrap_or(TokenCall::Refresh)).await?;
         }
-        AuthenticationKind::Oauth1 => {
-            return Err(Error::invalid(
-                "OAuth 1 is not currently supported for this element",
-            ));
-        }
-        _ => {}
+        GrantKind::None => {}
     }
     lifecycle::run(app, element, "provisionAuthValidation", &[], document).await?;
     lifecycle::run(app, element, "onProvision", &[], document).await?;
@@ -219,6 +222,28 @@ async fn given_grant(
         refresh::at_vendor(app, element, document).await?;
     }
     Ok(())
+}
+
+/// OAuth 1: the request token that the customer authorized becomes the lasting one.
+async fn access_token(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+    consent: &Consent,
+) -> Result<(), Error> {
+    let Some(verifier) = &consent.code else {
+        return Err(Error::invalid(NO_VERIFIER));
+    };
+    let nonce = lifecycle::nonce(app);
+    let values = &document.values;
+    let request = access_token_request(&element.element, values, verifier, &nonce, app.now())?;
+    let reply = lifecycle::send(app, request, document).await?;
+    let stored = read_access_token(&document.values, &reply)?;
+    let written = stored
+        .into_iter()
+        .map(|(key, value)| (key, Some(value)))
+        .collect();
+    lifecycle::absorb(element, document, written)
 }
 
 async fn exchange(

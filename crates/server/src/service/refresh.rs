@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ligand_engine::catalog::Compiled;
-use ligand_engine::oauth::{TokenCall, read_token_reply, token_request};
+use ligand_engine::oauth::{self, TokenCall, read_token_reply, token_request};
 use ligand_engine::step::Failure;
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::element::AuthenticationKind;
@@ -194,15 +194,8 @@ pub async fn at_vendor(
         lifecycle::run(app, element, "onRefresh", &[], document).await?;
         return Ok(());
     }
-    if refresh_token.is_some() {
-        let request = token_request(&element.element, &document.values, &TokenCall::Refresh)?;
-        let reply = lifecycle::send(app, request, document).await?;
-        let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
-        let written = stored
-            .into_iter()
-            .map(|(key, value)| (key, Some(value)))
-            .collect();
-        lifecycle::absorb(element, document, written)?;
+    if let Some(call) = oauth::renewal(&element.element, &document.values, app.now()) {
+        obtain(app, element, document, &call).await?;
         lifecycle::run(app, element, "onRefresh", &[], document).await?;
         return Ok(());
     }
@@ -228,6 +221,33 @@ pub async fn at_vendor(
     }
     // A key that is refused for one call may be good for another: the instance is not condemned for it.
     Err(Error::new(ErrorKind::Unauthenticated, message))
+}
+
+/// Obtains a grant for which nobody needs to be asked: by the element's own resource where it declares one, else by
+/// OAuth's call.
+///
+/// # Errors
+/// The vendor's refusal or failure, or a configuration that is not enough for the call.
+pub async fn obtain(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+    call: &TokenCall<'_>,
+) -> Result<(), Error> {
+    let own = oauth::grant_kind(&element.element, &document.values).own_resource();
+    if !matches!(call, TokenCall::Refresh) && lifecycle::declares(element, own) {
+        lifecycle::run(app, element, own, &[], document).await?;
+        stamp(app, element, document);
+        return Ok(());
+    }
+    let request = token_request(&element.element, &document.values, call)?;
+    let reply = lifecycle::send(app, request, document).await?;
+    let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
+    let written = stored
+        .into_iter()
+        .map(|(key, value)| (key, Some(value)))
+        .collect();
+    lifecycle::absorb(element, document, written)
 }
 
 /// Notes when a grant was obtained, where the element's own call did not.
