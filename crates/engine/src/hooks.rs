@@ -261,7 +261,8 @@ impl HookRuntime {
     pub fn begin(&mut self, call: &HookCall) -> Progress {
         self.waiting = None;
         // What an earlier hook of the call left to do is its own affair, and so is what comes of it.
-        self.context.with(|ctx| (0..MAX_LEFT).any(|_| !ctx.execute_pending_job()));
+        self.context
+            .with(|ctx| (0..MAX_LEFT).any(|_| !ctx.execute_pending_job()));
         self.said.result.take();
         self.said.log.take();
         self.said.rejection.take();

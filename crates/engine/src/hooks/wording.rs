@@ -55,6 +55,7 @@ pub(super) fn plain(message: String, first: &str) -> String {
         "circular reference" => "Converting circular structure to JSON",
         "invalid array length" => "Invalid array length",
         "expecting hex digit" => "URI malformed",
+        "unexpected data at the end" => "Unexpected non-whitespace character after JSON",
         "cannot convert BigInt to number" => {
             "Cannot mix BigInt and other types, use explicit conversions"
         }

@@ -133,6 +133,37 @@ fn running_short_of_memory_anywhere_is_an_error_or_a_result() {
     assert!(fine > 0 && short > 0, "{fine} fine, {short} short");
 }
 
+/// Libraries are loaded from bytecode: being short of memory in the midst of it must end in an error too.
+#[test]
+fn running_short_of_memory_while_libraries_load_is_an_error_or_a_result() {
+    let source = r"
+        var ballast = new Uint8Array(ballast_size);
+        var _ = require('lodash');
+        var a = [_.floor(1.5), _.filter([1], {a: 1}), Buffer.from('x').toString('hex')];
+        require('axios').get('https://a.example/').then((r) => { a.push(_([1]).map((n) => n).value(), r.data); done({a}); });";
+    let (mut fine, mut short) = (0, 0);
+    for step in 0..90 {
+        let mut limits = Limits::unlimited_time();
+        limits.memory_bytes = 2 * MIN_MEMORY;
+        let call = call_of(source, json!({"ballast_size": 400_000 + step * 15_011}));
+        let reply = |_| {
+            Ok(VendorReply {
+                status: 200,
+                headers: Vec::new(),
+                body: vec![b'1'; 2000].into(),
+            })
+        };
+        match HookRuntime::new(limits)
+            .unwrap()
+            .run_with(&call, &mut { reply })
+        {
+            Ok(_) => fine += 1,
+            Err(_) => short += 1,
+        }
+    }
+    assert!(fine > 0 && short > 0, "{fine} fine, {short} short");
+}
+
 #[test]
 fn a_result_may_not_be_larger_than_its_limit() {
     let mut limits = Limits::new(|| false);
@@ -172,4 +203,78 @@ fn what_a_runtime_costs() {
     let dropping = started.elapsed() / runs;
     println!("build {building:?}, first hook {first:?}, second {second:?}, drop {dropping:?}");
     assert!(building.as_millis() < 50);
+}
+
+#[test]
+#[ignore = "a measurement: prints what a hook costs that requires a library, runtime included"]
+fn what_a_library_costs() {
+    let whole = |required: &str| {
+        let source = format!(
+            "{required} request_vendor_body = {{items: response_body.map(x => ({{id: x.id, n: x.name + '!', d: CE.b64(x.name)}}))}};
+             done({{request_vendor_body, request_vendor_headers: {{a: 'b'}}}})"
+        );
+        let items: Vec<Value> = (0..10)
+            .map(|id| json!({"id": id, "name": format!("name {id}"), "more": {"a": [1, 2, 3]}}))
+            .collect();
+        let call = call_of(
+            &source,
+            json!({"response_body": items, "request_vendor_headers": {}}),
+        );
+        let mut best = std::time::Duration::MAX;
+        for _ in 0..5 {
+            let (runs, started) = (100, std::time::Instant::now());
+            for _ in 0..runs {
+                runtime().run(&call).unwrap();
+            }
+            best = best.min(started.elapsed() / runs);
+        }
+        best
+    };
+    let plain = whole("");
+    println!("no library: {plain:?}");
+    for (name, required) in [
+        (
+            "floor, now",
+            "var _ = require('lodash'); _.floor(_.now() / 1000);",
+        ),
+        ("isEmpty", "var _ = require('lodash'); _.isEmpty({});"),
+        (
+            "filter",
+            "var _ = require('lodash'); _.filter([1, 2], n => n > 1);",
+        ),
+        (
+            "filter by object",
+            "var _ = require('lodash'); _.filter([{a: 1}], {a: 1});",
+        ),
+        (
+            "differenceWith, isEqual",
+            "var _ = require('lodash'); _.differenceWith([1, 2], [1], _.isEqual);",
+        ),
+        ("get", "var _ = require('lodash'); _.get({a: 1}, 'a');"),
+        (
+            "map, groupBy, merge",
+            "var _ = require('lodash'); _.map([1], 'a'); _.groupBy([1]); _.merge({}, {a: 1});",
+        ),
+        (
+            "the whole lodash",
+            "var _ = require('lodash'); _([1]).map(n => n).value();",
+        ),
+        ("lodash/fp", "var _ = require('lodash/fp');"),
+        ("moment", "var m = require('moment'); m.utc(0).format();"),
+        ("util", "require('util').format('%s', 1);"),
+        ("axios", "require('axios');"),
+        ("https", "require('https');"),
+        ("Buffer", "Buffer.from('a').toString('hex');"),
+        (
+            "crypto",
+            "require('crypto').createHash('sha256').update('a').digest('hex');",
+        ),
+    ] {
+        let took = whole(required);
+        println!(
+            "{name}: {took:?}, {:.2} x",
+            took.as_secs_f64() / plain.as_secs_f64()
+        );
+    }
+    assert!(plain.as_millis() < 100);
 }

@@ -73,6 +73,10 @@ fn running_errors_name_what_was_touched() {
             "JSON.parse('<html>')",
             "Unexpected token '<' in JSON at position 0",
         ),
+        (
+            "JSON.parse('1 2')",
+            "Unexpected non-whitespace character after JSON",
+        ),
         ("JSON.parse('')", "Unexpected end of JSON input"),
         ("decodeURIComponent('%')", "URI malformed"),
         (
