@@ -1,5 +1,7 @@
 //! The server as its callers see it: one binary of tests over loopback, simulated vendors in process.
 
+#![cfg(test)]
+
 mod support;
 
 mod authorization;
