@@ -117,14 +117,16 @@ impl<'a> Call<'a> {
         let Some(mut session) = self.session.take() else {
             return Err(given_up(&name, "too many scripts are running; try again"));
         };
-        let began = Instant::now();
+        let (began, waited) = (Instant::now(), self.driven.vendor_time);
         let deadline = self.deadline;
         let running = self.run_in(&mut session, hook, allowed);
         let result = tokio::time::timeout_at(deadline, running)
             .await
             .unwrap_or_else(|_| Err(given_up(&name, "the call's time was over")));
         self.session = Some(session);
-        let took = began.elapsed();
+        // Time spent on the script's own calls is the vendor's.
+        let fetching = self.driven.vendor_time.saturating_sub(waited);
+        let took = began.elapsed().saturating_sub(fetching);
         self.driven.hook_time += took;
         self.driver.metrics.hooks.count(result.is_ok());
         self.driver.metrics.hook_duration.observe(took);
@@ -174,7 +176,11 @@ impl<'a> Call<'a> {
             });
             return Err("the call is explained, not made".to_owned());
         }
-        match self.send(request, allowed).await {
+        // A body that is being held belongs to the call's own answer, not to this one.
+        let held = self.driven.stream.take();
+        let sent = self.send(request, allowed).await;
+        self.driven.stream = held;
+        match sent {
             Input::Reply(reply) => Ok(reply),
             Input::Unreachable(_, message) => Err(message),
             _ => Err("the vendor was not asked".to_owned()),
