@@ -16,7 +16,7 @@ use super::error::ApiError;
 pub const PLATFORM: u64 = 8 * 1024 * 1024;
 
 /// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Reads a body whole.
 ///

@@ -110,8 +110,13 @@ impl Edge {
             }),
             body,
         };
-        let dispatched =
-            crate::listener::caught(dispatch::answer(&self.app, &self.vocabulary, arrived)).await;
+        // The future of a whole call is large: boxed, it is not copied from hand to hand.
+        let dispatched = crate::listener::caught(Box::pin(dispatch::answer(
+            &self.app,
+            &self.vocabulary,
+            arrived,
+        )))
+        .await;
         let Some((result, facts)) = dispatched else {
             tracing::error!(
                 request.id = &*id.0,

@@ -162,9 +162,10 @@ pub fn application(compiled: &Compiled, application: &Application) -> Value {
 /// A user.
 pub fn user(user: &UserRecord) -> Value {
     let caller = &user.caller;
-    let last_login = user
-        .last_login
-        .map_or_else(|| "1970-01-01".to_owned(), |time| time.to_date());
+    let last_login = user.last_login.map_or_else(
+        || "1970-01-01".to_owned(),
+        ligand_model::time::Timestamp::to_date,
+    );
     json!({
         "id": caller.user,
         "username": caller.email,

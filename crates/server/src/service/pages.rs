@@ -1,5 +1,7 @@
 //! Page tokens: sealed outside, bound to who may use them and for what; hooks see the inner value.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ligand_model::id::OrganizationId;
@@ -24,7 +26,7 @@ impl List {
         for (name, value) in query {
             if !PAGE_PARAMETERS.contains(&name.as_str()) {
                 // Lengths keep `a=b&c` apart from `a` = `b&c`.
-                text.push_str(&format!("{}:{name}{}:{value}", name.len(), value.len()));
+                let _ = write!(text, "{}:{name}{}:{value}", name.len(), value.len());
             }
         }
         let digest = URL_SAFE_NO_PAD.encode(TokenDigest::of(&text).0);

@@ -7,6 +7,7 @@ use ligand_engine::catalog::Compiled;
 use ligand_engine::catalog::configuration::{effective, validate_configuration};
 use ligand_engine::hosts;
 use ligand_model::configuration::{InstanceDocument, is_secret_key};
+use ligand_model::element::ConfigurationEntry;
 use ligand_model::id::{ElementId, InstanceId};
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, SealedInstance};
@@ -136,7 +137,7 @@ fn demand_fresh_secrets(
             || element
                 .element
                 .entry(key)
-                .is_some_and(|entry| entry.is_secret())
+                .is_some_and(ConfigurationEntry::is_secret)
     };
     let fresh = |key: &str| input.configuration.get(key).is_some_and(Option::is_some);
     let mut stale: Vec<&str> = before
@@ -191,7 +192,7 @@ async fn revalidate(
                 || element
                     .element
                     .entry(key)
-                    .is_some_and(|entry| entry.is_secret())
+                    .is_some_and(ConfigurationEntry::is_secret)
                 || hosts::bears_host(&element.element, key, value))
     };
     let changed = after

@@ -121,7 +121,7 @@ mod tests {
         fn no_tag_survives(text in "[<>a/!? '\"=scriptSCRIPT]{0,60}") {
             let plain = plain(&text);
             for (at, _) in plain.match_indices('<') {
-                prop_assert!(!opens_a_tag(&plain[at + 1..]), "{plain}");
+                prop_assert!(!opens_a_tag(plain.get(at + 1..).unwrap()), "{plain}");
             }
         }
     }
