@@ -57,6 +57,14 @@ fn debian(binary: &Path, package: &Path) -> Result {
         &tree.join("usr/share/doc/ligand/THIRD_PARTY.md"),
         0o644,
     )?;
+    for library in ["lodash", "moment"] {
+        let name = format!("{library}.LICENSE");
+        copy(
+            &root().join("crates/engine/src/hooks/lib").join(&name),
+            &tree.join("usr/share/doc/ligand").join(&name),
+            0o644,
+        )?;
+    }
     copy(
         &root().join("docs/reference/configuration.md"),
         &tree.join("usr/share/doc/ligand/configuration.md"),
