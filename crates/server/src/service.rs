@@ -16,6 +16,7 @@ pub mod passthrough;
 pub mod provision;
 pub mod reconfigure;
 pub mod refresh;
+pub mod request_token;
 pub mod text;
 pub mod throttle;
 pub mod usage;

@@ -1,6 +1,7 @@
 //! Sending a customer to the vendor and taking them back.
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::answer::{Answer, Content};
 use super::call::Call;
@@ -8,6 +9,7 @@ use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::service::oauth::{self as service, Asked, Landed};
+use crate::service::request_token;
 
 /// `GET|POST /elements/{keyOrId}/oauth/url`
 ///
@@ -20,6 +22,21 @@ pub async fn url(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
         service::url(&call.app, caller.as_deref(), call.variable(0), &asked).await?;
     Ok(Answer::platform(
         json!({"element": element.element.key, "oauthUrl": url}),
+    ))
+}
+
+/// `GET /elements/{keyOrId}/oauth/token`: OAuth 1, before `oauth/url`.
+///
+/// # Shape
+/// `{"token": "…", "secret": "…"}`
+pub async fn request_token(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
+    let secret = Zeroizing::new(call.parameter("apiSecret").unwrap_or_default().to_owned());
+    let asked = asked(&mut call, vocabulary).await?;
+    let caller = call.caller.clone();
+    let key = call.variable(0).to_owned();
+    let made = request_token::ask(&call.app, caller.as_deref(), &key, asked, secret).await?;
+    Ok(Answer::platform(
+        json!({"token": made.token, "secret": made.secret}),
     ))
 }
 

@@ -84,6 +84,7 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/elements/{keyOrId}/export" Organization => elements::export, "Exports an element in the form that can be imported.";
     "GET" "/elements/{keyOrId}/oauth/url" Public => oauth::url, "Says where to send a customer's browser.";
     "POST" "/elements/{keyOrId}/oauth/url" Public body => oauth::url, "Says where to send a customer's browser; the parameters come as JSON.";
+    "GET" "/elements/{keyOrId}/oauth/token" Public => oauth::request_token, "Asks an OAuth 1 vendor for a request token.";
     "GET" "/elements/{keyOrId}/oauth/url/default" Organization => oauth::url_default, "Begins a hosted consent with the registered application.";
     "GET" "/elements/{keyOrId}/application" Organization => applications::get, "Shows the application registered for an element.";
     "PUT" "/elements/{keyOrId}/application" Organization body => applications::put, "Registers the organization's application for an element.";
@@ -241,14 +242,15 @@ pub fn nearest(path: &str) -> Option<&'static str> {
                 return None;
             };
             let alike = shared(head, first) * 2 >= head.len().max(first.len());
-            let same = pieces
+            let same: usize = pieces
                 .iter()
                 .zip(&segments)
-                .filter(|(piece, segment)| {
-                    **piece == Piece::Variable
-                        || matches!(piece, Piece::Literal(text) if text == *segment)
+                .map(|(piece, segment)| match piece {
+                    Piece::Literal(text) if text == segment => 100,
+                    Piece::Literal(text) => shared(text, segment).min(50),
+                    Piece::Variable | Piece::Rest => 90,
                 })
-                .count();
+                .sum();
             let distance = pieces.len().abs_diff(segments.len());
             alike.then_some((same, usize::MAX - distance, route.path))
         })
@@ -306,8 +308,12 @@ mod tests {
     fn an_unknown_path_is_met_with_the_nearest() {
         assert_eq!(nearest("/instance"), Some("/instances"));
         assert_eq!(
-            nearest("/elements/x/oauth"),
+            nearest("/elements/x/oauth/urk"),
             Some("/elements/{keyOrId}/oauth/url")
+        );
+        assert_eq!(
+            nearest("/instances/5/enable"),
+            Some("/instances/{id}/enabled")
         );
         assert_eq!(nearest("/zzz"), None);
     }

@@ -5,9 +5,15 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 async fn nothing_is_stored(app: &TestApp) {
-    let count = app.platform("GET", "/instances/count", Value::Null).await.expect(200).json();
+    let count = app
+        .platform("GET", "/instances/count", Value::Null)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(count["totalInstances"], 0);
-    app.platform("GET", "/instances", Value::Null).await.error(404);
+    app.platform("GET", "/instances", Value::Null)
+        .await
+        .error(404);
 }
 
 #[tokio::test]
@@ -36,7 +42,10 @@ async fn every_fault_of_a_new_instance_is_a_clear_400_and_nothing_is_stored() {
             "You must provide an OAuth code in order to create an instance of this element",
         ),
     ] {
-        let message = app.platform("POST", "/instances", body.clone()).await.error(400);
+        let message = app
+            .platform("POST", "/instances", body.clone())
+            .await
+            .error(400);
         assert!(message.contains(words), "{body}: {message}");
         assert!(!message.contains("s3cret-of-the-application"), "{message}");
     }
@@ -49,10 +58,21 @@ async fn every_fault_of_a_new_instance_is_a_clear_400_and_nothing_is_stored() {
 #[tokio::test]
 async fn missing_configuration_of_every_guide_is_named_at_once() {
     let app = TestApp::start().await;
-    for element in ["eloqua", "sfdc", "sfdcservicecloud", "sfdcmarketingcloud", "sfdcdocuments", "acton", "marketo"] {
+    for element in [
+        "eloqua",
+        "sfdc",
+        "sfdcservicecloud",
+        "sfdcmarketingcloud",
+        "sfdcdocuments",
+        "acton",
+        "marketo",
+    ] {
         let body = json!({"element": {"key": element}, "providerData": {"code": "c"}, "name": "n"});
         let message = app.platform("POST", "/instances", body).await.error(400);
-        assert!(message.starts_with("Missing required configuration: "), "{element}: {message}");
+        assert!(
+            message.starts_with("Missing required configuration: "),
+            "{element}: {message}"
+        );
         for key in ["oauth.api.key", "oauth.api.secret", "oauth.callback.url"] {
             assert!(message.contains(key), "{element}: {message}");
         }
@@ -64,7 +84,9 @@ async fn a_code_works_once() {
     let app = TestApp::start().await;
     for element in ["sfdc", "eloqua", "acton"] {
         let body = app.guide_body(element).await;
-        app.platform("POST", "/instances", body.clone()).await.expect(200);
+        app.platform("POST", "/instances", body.clone())
+            .await
+            .expect(200);
         let reply = app.platform("POST", "/instances", body).await.expect(400);
         let error = reply.json();
         assert!(error["providerMessage"].is_string(), "{element}: {error}");
@@ -77,7 +99,11 @@ async fn a_vendors_refusal_is_a_400_with_its_words() {
     for element in ["sfdc", "eloqua", "acton", "marketo"] {
         let mut body = app.guide_body(element).await;
         body["configuration"]["oauth.api.key"] = json!("sandbox-invalid");
-        let error = app.platform("POST", "/instances", body).await.expect(400).json();
+        let error = app
+            .platform("POST", "/instances", body)
+            .await
+            .expect(400)
+            .json();
         assert!(error["providerMessage"].is_string(), "{element}: {error}");
         assert!(!error.to_string().contains("s3cret-of-the-application"));
     }
@@ -99,7 +125,10 @@ async fn a_bad_vendor_has_its_own_status_while_connecting_and_while_calling() {
         (json!({"kind": "huge", "bytes": 3_000_000}), 502),
         (json!({"kind": "slow", "delay_ms": 5000}), 504),
         (json!({"kind": "drop"}), 502),
-        (json!({"kind": "redirect", "location": "https://evil.example/"}), 502),
+        (
+            json!({"kind": "redirect", "location": "https://evil.example/"}),
+            502,
+        ),
         (json!({"kind": "status", "status": 429}), 429),
     ] {
         let mut fault = fault;
@@ -112,8 +141,16 @@ async fn a_bad_vendor_has_its_own_status_while_connecting_and_while_calling() {
         let body = app.guide_body("sfdc").await;
         app.control("/fail", fault.clone()).await;
         let reply = app.platform("POST", "/instances", body).await;
-        assert_eq!(reply.status, status, "connecting, {fault}: {}", reply.text());
-        let count = app.platform("GET", "/instances/count", Value::Null).await.json();
+        assert_eq!(
+            reply.status,
+            status,
+            "connecting, {fault}: {}",
+            reply.text()
+        );
+        let count = app
+            .platform("GET", "/instances/count", Value::Null)
+            .await
+            .json();
         assert_eq!(count["totalInstances"], 1, "{fault}");
     }
 }
@@ -136,8 +173,12 @@ async fn ids_and_keys_that_are_none_are_404s() {
         let message = app.platform("GET", path, Value::Null).await.error(404);
         assert!(message.starts_with("No "), "{path}: {message}");
     }
-    app.platform("DELETE", "/instances/999", Value::Null).await.error(404);
-    app.platform("PUT", "/instances/999", json!({"name": "x"})).await.error(404);
+    app.platform("DELETE", "/instances/999", Value::Null)
+        .await
+        .error(404);
+    app.platform("PUT", "/instances/999", json!({"name": "x"}))
+        .await
+        .error(404);
 }
 
 #[tokio::test]
@@ -145,8 +186,13 @@ async fn a_malformed_body_of_a_resource_call_is_refused_before_the_vendor() {
     let app = TestApp::start().await;
     let (_, token) = app.instance("sfdc").await;
     let authorization = app.with_token(&token);
-    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+    ];
     for body in ["{\"a\":", "{]"] {
-        app.send("POST", "/elements/api-v2/contacts", &headers, body).await.error(400);
+        app.send("POST", "/elements/api-v2/contacts", &headers, body)
+            .await
+            .error(400);
     }
 }

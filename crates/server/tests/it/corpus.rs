@@ -11,13 +11,21 @@ use crate::support::recorder::{Asked, Recorder, json as answer};
 
 fn export(key: &str) -> Option<Vec<u8>> {
     let corpus = std::env::var_os("LIGAND_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus")),
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/corpus"
+            ))
+        },
         PathBuf::from,
     );
     let path = corpus.join("elements").join(key).join("element.json");
     let found = std::fs::read(&path).ok();
     if found.is_none() {
-        eprintln!("SKIPPED: no corpus at {}; set LIGAND_CORPUS", path.display());
+        eprintln!(
+            "SKIPPED: no corpus at {}; set LIGAND_CORPUS",
+            path.display()
+        );
     }
     found
 }
@@ -26,9 +34,10 @@ fn export(key: &str) -> Option<Vec<u8>> {
 async fn with_import(key: &str, host: &str) -> Option<(TestApp, Recorder, Value)> {
     let bytes = export(key)?;
     let recorder = Recorder::start(|asked| match asked.path.as_str() {
-        path if path.ends_with("/oauth2/token") => {
-            answer(200, r#"{"access_token":"granted","refresh_token":"r","expires_in":604800}"#)
-        }
+        path if path.ends_with("/oauth2/token") => answer(
+            200,
+            r#"{"access_token":"granted","refresh_token":"r","expires_in":604800}"#,
+        ),
         _ => answer(200, r#"{"id":"1","name":"x","gone":null}"#),
     })
     .await;
@@ -37,12 +46,29 @@ async fn with_import(key: &str, host: &str) -> Option<(TestApp, Recorder, Value)
         config.vendor.connect.insert(host, origin);
     })
     .await;
-    let headers = [("authorization", &*app.secrets()), ("content-type", "application/json")];
-    app.send("POST", "/elements/api-v2/elements", &headers, bytes.clone()).await.expect(200);
+    let headers = [
+        ("authorization", &*app.secrets()),
+        ("content-type", "application/json"),
+    ];
+    app.send("POST", "/elements/api-v2/elements", &headers, bytes.clone())
+        .await
+        .expect(200);
     let definition: Value = serde_json::from_slice(&bytes).unwrap();
-    let exported = app.platform("GET", &format!("/elements/{key}/export"), Value::Null).await.expect(200).json();
-    for member in definition.as_object().unwrap().keys().filter(|name| *name != "id") {
-        assert!(exported.get(member).is_some() || definition[member].is_null(), "{member} was lost");
+    let exported = app
+        .platform("GET", &format!("/elements/{key}/export"), Value::Null)
+        .await
+        .expect(200)
+        .json();
+    for member in definition
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| *name != "id")
+    {
+        assert!(
+            exported.get(member).is_some() || definition[member].is_null(),
+            "{member} was lost"
+        );
     }
     Some((app, recorder, definition))
 }
@@ -72,7 +98,10 @@ async fn call_every_resource(
     let resources = definition["resources"].as_array().unwrap();
     for resource in resources {
         let text = |name: &str| resource[name].as_str().unwrap_or_default();
-        let declared = resource["parameters"].as_array().cloned().unwrap_or_default();
+        let declared = resource["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let mut query = Vec::new();
         let mut body = Value::Null;
         for parameter in &declared {
@@ -92,19 +121,34 @@ async fn call_every_resource(
         recorder.take();
         let reply = app.resource(method, &path, token, body.clone()).await;
         assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
-        assert!(!reply.text().contains("null"), "{method} {path}: {}", reply.text());
+        assert!(
+            !reply.text().contains("null"),
+            "{method} {path}: {}",
+            reply.text()
+        );
         let asked = recorder.take();
         assert_eq!(asked.len(), 1, "{method} {path}");
         let asked = &asked[0];
         let vendor_method = resource["vendorMethod"].as_str().unwrap_or(method);
         assert_eq!(asked.method, vendor_method, "{path}");
-        let expected = filled(text("vendorPath")).split('?').next().unwrap().to_owned();
+        let expected = filled(text("vendorPath"))
+            .split('?')
+            .next()
+            .unwrap()
+            .to_owned();
         assert_eq!(asked.path, format!("{base}{expected}"), "{method} {path}");
         for parameter in &declared {
-            if parameter["type"] == "query" && parameter["vendorType"] == "query" && parameter["name"] != "where" {
+            if parameter["type"] == "query"
+                && parameter["vendorType"] == "query"
+                && parameter["name"] != "where"
+            {
                 let name = parameter["vendorName"].as_str().unwrap();
                 let decoded: String = asked.query.replace("%5B", "[").replace("%5D", "]");
-                assert!(decoded.contains(&format!("{name}=")), "{method} {path}: {}", asked.query);
+                assert!(
+                    decoded.contains(&format!("{name}=")),
+                    "{method} {path}: {}",
+                    asked.query
+                );
             }
         }
         if !body.is_null() {
@@ -118,15 +162,25 @@ async fn call_every_resource(
 
 #[tokio::test]
 async fn every_resource_of_discordbot_is_called_as_its_export_says() {
-    let Some((app, recorder, definition)) = with_import("discordbot", "discordapp.com").await else { return };
+    let Some((app, recorder, definition)) = with_import("discordbot", "discordapp.com").await
+    else {
+        return;
+    };
     let body = json!({"element": {"key": "discordbot"}, "name": "bot", "providerData": {"code": "c0de"},
         "configuration": {"oauth.api.key": "key", "oauth.api.secret": "secret", "bot.token": "Bot t0ken",
             "oauth.callback.url": "https://app.example/cb"}});
     let mut without = body.clone();
-    without["configuration"].as_object_mut().unwrap().remove("bot.token");
+    without["configuration"]
+        .as_object_mut()
+        .unwrap()
+        .remove("bot.token");
     let message = app.platform("POST", "/instances", without).await.error(400);
     assert_eq!(message, "Missing required configuration: bot.token");
-    let made = app.platform("POST", "/instances", body).await.expect(200).json();
+    let made = app
+        .platform("POST", "/instances", body)
+        .await
+        .expect(200)
+        .json();
     let exchange = recorder.take();
     assert_eq!(exchange[0].path, "/api/oauth2/token");
     assert!(exchange[0].header("authorization").starts_with("Basic "));
@@ -142,9 +196,16 @@ async fn every_resource_of_discordbot_is_called_as_its_export_says() {
 
 #[tokio::test]
 async fn every_resource_of_fullcontact_is_called_as_its_export_says() {
-    let Some((app, recorder, definition)) = with_import("fullcontact", "api.fullcontact.com").await else { return };
+    let Some((app, recorder, definition)) = with_import("fullcontact", "api.fullcontact.com").await
+    else {
+        return;
+    };
     let body = json!({"name": "full", "configuration": {"key": "k3y-of-the-customer"}});
-    let made = app.platform("POST", "/elements/fullcontact/instances", body).await.expect(200).json();
+    let made = app
+        .platform("POST", "/elements/fullcontact/instances", body)
+        .await
+        .expect(200)
+        .json();
     assert!(recorder.take().is_empty());
     let token = made["token"].as_str().unwrap();
     let called = call_every_resource(&app, &recorder, &definition, token, "/v2", |asked| {
@@ -158,21 +219,41 @@ async fn every_resource_of_fullcontact_is_called_as_its_export_says() {
 
 #[tokio::test]
 async fn every_export_of_the_corpus_can_be_imported_and_comes_back_whole() {
-    let Some(_) = export("discordbot") else { return };
+    let Some(_) = export("discordbot") else {
+        return;
+    };
     let corpus = std::env::var_os("LIGAND_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus")),
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/corpus"
+            ))
+        },
         PathBuf::from,
     );
     let app = TestApp::start().await;
-    let headers = [("authorization", &*app.secrets()), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", &*app.secrets()),
+        ("content-type", "application/json"),
+    ];
     let mut imported = 0;
     for folder in std::fs::read_dir(corpus.join("elements")).unwrap() {
-        let Ok(bytes) = std::fs::read(folder.unwrap().path().join("element.json")) else { continue };
+        let Ok(bytes) = std::fs::read(folder.unwrap().path().join("element.json")) else {
+            continue;
+        };
         let before: Value = serde_json::from_slice(&bytes).unwrap();
-        let made = app.send("POST", "/elements/api-v2/elements", &headers, bytes).await.expect(200).json();
+        let made = app
+            .send("POST", "/elements/api-v2/elements", &headers, bytes)
+            .await
+            .expect(200)
+            .json();
         assert_eq!(made["active"], before["active"].as_bool().unwrap_or(true));
         let path = format!("/elements/{}/export", made["id"]);
-        let after = app.platform("GET", &path, Value::Null).await.expect(200).json();
+        let after = app
+            .platform("GET", &path, Value::Null)
+            .await
+            .expect(200)
+            .json();
         assert_eq!(
             after["resources"].as_array().map(Vec::len),
             before["resources"].as_array().map(Vec::len),

@@ -6,24 +6,54 @@ use crate::support::TestApp;
 
 async fn register(app: &TestApp, element: &str) {
     let application = json!({"apiKey": "registered", "apiSecret": "s3cret-registered"});
-    let shown = app.platform("PUT", &format!("/elements/{element}/application"), application).await.expect(200).json();
+    let shown = app
+        .platform(
+            "PUT",
+            &format!("/elements/{element}/application"),
+            application,
+        )
+        .await
+        .expect(200)
+        .json();
     assert_eq!(shown["apiSecret"], "********");
     assert_eq!(shown["apiKey"], "registered");
 }
 
 /// Walks a hosted consent to our own callback, and answers its secret and the page.
 async fn consent(app: &TestApp, element: &str) -> (String, String) {
-    let begun = app.platform("GET", &format!("/elements/{element}/oauth/url/default"), Value::Null).await.expect(200).json();
+    let begun = app
+        .platform(
+            "GET",
+            &format!("/elements/{element}/oauth/url/default"),
+            Value::Null,
+        )
+        .await
+        .expect(200)
+        .json();
     assert_eq!(begun["element"], element);
-    let secret = begun["configuration"]["secret"].as_str().unwrap().to_owned();
+    let secret = begun["configuration"]["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let url = begun["oauthUrl"].as_str().unwrap();
-    assert!(!url.contains("s3cret-registered") && !url.contains(&secret), "{url}");
+    assert!(
+        !url.contains("s3cret-registered") && !url.contains(&secret),
+        "{url}"
+    );
     let callback = app.follow(url).await;
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(callback).finish();
-    let page = app.call("GET", &format!("/oauth/callback?{query}"), "", Value::Null).await.expect(200);
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(callback)
+        .finish();
+    let page = app
+        .call("GET", &format!("/oauth/callback?{query}"), "", Value::Null)
+        .await
+        .expect(200);
     assert!(page.header("content-type").starts_with("text/html"));
     // The state works once.
-    let again = app.call("GET", &format!("/oauth/callback?{query}"), "", Value::Null).await.expect(200);
+    let again = app
+        .call("GET", &format!("/oauth/callback?{query}"), "", Value::Null)
+        .await
+        .expect(200);
     assert!(again.text().contains("used before"), "{}", again.text());
     (secret, page.text())
 }
@@ -32,16 +62,26 @@ async fn consent(app: &TestApp, element: &str) -> (String, String) {
 async fn a_hosted_consent_becomes_an_instance_once() {
     let app = TestApp::start().await;
     let other = app.neighbour().await;
-    app.platform("GET", "/elements/sfdc/oauth/url/default", Value::Null).await.error(404);
+    app.platform("GET", "/elements/sfdc/oauth/url/default", Value::Null)
+        .await
+        .error(404);
     for element in ["sfdc", "eloqua", "acton"] {
         register(&app, element).await;
         let (secret, page) = consent(&app, element).await;
         assert!(page.contains("Connected"), "{page}");
         let body = json!({"element": {"key": element}, "name": "hosted", "providerData": {"secret": secret}});
-        app.call("POST", "/instances", &other, body.clone()).await.error(400);
-        let made = app.platform("POST", "/instances", body.clone()).await.expect(200).json();
+        app.call("POST", "/instances", &other, body.clone())
+            .await
+            .error(400);
+        let made = app
+            .platform("POST", "/instances", body.clone())
+            .await
+            .expect(200)
+            .json();
         let token = made["token"].as_str().unwrap();
-        app.resource("GET", "/ping", token, Value::Null).await.expect(200);
+        app.resource("GET", "/ping", token, Value::Null)
+            .await
+            .expect(200);
         app.platform("POST", "/instances", body).await.error(400);
     }
 }
@@ -50,7 +90,11 @@ async fn a_hosted_consent_becomes_an_instance_once() {
 async fn a_secret_is_redeemed_after_the_vendor_answered_and_within_ten_minutes() {
     let app = TestApp::start().await;
     register(&app, "sfdc").await;
-    let begun = app.platform("GET", "/elements/sfdc/oauth/url/default", Value::Null).await.expect(200).json();
+    let begun = app
+        .platform("GET", "/elements/sfdc/oauth/url/default", Value::Null)
+        .await
+        .expect(200)
+        .json();
     let body = json!({"element": {"key": "sfdc"}, "providerData": {"secret": begun["configuration"]["secret"]}});
     let message = app.platform("POST", "/instances", body).await.error(400);
     assert!(message.contains("not answered yet"), "{message}");
@@ -64,14 +108,31 @@ async fn a_secret_is_redeemed_after_the_vendor_answered_and_within_ten_minutes()
 async fn a_denied_consent_says_so_on_the_page_and_to_the_program() {
     let app = TestApp::start().await;
     register(&app, "sfdc").await;
-    let begun = app.platform("GET", "/elements/sfdc/oauth/url/default", Value::Null).await.expect(200).json();
-    let url = format!("{}&sandbox_decision=deny", begun["oauthUrl"].as_str().unwrap());
+    let begun = app
+        .platform("GET", "/elements/sfdc/oauth/url/default", Value::Null)
+        .await
+        .expect(200)
+        .json();
+    let url = format!(
+        "{}&sandbox_decision=deny",
+        begun["oauthUrl"].as_str().unwrap()
+    );
     let callback = app.follow(&url).await;
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(callback).finish();
-    let page = app.call("GET", &format!("/oauth/callback?{query}"), "", Value::Null).await.expect(200).text();
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(callback)
+        .finish();
+    let page = app
+        .call("GET", &format!("/oauth/callback?{query}"), "", Value::Null)
+        .await
+        .expect(200)
+        .text();
     assert!(page.contains("Not connected"), "{page}");
     let body = json!({"element": {"key": "sfdc"}, "providerData": {"secret": begun["configuration"]["secret"]}});
-    let reply = app.platform("POST", "/instances", body).await.expect(400).json();
+    let reply = app
+        .platform("POST", "/instances", body)
+        .await
+        .expect(400)
+        .json();
     assert!(reply["providerMessage"].is_string(), "{reply}");
 }
 
@@ -82,11 +143,25 @@ async fn the_registered_application_serves_the_guides_flow_too() {
     let mut body = app.guide_body("sfdc").await;
     body["configuration"] = json!({"oauth.callback.url": "https://www.mycoolapp.com/auth"});
     app.platform("POST", "/instances", body).await.expect(200);
-    let listed = app.platform("GET", "/applications", Value::Null).await.expect(200).json();
+    let listed = app
+        .platform("GET", "/applications", Value::Null)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(listed[0]["element"]["key"], "sfdc");
-    app.platform("DELETE", "/elements/sfdc/application", Value::Null).await.expect(200);
-    app.platform("DELETE", "/elements/sfdc/application", Value::Null).await.error(404);
-    assert_eq!(app.platform("GET", "/applications", Value::Null).await.expect(200).json(), json!([]));
+    app.platform("DELETE", "/elements/sfdc/application", Value::Null)
+        .await
+        .expect(200);
+    app.platform("DELETE", "/elements/sfdc/application", Value::Null)
+        .await
+        .error(404);
+    assert_eq!(
+        app.platform("GET", "/applications", Value::Null)
+            .await
+            .expect(200)
+            .json(),
+        json!([])
+    );
 }
 
 #[tokio::test]

@@ -9,10 +9,17 @@ async fn another_organizations_things_are_not_there() {
     let app = TestApp::start().await;
     let (id, token) = app.instance("sfdc").await;
     let element = json!({"name": "Mine", "authentication": {"type": "custom"}});
-    app.platform("POST", "/elements", element.clone()).await.expect(200);
+    app.platform("POST", "/elements", element.clone())
+        .await
+        .expect(200);
     let application = json!({"apiKey": "k", "apiSecret": "s", "callbackUrl": "https://x"});
-    app.platform("PUT", "/elements/sfdc/application", application).await.expect(200);
-    let mine = app.platform("GET", "/instances", Value::Null).await.expect(200);
+    app.platform("PUT", "/elements/sfdc/application", application)
+        .await
+        .expect(200);
+    let mine = app
+        .platform("GET", "/instances", Value::Null)
+        .await
+        .expect(200);
     let request = mine.header("elements-request-id");
 
     let other = app.neighbour().await;
@@ -33,29 +40,51 @@ async fn another_organizations_things_are_not_there() {
         ("DELETE", "/elements/sfdc/application".to_owned()),
         ("GET", format!("/usage/{request}")),
     ] {
-        let body = if matches!(method, "PUT" | "PATCH") { json!({"name": "x"}) } else { Value::Null };
+        let body = if matches!(method, "PUT" | "PATCH") {
+            json!({"name": "x"})
+        } else {
+            Value::Null
+        };
         let reply = app.call(method, &path, &other, body).await;
         assert_eq!(reply.status, 404, "{method} {path}: {}", reply.text());
     }
     // Another organization's token beside one's own secrets is no credential at all.
     let mixed = format!("{other}, Element {token}");
-    for path in ["/hubs/crm/contacts", "/instances", "/passthrough/services/data"] {
+    for path in [
+        "/hubs/crm/contacts",
+        "/instances",
+        "/passthrough/services/data",
+    ] {
         app.call("GET", path, &mixed, Value::Null).await.error(401);
     }
     // Keys are each organization's own.
-    app.call("POST", "/elements", &other, element).await.expect(200);
-    app.platform("GET", &format!("/instances/{id}"), Value::Null).await.expect(200);
+    app.call("POST", "/elements", &other, element)
+        .await
+        .expect(200);
+    app.platform("GET", &format!("/instances/{id}"), Value::Null)
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn no_secret_is_stored_in_clear_or_answered() {
     let app = TestApp::start().await;
     let (id, token) = app.instance("sfdc").await;
-    app.resource("GET", "/contacts?where=LastName%3D'in-the-query'", &token, Value::Null).await.expect(200);
+    app.resource(
+        "GET",
+        "/contacts?where=LastName%3D'in-the-query'",
+        &token,
+        Value::Null,
+    )
+    .await
+    .expect(200);
     let url = "/elements/sfdc/oauth/url?apiKey=k&apiSecret=s3cret-in-a-query&callbackUrl=https://x";
     app.platform("GET", url, Value::Null).await.expect(200);
     app.platform("GET", "/usage", Value::Null).await.expect(200);
-    let document = app.app.store.instance(ligand_model::id::OrganizationId(2), ligand_model::id::InstanceId(id));
+    let document = app.app.store.instance(
+        ligand_model::id::OrganizationId(2),
+        ligand_model::id::InstanceId(id),
+    );
     let document = document.await.unwrap().unwrap().open().unwrap();
     let access = document.values["oauth.user.token"].clone();
     let refresh = document.values["oauth.user.refresh_token"].clone();
@@ -63,13 +92,28 @@ async fn no_secret_is_stored_in_clear_or_answered() {
     let stored = app.everything_stored();
     let answered = [
         app.platform("GET", "/instances", Value::Null).await.text(),
-        app.platform("GET", &format!("/instances/{id}/configuration"), Value::Null).await.text(),
+        app.platform(
+            "GET",
+            &format!("/instances/{id}/configuration"),
+            Value::Null,
+        )
+        .await
+        .text(),
         app.platform("GET", "/usage", Value::Null).await.text(),
     ]
     .concat();
-    for secret in ["s3cret-of-the-application", "s3cret-in-a-query", "in-the-query", &access, &refresh] {
+    for secret in [
+        "s3cret-of-the-application",
+        "s3cret-in-a-query",
+        "in-the-query",
+        &access,
+        &refresh,
+    ] {
         assert!(!stored.contains(secret), "stored: {secret}");
         assert!(!answered.contains(secret), "answered: {secret}");
     }
-    assert!(!stored.contains(&token) && !stored.contains(&app.user), "a token is stored in clear");
+    assert!(
+        !stored.contains(&token) && !stored.contains(&app.user),
+        "a token is stored in clear"
+    );
 }

@@ -13,6 +13,8 @@ mod guides;
 mod hosted;
 mod instances;
 mod isolation;
+mod log;
+mod oauth1;
 mod passthrough;
 mod process;
 mod put_back;

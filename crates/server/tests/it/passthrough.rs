@@ -9,11 +9,21 @@ async fn the_vendors_own_api_is_called_with_the_instances_credential() {
     let app = TestApp::start().await;
     let (id, token) = app.instance("sfdc").await;
     let path = "/passthrough/services/data/v59.0/query?q=SELECT%20Id%20FROM%20Contact%20LIMIT%203";
-    let reply = app.resource("GET", path, &token, Value::Null).await.expect(200);
+    let reply = app
+        .resource("GET", path, &token, Value::Null)
+        .await
+        .expect(200);
     assert_eq!(reply.json()["records"].as_array().unwrap().len(), 3);
     assert_eq!(reply.header("elements-element-instance-id"), id.to_string());
     let body = json!({"LastName": "Passed"});
-    let made = app.resource("POST", "/passthrough/services/data/v59.0/sobjects/Contact", &token, body).await;
+    let made = app
+        .resource(
+            "POST",
+            "/passthrough/services/data/v59.0/sobjects/Contact",
+            &token,
+            body,
+        )
+        .await;
     assert_eq!(made.expect(200).json()["success"], true);
 }
 
@@ -21,14 +31,35 @@ async fn the_vendors_own_api_is_called_with_the_instances_credential() {
 async fn a_passthrough_refreshes_is_metered_and_maps_errors() {
     let app = TestApp::start().await;
     let (_, token) = app.instance("sfdc").await;
-    app.control("/tokens/expire", json!({"vendor": "salesforce"})).await;
-    let reply = app.resource("GET", "/passthrough/services/data/v59.0/limits", &token, Value::Null).await.expect(200);
+    app.control("/tokens/expire", json!({"vendor": "salesforce"}))
+        .await;
+    let reply = app
+        .resource(
+            "GET",
+            "/passthrough/services/data/v59.0/limits",
+            &token,
+            Value::Null,
+        )
+        .await
+        .expect(200);
     let id = reply.header("elements-request-id");
-    let row = app.platform("GET", &format!("/usage/{id}"), Value::Null).await.expect(200).json();
+    let row = app
+        .platform("GET", &format!("/usage/{id}"), Value::Null)
+        .await
+        .expect(200)
+        .json();
     assert_eq!(row["attempts"], 2);
     assert_eq!(row["vendor_status"], 200);
     assert_eq!(row["request_uri"], "/passthrough/{*path}");
-    let message = app.resource("GET", "/passthrough/services/data/v59.0/nonsense", &token, Value::Null).await.error(404);
+    let message = app
+        .resource(
+            "GET",
+            "/passthrough/services/data/v59.0/nonsense",
+            &token,
+            Value::Null,
+        )
+        .await
+        .error(404);
     assert!(!message.is_empty());
 }
 
@@ -36,9 +67,18 @@ async fn a_passthrough_refreshes_is_metered_and_maps_errors() {
 async fn a_passthrough_cannot_leave_its_hosts() {
     let app = TestApp::start().await;
     let (_, token) = app.instance("sfdc").await;
-    for path in ["/passthrough/https://evil.example/x", "/passthrough//evil.example/x", "/passthrough/..%2f..%2fx"] {
+    for path in [
+        "/passthrough/https://evil.example/x",
+        "/passthrough//evil.example/x",
+        "/passthrough/..%2f..%2fx",
+    ] {
         let reply = app.resource("GET", path, &token, Value::Null).await;
-        assert!((400..500).contains(&reply.status), "{path}: {} {}", reply.status, reply.text());
+        assert!(
+            (400..500).contains(&reply.status),
+            "{path}: {} {}",
+            reply.status,
+            reply.text()
+        );
     }
 }
 
@@ -46,5 +86,12 @@ async fn a_passthrough_cannot_leave_its_hosts() {
 async fn a_passthrough_can_be_switched_off() {
     let app = TestApp::with(|config| config.api.passthrough = false).await;
     let (_, token) = app.instance("sfdc").await;
-    app.resource("GET", "/passthrough/services/data/v59.0/limits", &token, Value::Null).await.error(403);
+    app.resource(
+        "GET",
+        "/passthrough/services/data/v59.0/limits",
+        &token,
+        Value::Null,
+    )
+    .await
+    .error(403);
 }

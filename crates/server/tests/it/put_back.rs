@@ -10,17 +10,30 @@ async fn the_whole_answer_can_be_put_back_and_changes_nothing() {
     for element in ["sfdc", "eloqua", "acton", "marketo"] {
         let (id, token) = app.instance(element).await;
         let path = format!("/instances/{id}");
-        let shown = app.platform("GET", &path, Value::Null).await.expect(200).json();
+        let shown = app
+            .platform("GET", &path, Value::Null)
+            .await
+            .expect(200)
+            .json();
         let templates: Vec<&Value> = shown["configuration"]
             .as_object()
             .unwrap()
             .values()
             .filter(|value| value.as_str().is_some_and(|text| text.contains('{')))
             .collect();
-        assert!(templates.is_empty(), "{element} shows templates: {templates:?}");
-        let put = app.platform("PUT", &path, shown.clone()).await.expect(200).json();
+        assert!(
+            templates.is_empty(),
+            "{element} shows templates: {templates:?}"
+        );
+        let put = app
+            .platform("PUT", &path, shown.clone())
+            .await
+            .expect(200)
+            .json();
         assert_eq!(put["configuration"], shown["configuration"], "{element}");
         assert_eq!(put["token"], shown["token"]);
-        app.resource("GET", "/ping", &token, Value::Null).await.expect(200);
+        app.resource("GET", "/ping", &token, Value::Null)
+            .await
+            .expect(200);
     }
 }

@@ -7,12 +7,13 @@ use crate::support::TestApp;
 
 /// Open without credentials, each for a reason: the catalog and the guides' first step are, so are signing in and the
 /// page that vendors send browsers to.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "GET /elements",
     "GET /elements/keys",
     "GET /elements/{keyOrId}",
     "GET /elements/{keyOrId}/oauth/url",
     "POST /elements/{keyOrId}/oauth/url",
+    "GET /elements/{keyOrId}/oauth/token",
     "GET /oauth/callback",
     "GET /hubs",
     "GET /hubs/keys",

@@ -267,7 +267,12 @@ impl TestApp {
     pub async fn follow(&self, url: &str) -> Vec<(String, String)> {
         let mut url = url.to_owned();
         for _ in 0..5 {
-            if !url.starts_with("http://127.0.0.1") || url.split('?').next().is_some_and(|path| path.ends_with("/oauth/callback")) {
+            if !url.starts_with("http://127.0.0.1")
+                || url
+                    .split('?')
+                    .next()
+                    .is_some_and(|path| path.ends_with("/oauth/callback"))
+            {
                 break;
             }
             let reply = self.send("GET", &url, &[], "").await;
