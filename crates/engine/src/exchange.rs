@@ -7,10 +7,12 @@ mod answer;
 mod call;
 mod chain;
 mod draft;
+mod fields;
 mod finish;
 mod hooking;
 mod paging;
 mod plan;
+mod repeat;
 mod reply;
 mod session;
 mod vendor;
@@ -28,6 +30,7 @@ pub use call::{Part, ResourceCall};
 use draft::Draft;
 use paging::Paging;
 use plan::Sources;
+use repeat::Repeat;
 use reply::Content;
 
 use crate::catalog::Compiled;
@@ -95,6 +98,20 @@ struct Answer {
     failure: Option<Failure>,
 }
 
+impl Answer {
+    /// An answer that no vendor gave.
+    fn made(body: Value) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            content: Content::made(body),
+            raw: None,
+            rooted: false,
+            failure: None,
+        }
+    }
+}
+
 /// One resource call.
 #[derive(Debug)]
 pub struct Exchange {
@@ -116,6 +133,7 @@ pub struct Exchange {
     refreshed: bool,
     vendor_status: Option<u16>,
     streaming: Streaming,
+    repeat: Option<Repeat>,
     paging: Option<Paging>,
     draft: Draft,
     hooks: VecDeque<HookRef>,
@@ -149,6 +167,7 @@ impl Exchange {
             refreshed: false,
             vendor_status: None,
             streaming: Streaming::No,
+            repeat: None,
             paging: None,
             draft: Draft::default(),
             hooks: VecDeque::new(),
@@ -168,7 +187,10 @@ impl Exchange {
     pub fn next(&mut self, input: Input) -> Step {
         match self.advance(input) {
             Ok(step) => step,
-            Err(failure) => self.done(Err(failure)),
+            Err(mut failure) => {
+                self.name_record(&mut failure);
+                self.done(Err(failure))
+            }
         }
     }
 
@@ -234,6 +256,11 @@ impl Exchange {
             });
         }
         self.call.check_json().map_err(invalid)?;
+        if let Some(answer) = self.begin_repeat()? {
+            let resource = self.resource()?.clone();
+            return Ok(self.finish(&resource, answer));
+        }
+        let resource = self.resource()?;
         let mut query = self.call.query.clone();
         let paging = Paging::read(element, resource, &self.values, &mut query).map_err(invalid)?;
         self.call.query = query;
@@ -328,14 +355,7 @@ impl Exchange {
 
     /// `continue: false`: no vendor call, the hook's own answer goes through the hooks after it.
     fn skip_vendor(&mut self, result: &crate::step::HookResult) -> Result<Step, Failure> {
-        self.answer = Some(Answer {
-            status: 200,
-            headers: Vec::new(),
-            content: Content::made(json!({})),
-            raw: None,
-            rooted: false,
-            failure: None,
-        });
+        self.answer = Some(Answer::made(json!({})));
         self.merge_after(result);
         self.state = State::AfterVendor;
         self.hooks = self.hooks_of("postRequest");

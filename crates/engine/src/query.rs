@@ -4,6 +4,7 @@
 //! never becomes an operator, a keyword or a second condition.
 
 mod convert;
+mod dialects;
 mod eloqua;
 mod error;
 mod literal;

@@ -51,6 +51,7 @@ const KNOWN_RESOURCE: &[&str] = &[
     "source",
     "note",
     "executionType",
+    "repeat",
 ];
 const KNOWN_ENTRY: &[&str] = &[
     "displayOrder",

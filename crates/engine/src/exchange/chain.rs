@@ -78,6 +78,9 @@ impl Exchange {
             }
         }
         self.keep_response_parameters(&resource, &mut answer);
+        if let Some(step) = self.next_record(&mut answer) {
+            return step;
+        }
         if let Some(next) = resource
             .next_resource
             .as_deref()

@@ -1,5 +1,7 @@
 //! The vendor request while it is being made: parameters and hooks write it, then it becomes a [`VendorRequest`].
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -15,6 +17,8 @@ pub(super) struct Draft {
     /// Below `base.url`, or absolute; unfilled tokens stay for hooks to see.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
+    /// Query parameters that hooks see as numbers.
+    pub(super) numbers: BTreeSet<String>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: DraftBody,
     /// Wraps a JSON body just before it is sent.
@@ -64,6 +68,13 @@ impl Draft {
         self.query.push((name.to_owned(), value));
     }
 
+    /// Sets several at once; a name may repeat among them.
+    pub(super) fn set_query_pairs(&mut self, pairs: Vec<(String, String)>) {
+        self.query
+            .retain(|(n, _)| pairs.iter().all(|(name, _)| name != n));
+        self.query.extend(pairs);
+    }
+
     /// Sets a member of the JSON body, making the body an object when it is none.
     pub(super) fn set_field(&mut self, path: &str, value: Value) {
         let mut body = match std::mem::take(&mut self.body) {
@@ -111,7 +122,12 @@ impl Draft {
     pub(super) fn query_map(&self) -> Map<String, Value> {
         let mut map = Map::new();
         for (name, value) in &self.query {
-            let value = Value::String(value.clone());
+            let number = self
+                .numbers
+                .contains(name)
+                .then(|| value.parse::<i64>().ok());
+            let number = number.flatten().map(Value::from);
+            let value = number.unwrap_or_else(|| Value::String(value.clone()));
             match map.get_mut(name) {
                 None => {
                     map.insert(name.clone(), value);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::paging::{self, Paging};
 use super::vendor::stream_reply;
-use super::{Answer, Exchange, Streaming, answer, hooking};
+use super::{Answer, Exchange, Streaming, answer, fields, hooking};
 use crate::json_path;
 use crate::scan;
 use crate::step::{Body, Reply, Step};
@@ -49,16 +49,21 @@ impl Exchange {
         }
         let filter = template::resolve(element, &self.values, "filter.response.nulls");
         let filter = filter.is_none_or(|value| value != "false");
-        let fields = self
-            .call
-            .query("fields")
-            .filter(|fields| !fields.trim().is_empty());
-        let fields = fields.map(str::to_owned).filter(|_| {
-            !resource
-                .parameters
-                .iter()
-                .any(|p| p.name == "fields" && p.kind == "query")
-        });
+        let vendor_selects = resource
+            .parameters
+            .iter()
+            .any(|p| p.name == "fields" && p.kind == "query");
+        let fields = if vendor_selects || !fields::may_select(element, &self.values) {
+            None
+        } else {
+            let given = self
+                .call
+                .query("fields")
+                .filter(|fields| !fields.trim().is_empty());
+            given
+                .map(str::to_owned)
+                .or_else(|| fields::default_selection(element, resource, &self.values))
+        };
         // A large body that needs no change is passed on as it came.
         let untouched = answer.content.unread().filter(|bytes| {
             resource.aliases.is_empty()

@@ -1,5 +1,7 @@
 //! Pages: what the caller asked for, what the vendor is asked for, and the token of the next page.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ligand_model::element::{Element, Resource};
 use serde_json::{Value, json};
 
@@ -33,6 +35,8 @@ pub(super) struct Paging {
     pub(super) cursor: Option<String>,
     /// Whether the caller named a page or a size.
     pub(super) asked: bool,
+    /// Whether a token said which page.
+    resumed: bool,
     /// What was changed about the request: `Elements-Error`.
     pub(super) notice: Option<String>,
     style: Style,
@@ -67,15 +71,20 @@ impl Paging {
             Some("page 0") => Style::Page(start.unwrap_or(0)),
             _ => Style::Page(start.unwrap_or(1)),
         };
-        let most = setting("pagination.max")
-            .and_then(|text| most_rows(&text, resource))
+        let bounds = setting("pagination").and_then(|text| serde_json::from_str(&text).ok());
+        let bounds = Bounds::of(&bounds.unwrap_or_default());
+        let most = bounds
+            .most
+            .or_else(|| setting("pagination.max").and_then(|text| most_rows(&text, resource)))
             .filter(|most| *most > 0)
-            .unwrap_or(DEFAULT_SIZE);
+            .unwrap_or(DEFAULT_SIZE)
+            .min(LARGEST);
         let mut paging = Self {
             page: 1,
-            size: most.min(LARGEST),
+            size: bounds.usual.unwrap_or(most).clamp(1, most),
             cursor: None,
             asked: false,
+            resumed: false,
             notice: None,
             style,
         };
@@ -85,12 +94,16 @@ impl Paging {
         if let Some(size) = number(query, "pageSize")? {
             paging.asked = true;
             paging.size = size.max(1);
-            let bound = most.min(LARGEST);
-            if paging.size > bound {
+            if paging.size > most {
                 paging.notice = Some(format!(
-                    "pageSize {size} is over the limit; limited to {bound}"
+                    "pageSize {size} is over the limit; limited to {most}"
                 ));
-                paging.size = bound;
+                paging.size = most;
+            } else if let Some(least) = bounds.least.filter(|least| size < *least) {
+                paging.notice = Some(format!(
+                    "pageSize {size} is under the limit; raised to {least}"
+                ));
+                paging.size = least.min(most);
             }
         }
         if let Some(page) = number(query, "page")? {
@@ -133,12 +146,20 @@ impl Paging {
             token.get("cursor"),
         ) {
             (Some(page), _) => {
+                self.resumed = true;
                 self.page = page.max(1);
                 if let Some(size) = token.get("pageSize").and_then(Value::as_u64) {
                     self.size = size.clamp(1, LARGEST);
                 }
             }
-            (None, Some(Value::String(cursor))) => self.cursor = Some(cursor.clone()),
+            (None, Some(Value::String(cursor))) => {
+                // A hook may hand out the token of a page by number itself.
+                if let Some((page, size)) = numbered(cursor).filter(|_| !self.by_cursor()) {
+                    self.page = page.max(1);
+                    self.size = size.clamp(1, LARGEST);
+                }
+                self.cursor = Some(cursor.clone());
+            }
             _ => return Err(foreign()),
         }
         Ok(())
@@ -146,11 +167,17 @@ impl Paging {
 
     /// The value of a `page`, `pageSize` or `nextPage` parameter for the vendor.
     pub(super) fn value(&self, name: &str) -> Option<String> {
+        let before = self.page.saturating_sub(1);
         match name {
             "pageSize" => Some(self.size.to_string()),
             "page" => match self.style {
-                Style::Page(start) => Some((self.page - 1 + start).to_string()),
-                Style::Offset(start) => Some(((self.page - 1) * self.size + start).to_string()),
+                Style::Page(start) => Some(before.saturating_add(start).to_string()),
+                Style::Offset(start) => Some(
+                    before
+                        .saturating_mul(self.size)
+                        .saturating_add(start)
+                        .to_string(),
+                ),
                 Style::Cursor if self.cursor.is_none() => Some(self.page.to_string()),
                 Style::Cursor => None,
             },
@@ -158,14 +185,20 @@ impl Paging {
         }
     }
 
-    /// What hooks see as `request_parameters.nextPage`.
+    /// What hooks see as `request_parameters.nextPage`: the vendor's cursor, or the page by number as the format
+    /// writes it, base64url of `{"pageSize":2,"page":2}`.
     pub(super) fn shown_to_hooks(&self) -> Option<String> {
+        if self.resumed && self.cursor.is_none() {
+            let text = format!("{{\"pageSize\":{},\"page\":{}}}", self.size, self.page);
+            return Some(URL_SAFE_NO_PAD.encode(text));
+        }
         self.cursor.clone()
     }
 
     /// The token of the page after this one, by number.
     pub(super) fn next_number(&self, query: &[(String, String)]) -> String {
-        json!({"page": self.page + 1, "pageSize": self.size, "q": carried(query)}).to_string()
+        json!({"page": self.page.saturating_add(1), "pageSize": self.size, "q": carried(query)})
+            .to_string()
     }
 
     /// The token of the page after this one, by the vendor's cursor.
@@ -212,6 +245,41 @@ fn number(query: &[(String, String)], name: &str) -> Result<Option<u64>, Error> 
             ))
         }),
     }
+}
+
+/// The bounds that elements of the third paginator declare under `pagination`; each a number or its text.
+#[derive(Debug, Default)]
+struct Bounds {
+    least: Option<u64>,
+    most: Option<u64>,
+    usual: Option<u64>,
+}
+
+impl Bounds {
+    fn of(declared: &Value) -> Self {
+        let number = |key: &str| {
+            let value = declared.get(key)?;
+            let number = value
+                .as_u64()
+                .or_else(|| value.as_str()?.trim().parse().ok())?;
+            (number > 0).then_some(number)
+        };
+        Self {
+            least: number("minPageSize"),
+            most: number("maxPageSize"),
+            usual: number("defaultPageSize"),
+        }
+    }
+}
+
+/// Page and size of a token by number.
+fn numbered(token: &str) -> Option<(u64, u64)> {
+    let text = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).ok()?;
+    let token: Value = serde_json::from_slice(&text).ok()?;
+    Some((
+        token.get("page")?.as_u64()?,
+        token.get("pageSize")?.as_u64()?,
+    ))
 }
 
 /// `pagination.max` is a number, or JSON by object name with a `default`.
@@ -287,6 +355,16 @@ mod tests {
         let (paging, _) = read("page", &[("pageSize", "1000"), ("page", "0")]).unwrap();
         assert_eq!((paging.page, paging.size), (1, 100));
         assert!(paging.notice.unwrap().contains("limited to 100"));
+        let far = u64::MAX.to_string();
+        for kind in ["page", "page 0", "offset"] {
+            let (paging, _) = read(kind, &[("page", &far)]).unwrap();
+            assert!(
+                paging
+                    .value("page")
+                    .is_some_and(|page| page.parse::<u64>().is_ok())
+            );
+            assert!(paging.next_number(&[]).contains(&far));
+        }
         assert!(read("page", &[("page", "two")]).is_err());
         assert!(read("page", &[("nextPage", "forged")]).is_err());
         assert_eq!(read("page", &[("nextPage", "")]).unwrap().0.page, 1);

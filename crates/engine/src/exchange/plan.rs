@@ -68,7 +68,7 @@ impl Sources<'_> {
                 continue;
             }
             match self.read(parameter) {
-                Some(found) => Self::write(parameter, found, &mut draft, &mut collected)?,
+                Some(found) => self.write(parameter, found, &mut draft, &mut collected)?,
                 None if parameter.required && Self::is_callers(parameter) => {
                     missing.push(format!("`{}` ({})", parameter.name, parameter.kind));
                 }

@@ -1,6 +1,10 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
 mod answers;
+mod pages;
+mod parameters;
+mod properties;
+mod repeat;
 mod sessions;
 
 use bytes::Bytes;
@@ -207,18 +211,6 @@ fn lists_with_a_filter_and_hands_out_the_next_page() {
         token,
         json!({"page": 4, "pageSize": 2, "q": {"where": "name='Ann & Co'"}})
     );
-}
-
-#[test]
-fn the_last_page_has_no_token() {
-    let played = play(
-        element(json!([list(json!({}))]), json!({})),
-        TOKEN,
-        "GET /contacts?pageSize=2",
-        None,
-        vec![reply(200, json!({"data": {"items": [{"id": 1}]}}))],
-    );
-    assert_eq!(played.header("elements-next-page-token"), None);
 }
 
 #[test]
@@ -431,68 +423,6 @@ fn a_missing_record_and_a_missing_parameter() {
     );
     let played = play(elements(), TOKEN, "GET /contacts/..?list=l", None, vec![]);
     assert_eq!(played.failure().kind, ErrorKind::Invalid);
-}
-
-#[test]
-fn we_page_where_the_vendor_does_not() {
-    let rows = || reply(200, json!([{"id": 1}, {"id": 2}, {"id": 3}]));
-    let resource = json!({"method": "GET", "path": "/all", "vendorPath": "/all", "paginationType": "VENDOR_NOT_SUPPORTED"});
-    let elements = || element(json!([resource.clone()]), json!({}));
-    let played = play(elements(), TOKEN, "GET /all?pageSize=2", None, vec![rows()]);
-    assert_eq!(played.json(), json!([{"id": 1}, {"id": 2}]));
-    let token = url::form_urlencoded::byte_serialize(
-        played
-            .header("elements-next-page-token")
-            .unwrap()
-            .as_bytes(),
-    )
-    .collect::<String>();
-    let played = play(
-        elements(),
-        TOKEN,
-        &format!("GET /all?nextPage={token}"),
-        None,
-        vec![rows()],
-    );
-    assert_eq!(played.json(), json!([{"id": 3}]));
-    assert_eq!(played.header("elements-next-page-token"), None);
-}
-
-#[test]
-fn a_cursor_is_found_where_the_resource_says() {
-    let resource = list(
-        json!({"nextPageKey": "body.paging.next?cursor", "parameters": [
-        {"name": "nextPage", "type": "query", "vendorName": "after", "vendorType": "query"}]}),
-    );
-    let elements = || element(json!([resource.clone()]), json!({}));
-    let answer =
-        json!({"data": {"items": [{"id": 1}]}, "paging": {"next": "https://x/y?cursor=c%2F2&z=1"}});
-    let played = play(
-        elements(),
-        TOKEN,
-        "GET /contacts",
-        None,
-        vec![reply(200, answer)],
-    );
-    let token = url::form_urlencoded::byte_serialize(
-        played
-            .header("elements-next-page-token")
-            .unwrap()
-            .as_bytes(),
-    )
-    .collect::<String>();
-    let played = play(
-        elements(),
-        TOKEN,
-        &format!("GET /contacts?nextPage={token}"),
-        None,
-        vec![reply(200, json!({"data": {"items": []}}))],
-    );
-    assert_eq!(
-        played.urls(),
-        ["GET https://api.acme.com/v1/people?after=c/2"]
-    );
-    assert_eq!(played.header("elements-next-page-token"), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::literal::is_number;
 use super::parse::parse_where;
-use super::{Comparison, Expression, Operator, eloqua, marketo, odata, soql};
+use super::{Comparison, Expression, Operator, dialects, eloqua, marketo, odata, soql};
 
 /// What a converter printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum Converted {
 /// | `toFieldList` | `fields` | text `Id,Name` |
 /// | `toEloquaSearch` | `where` | `search` |
 /// | `toMarketoFilter` | `where` | `filterType`, `filterValues` |
+/// | `toBazaarvoice` | `where` | `filter`, once a condition |
+/// | `toQuickbase` | `where` | text `{'7'.EX.'x'}` |
+/// | `toWiql` | `where` | text `[System.Title] = 'x'` |
 ///
 /// # Errors
 /// [`Error::Syntax`] and [`Error::TooMuch`] for text that does not parse; [`Error::Unsupported`] and [`Error::Name`]
@@ -48,7 +51,7 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
     };
     let Some(expression) = expression else {
         return Ok(match converter {
-            "toSOQL" => Converted::Text(String::new()),
+            "toSOQL" | "toQuickbase" | "toWiql" => Converted::Text(String::new()),
             _ => Converted::Query(Vec::new()),
         });
     };
@@ -59,6 +62,9 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
                 soql::print(&expression)?
             )));
         }
+        "toQuickbase" => return dialects::quickbase(&expression).map(Converted::Text),
+        "toWiql" => return dialects::wiql(&expression).map(Converted::Text),
+        "toBazaarvoice" => dialects::bazaarvoice(&expression)?,
         "toODataFilter" => one(
             "$filter",
             odata::print(&expression, odata::Version::Four, date_fields)?,

@@ -375,3 +375,46 @@ fn marketo_filters_by_one_field() {
     }
     assert!(refusal("toMarketoFilter", "a=1 and b=2").contains("'b' cannot be filtered with AND"));
 }
+
+#[test]
+fn three_vendors_have_dialects_of_their_own() {
+    for (input, quickbase, wiql) in [
+        ("`7` = 'x'", "{'7'.EX.'x'}", "[7] = 'x'"),
+        (
+            "a > 5 AND (b LIKE '%x%' OR c IN ('p', 'q'))",
+            "{'a'.GT.'5'}AND({'b'.CT.'x'}OR({'c'.EX.'p'}OR{'c'.EX.'q'}))",
+            "[a] > 5 AND ([b] CONTAINS 'x' OR [c] IN ('p', 'q'))",
+        ),
+        ("a != 'it''s'", "{'a'.XEX.\"it's\"}", "[a] <> 'it''s'"),
+        (
+            "System.Title IS NULL",
+            "{'System.Title'.EX.''}",
+            "[System.Title] = ''",
+        ),
+    ] {
+        let plain = input.replace("''s", "\\'s");
+        assert_eq!(text("toQuickbase", &plain), quickbase, "{input}");
+        assert_eq!(text("toWiql", &plain), wiql, "{input}");
+    }
+    assert_eq!(text("toQuickbase", "a LIKE 'x%'"), "{'a'.SW.'x'}");
+    assert_eq!(
+        pairs("toBazaarvoice", "a = 'p,q' AND b >= 3 AND c IN ('1', '2')"),
+        "filter=a:p\\,q&filter=b:gte:3&filter=c:1,2"
+    );
+    for (converter, input) in [
+        ("toQuickbase", "a = '}OR{'"),
+        ("toQuickbase", "a LIKE '%x'"),
+        ("toQuickbase", "NOT (a = 1 OR b = 2)"),
+        ("toWiql", "a LIKE 'x%'"),
+        ("toBazaarvoice", "a = 1 OR b = 2"),
+        ("toBazaarvoice", "a LIKE '%x%'"),
+    ] {
+        assert!(
+            refusal(converter, input).contains("'a' cannot be filtered"),
+            "{converter} {input}"
+        );
+    }
+    for converter in ["toQuickbase", "toWiql", "toBazaarvoice"] {
+        assert!(refusal(converter, "`a] = 1 OR [b` = 'x'").contains("is not a field name"));
+    }
+}

@@ -7,7 +7,7 @@ use ligand_model::element::Parameter;
 use serde_json::{Value, json};
 
 use super::Sources;
-use crate::exchange::Part;
+use crate::exchange::{Part, fields};
 use crate::json_path;
 use crate::template;
 
@@ -54,8 +54,18 @@ impl Sources<'_> {
             "query" if matches!(name, "page" | "pageSize" | "nextPage") => {
                 text(self.paging.value(name))
             }
+            // The default selection stands in for `fields` that nobody gave.
+            "query" if name == "fields" => text(self.call.query(name).map_or_else(
+                || fields::default_selection(self.element, self.resource, self.values),
+                |given| Some(given.to_owned()),
+            )),
             "query" => text(self.call.query(name).map(str::to_owned)),
-            "path" => text(self.variables.get(name).cloned()),
+            "path" => text(
+                self.variables
+                    .get(name)
+                    .cloned()
+                    .or_else(|| self.elsewhere(name)),
+            ),
             // The platform's own credential is not the vendor's business.
             "header" if name.eq_ignore_ascii_case("authorization") => None,
             "header" => text(self.call.header(name).map(str::to_owned)),
@@ -106,6 +116,17 @@ impl Sources<'_> {
             _ if empty && (parameter.kind != "query" || name == "where") => None,
             _ => found,
         }
+    }
+
+    /// Some exports declare path parameters that their path has no token for: they come as query or body.
+    fn elsewhere(&self, name: &str) -> Option<String> {
+        if self.resource.path.contains(&format!("{{{name}}}")) {
+            return None;
+        }
+        let given = self.call.query(name).map(str::to_owned);
+        given
+            .filter(|text| !text.is_empty())
+            .or_else(|| json_path::text(json_path::get(&self.call.json()?, name)?))
     }
 
     /// With one body parameter the name is documentation; with several each is a top-level field.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ligand_model::element::Parameter;
+use ligand_model::error::Classify as _;
 use serde_json::Value;
 
 use super::Sources;
@@ -24,35 +25,41 @@ pub(super) struct Collected {
     query_templates: Vec<(String, String)>,
     body_template: Option<String>,
     fields: Vec<(String, Value)>,
+    /// A condition in WIQL, which needs a statement around it where no template brings one.
+    wiql: Option<String>,
 }
 
 impl Sources<'_> {
     pub(super) fn write(
+        &self,
         parameter: &Parameter,
         found: Found,
         draft: &mut Draft,
         collected: &mut Collected,
     ) -> Result<(), Error> {
-        let found = match parameter
-            .converter
-            .as_deref()
-            .filter(|name| !name.is_empty())
-        {
-            None => found,
-            Some(converter) => match query::convert(converter, &found.text().unwrap_or_default())
-                .map_err(|error| {
-                    Error::Invalid(ligand_model::error::Classify::public(&error).into_owned())
-                })? {
-                Converted::Text(text) => Found::Text(text),
-                Converted::Query(pairs) => {
-                    if parameter.vendor_type != "no-op" {
-                        for (name, value) in pairs {
-                            draft.set_query(&name, value);
-                        }
+        let converter = parameter.converter.as_deref().unwrap_or_default();
+        let found = if converter.is_empty() {
+            found
+        } else {
+            match self.convert(converter, &found)? {
+                // `converter:toQuickbase` names no destination: such a text is the token `query`.
+                Converted::Text(text) if parameter.vendor_name.starts_with("converter:") => {
+                    if parameter.vendor_type != "no-op" && !text.is_empty() {
+                        collected
+                            .body_tokens
+                            .insert("query".to_owned(), text.clone());
+                        collected.wiql = (converter == "toWiql").then_some(text);
                     }
                     return Ok(());
                 }
-            },
+                Converted::Text(text) => Found::Text(text),
+                Converted::Query(pairs) => {
+                    if parameter.vendor_type != "no-op" {
+                        draft.set_query_pairs(pairs);
+                    }
+                    return Ok(());
+                }
+            }
         };
         let name = parameter.vendor_name.as_str();
         match parameter.vendor_type.as_str() {
@@ -72,6 +79,9 @@ impl Sources<'_> {
                 }
                 _ => {
                     if let Some(text) = found.text() {
+                        if is_page(parameter) {
+                            draft.numbers.insert(name.to_owned());
+                        }
                         draft.set_query(name, text);
                     }
                 }
@@ -117,6 +127,18 @@ impl Sources<'_> {
         Ok(())
     }
 
+    fn convert(&self, converter: &str, found: &Found) -> Result<Converted, Error> {
+        let dates = template::resolve(self.element, self.values, "odata.date.fields");
+        let dates = dates.unwrap_or_default();
+        let dates: Vec<&str> = dates
+            .split(',')
+            .map(str::trim)
+            .filter(|d| !d.is_empty())
+            .collect();
+        query::convert_with(converter, &found.text().unwrap_or_default(), &dates)
+            .map_err(|error| Error::Invalid(error.public().into_owned()))
+    }
+
     fn write_form(name: &str, found: &Found, draft: &mut Draft) {
         match found {
             Found::Body(_) if name == "body" => {
@@ -153,6 +175,9 @@ impl Sources<'_> {
                 _ => template::fill_tokens(&literal, token),
             };
             draft.body = DraftBody::Text(Bytes::from(filled));
+        } else if let Some(condition) = collected.wiql {
+            let statement = format!("SELECT [System.Id] FROM WorkItems WHERE {condition}");
+            draft.set_field("query", Value::String(statement));
         }
         for (path, value) in collected.fields {
             draft.set_field(&path, value);
@@ -204,17 +229,36 @@ impl Sources<'_> {
     }
 }
 
-/// Coerces a body member to the type the vendor declares.
+/// Whether hooks are to see a parameter as a number, to compute with.
+fn is_page(parameter: &Parameter) -> bool {
+    parameter.kind == "query"
+        && matches!(parameter.name.as_str(), "page" | "pageSize")
+        && matches!(
+            parameter.vendor_data_type.as_deref(),
+            Some("integer" | "number")
+        )
+}
+
+/// Coerces a body member to the type the vendor declares; what does not fit stays text.
 fn typed(parameter: &Parameter, value: Value) -> Value {
     let Value::String(text) = &value else {
         return value;
     };
-    match parameter.vendor_data_type.as_deref() {
-        Some("integer" | "long" | "int") => text.parse::<i64>().map_or(value, Value::from),
-        Some("number" | "double" | "float") => serde_json::from_str(text).unwrap_or(value),
-        Some("boolean") => text.parse::<bool>().map_or(value, Value::from),
-        _ => value,
-    }
+    let parsed = || serde_json::from_str::<Value>(text).ok();
+    let fits = match parameter.vendor_data_type.as_deref() {
+        Some("integer" | "long" | "int") => text.trim().parse::<i64>().ok().map(Value::from),
+        Some("number" | "double" | "float") => parsed().filter(Value::is_number),
+        Some("boolean") => text
+            .trim()
+            .to_ascii_lowercase()
+            .parse()
+            .ok()
+            .map(Value::Bool),
+        Some("array") => parsed().filter(Value::is_array),
+        Some("object") => parsed().filter(Value::is_object),
+        _ => None,
+    };
+    fits.unwrap_or(value)
 }
 
 /// `body → bodyToken` named `body` offers every leaf by its dotted path; anything else is one token.

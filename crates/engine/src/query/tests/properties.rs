@@ -215,9 +215,39 @@ proptest! {
     }
 
     #[test]
+    fn a_vendors_own_dialect_holds_one_value(value in any_text()) {
+        let comparison = Comparison {
+            field: "a".into(), operator: Operator::Equal, values: vec![Value::Text(value.clone())],
+        };
+        let printed = |converter| match convert(converter, &comparison.to_string()) {
+            Ok(Converted::Text(text)) => Some(text),
+            Ok(Converted::Query(query)) => Some(query[0].1.clone()),
+            Err(_) => None,
+        };
+        let wiql = printed("toWiql").unwrap();
+        let inner = wiql.strip_prefix("[a] = '").unwrap().strip_suffix('\'').unwrap();
+        prop_assert!(!inner.replace("''", "").contains('\''));
+        prop_assert_eq!(inner.replace("''", "'"), value.clone());
+        if let Some(quickbase) = printed("toQuickbase") {
+            let inner = quickbase.strip_prefix("{'a'.EX.").unwrap().strip_suffix('}').unwrap();
+            let quote = inner.chars().next().unwrap();
+            prop_assert_eq!(inner.matches(quote).count(), 2);
+            prop_assert_eq!(inner.trim_matches(quote), value.as_str());
+        }
+        let bazaarvoice = printed("toBazaarvoice").unwrap();
+        let escaped = bazaarvoice.strip_prefix("a:").unwrap();
+        let mut bare = false;
+        for c in escaped.chars() {
+            prop_assert!(bare || !matches!(c, ':' | ','), "{}", escaped);
+            bare = !bare && c == '\\';
+        }
+    }
+
+    #[test]
     fn every_printer_answers_or_refuses_whatever_it_is_given(expression in any_expression()) {
         for converter in [
             "toQueryParameters", "toODataFilter", "toODataV3Filter", "toSOQL", "toEloquaSearch", "toMarketoFilter",
+            "toBazaarvoice", "toQuickbase", "toWiql",
         ] {
             if let Err(error) = convert(converter, &expression.to_string()) {
                 prop_assert!(error.public().starts_with("Error parsing query"));

@@ -166,10 +166,43 @@ fn a_contact_is_added_and_changed() {
         changed.body,
         json!({"Name": "Ann", "Email": "a@b.c", "id": "l-0001:12"})
     );
+    let record = |email: &str, id: &str| {
+        (
+            json!({ "email": email }),
+            json!({"status": "success", "id": id}),
+        )
+    };
+    let (first_sent, first_answer) = record("a@b.c", "l-0001:14");
+    let (second_sent, second_answer) = record("d@e.f", "l-0001:15");
     let two = Play::of("acton", "POST /lists/l-0001/contacts")
+        .json(&json!([first_sent, second_sent]))
+        .vendor(
+            &format!("POST {LIST}/l-0001/record"),
+            first_sent,
+            200,
+            first_answer,
+        )
+        .vendor(
+            &format!("POST {LIST}/l-0001/record"),
+            second_sent,
+            200,
+            second_answer,
+        )
+        .run()
+        .unwrap();
+    assert_eq!(
+        two.body,
+        json!([{"email": "a@b.c", "id": "l-0001:14"}, {"email": "d@e.f", "id": "l-0001:15"}])
+    );
+    let empty = Play::of("acton", "POST /lists/l-0001/contacts")
         .json(&json!([{}, {}]))
         .run();
-    assert_eq!(two.err().unwrap().status, Some(400));
+    let failure = empty.err().unwrap();
+    assert_eq!(failure.status, Some(400));
+    assert_eq!(
+        failure.message,
+        "Record [0] failed, 0 of 2 were done before it: A contact is an object such as {\"email\":\"a@b.c\"}."
+    );
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! Pages: the vendor's, ours, and the tokens between them.
+
+use super::*;
+
+#[test]
+fn the_last_page_has_no_token() {
+    let played = play(
+        element(json!([list(json!({}))]), json!({})),
+        TOKEN,
+        "GET /contacts?pageSize=2",
+        None,
+        vec![reply(200, json!({"data": {"items": [{"id": 1}]}}))],
+    );
+    assert_eq!(played.header("elements-next-page-token"), None);
+}
+
+#[test]
+fn we_page_where_the_vendor_does_not() {
+    let rows = || reply(200, json!([{"id": 1}, {"id": 2}, {"id": 3}]));
+    let resource = json!({"method": "GET", "path": "/all", "vendorPath": "/all", "paginationType": "VENDOR_NOT_SUPPORTED"});
+    let elements = || element(json!([resource.clone()]), json!({}));
+    let played = play(elements(), TOKEN, "GET /all?pageSize=2", None, vec![rows()]);
+    assert_eq!(played.json(), json!([{"id": 1}, {"id": 2}]));
+    let token = url::form_urlencoded::byte_serialize(
+        played
+            .header("elements-next-page-token")
+            .unwrap()
+            .as_bytes(),
+    )
+    .collect::<String>();
+    let played = play(
+        elements(),
+        TOKEN,
+        &format!("GET /all?nextPage={token}"),
+        None,
+        vec![rows()],
+    );
+    assert_eq!(played.json(), json!([{"id": 3}]));
+    assert_eq!(played.header("elements-next-page-token"), None);
+}
+
+#[test]
+fn a_cursor_is_found_where_the_resource_says() {
+    let resource = list(
+        json!({"nextPageKey": "body.paging.next?cursor", "parameters": [
+        {"name": "nextPage", "type": "query", "vendorName": "after", "vendorType": "query"}]}),
+    );
+    let elements = || element(json!([resource.clone()]), json!({}));
+    let answer =
+        json!({"data": {"items": [{"id": 1}]}, "paging": {"next": "https://x/y?cursor=c%2F2&z=1"}});
+    let played = play(
+        elements(),
+        TOKEN,
+        "GET /contacts",
+        None,
+        vec![reply(200, answer)],
+    );
+    let token = url::form_urlencoded::byte_serialize(
+        played
+            .header("elements-next-page-token")
+            .unwrap()
+            .as_bytes(),
+    )
+    .collect::<String>();
+    let played = play(
+        elements(),
+        TOKEN,
+        &format!("GET /contacts?nextPage={token}"),
+        None,
+        vec![reply(200, json!({"data": {"items": []}}))],
+    );
+    assert_eq!(
+        played.urls(),
+        ["GET https://api.acme.com/v1/people?after=c/2"]
+    );
+    assert_eq!(played.header("elements-next-page-token"), None);
+}
+
+#[test]
+fn a_hook_reads_and_writes_the_token_of_a_page_by_number() {
+    let hook = "const at = request_parameters.nextPage; done({request_vendor_parameters: {seen: at ? CE.decode64(at) : 'none'}})";
+    let run = |query: &str, more: Value| {
+        let mut resource = list(json!({"hooks": [{"type": "preRequest", "body": hook}, more]}));
+        resource["rootKey"] = json!("");
+        let replies = vec![reply(200, json!([{"id": 1}]))];
+        let line = format!("GET /contacts?pageSize=1{query}");
+        play(
+            element(json!([resource]), json!({})),
+            TOKEN,
+            &line,
+            None,
+            replies,
+        )
+    };
+    let quiet = json!({"type": "postRequest", "body": "done()"});
+    let first = run("", quiet.clone());
+    assert!(first.urls()[0].ends_with("seen=none"), "{:?}", first.urls());
+    let token = |played: &Played| {
+        let token = played.header("elements-next-page-token").unwrap();
+        format!("&nextPage={}", crate::template::encode_query(token))
+    };
+    let second = run(&token(&first), quiet);
+    assert!(
+        second.urls()[0].ends_with("limit=1&skip=1&seen=%7B%22pageSize%22:1,%22page%22:2%7D"),
+        "{:?}",
+        second.urls()
+    );
+    let own = json!({"type": "postRequest",
+        "body": "done({response_headers: {'elements-next-page-token': CE.b64('{\"pageSize\":1,\"page\":7}')}})"});
+    let jumped = run(&token(&run("", own.clone())), own);
+    assert!(
+        jumped.urls()[0].contains("limit=1&skip=6&"),
+        "{:?}",
+        jumped.urls()
+    );
+}
+
+#[test]
+fn a_third_paginators_bounds_are_kept() {
+    let run = |query: &str| {
+        let mut element = element(json!([list(json!({}))]), json!({}));
+        let bounds = json!({"minPageSize": "5", "maxPageSize": 50, "defaultPageSize": "20"});
+        element["configuration"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"key": "pagination", "defaultValue": bounds.to_string()}));
+        let played = play(
+            element,
+            TOKEN,
+            &format!("GET /contacts{query}"),
+            None,
+            vec![reply(200, json!({}))],
+        );
+        let (_, sent) = played.requests[0].url.split_once("limit=").unwrap();
+        let size = sent.split('&').next().unwrap().to_owned();
+        (size, played.header("elements-error").is_some())
+    };
+    for (query, expected) in [
+        ("", ("20".to_owned(), false)),
+        ("?pageSize=30", ("30".to_owned(), false)),
+        ("?pageSize=51", ("50".to_owned(), true)),
+        ("?pageSize=2", ("5".to_owned(), true)),
+    ] {
+        assert_eq!(run(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn hooks_compute_with_pages_declared_as_numbers() {
+    let resource = json!({"method": "GET", "path": "/contacts", "vendorPath": "/people", "parameters": [
+        {"name": "pageSize", "type": "query", "vendorName": "limit", "vendorType": "query", "vendorDataType": "integer"},
+        {"name": "page", "type": "query", "vendorName": "page", "vendorType": "query", "vendorDataType": "integer"}],
+        "hooks": [{"type": "preRequest",
+            "body": "done({request_vendor_parameters: {until: request_vendor_parameters.page + request_vendor_parameters.limit}})"}]});
+    let played = play(
+        element(json!([resource]), json!({})),
+        TOKEN,
+        "GET /contacts?page=2&pageSize=10",
+        None,
+        vec![reply(200, json!([]))],
+    );
+    assert_eq!(
+        played.urls(),
+        ["GET https://api.acme.com/v1/people?limit=10&page=10&until=20"]
+    );
+}
