@@ -197,7 +197,10 @@ impl HookRuntime {
             .map_err(broken)?;
         // Only now: building is ours, the limits are the script's (and QuickJS aborts when a context is built short
         // of memory).
-        runtime.set_memory_limit(limits.memory_bytes.max(MIN_MEMORY));
+        let memory = limits.memory_bytes.max(MIN_MEMORY);
+        runtime.set_memory_limit(memory);
+        // Looking for cycles of garbage takes as long as a small hook; a runtime that lives for one call seldom needs it.
+        runtime.set_gc_threshold(memory / 8);
         let (stop, late, clock) = (Rc::clone(&ended), Rc::clone(&expired), Rc::clone(&deadline));
         runtime.set_interrupt_handler(Some(Box::new(move || {
             if stop.get() {

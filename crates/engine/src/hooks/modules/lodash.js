@@ -1,4 +1,5 @@
 // lodash, of which only what is used is loaded: `_.floor` its own modules, `_(…)`, `_.chain` and the like the whole.
+// lodash/fp likewise.
 (function (module, exports, require, host) {
   'use strict';
   const VERSION = '4.17.23';
@@ -7,54 +8,50 @@
   // What lodash takes for the global object: it would look for Node's Buffer there.
   const world = Object.create(globalThis, { Buffer: { value: { isBuffer: (value) => value?.constructor?._isBuffer === true } } });
 
-  const factories = Object.create(null);
   const made = Object.create(null);
-  const define = (name, factory) => { if (!factories[name]) factories[name] = factory; };
   function part(name) {
-    if (made[name]) return made[name].exports;
-    if (!factories[name]) {
-      const bundle = host.library('lodash:' + name);
-      if (!bundle) return undefined;
-      bundle(define, world);
-    }
-    const own = made[name] = { exports: {} };
-    const near = name.startsWith('fp/') ? (path) => part('fp' + path.slice(1)) : (path) => part(path.slice(2));
-    factories[name](own, own.exports, near, near);
-    return own.exports;
+    if (made[name]) return made[name];
+    const bundle = host.library('lodash:' + name);
+    return bundle && bundle(made, lazy, world);
   }
+  const lazy = (path) => part(path.slice(2));
 
-  let full;
   function fresh() {
     const own = { exports: {} };
     host.library('lodash.min')(own, own.exports, undefined, world);
     return own.exports;
   }
-  const whole = () => full || (full = fresh());
 
-  const used = Object.create(null);
-  function look(name) {
-    if (name in used) return used[name];
-    if (typeof name !== 'string' || name.startsWith('_') || name === 'wrapperLodash' || name.includes('/')) return undefined;
-    if (name === 'VERSION') return VERSION;
-    let value;
-    if (full || WHOLE.includes(name)) value = whole()[name];
-    else value = part(name);
-    if (name === 'mixin') value = value.bind(full);
-    if (HOLDERS.includes(name)) value.placeholder = name in (full || {}) ? full : _;
-    if (typeof value === 'function') used[name] = value;
-    return value;
+  // The library as an object: `folder` before the names of its modules, `make` for the whole of it.
+  function library(folder, make) {
+    let full;
+    const whole = () => full || (full = make());
+    const used = Object.create(null);
+    function look(name) {
+      if (name in used) return used[name];
+      if (typeof name !== 'string' || name.includes('/') || name === 'wrapperLodash' || (name.startsWith('_') && name !== '__')) return undefined;
+      if (name === 'VERSION') return VERSION;
+      let value;
+      if (full || WHOLE.includes(name)) value = whole()[name];
+      else value = part(folder + name);
+      if (name === 'mixin') value = value.bind(full);
+      if (!folder && HOLDERS.includes(name)) value.placeholder = full || api;
+      if (typeof value === 'function') used[name] = value;
+      return value;
+    }
+    const api = new Proxy((...values) => whole()(...values), {
+      get: (_, name) => look(name),
+      set: (_, name, value) => { used[name] = value; return true; },
+      has: (_, name) => look(name) !== undefined,
+      ownKeys: (target) => [...new Set([...Reflect.ownKeys(target), ...Object.keys(whole()), ...Reflect.ownKeys(used)])],
+      getOwnPropertyDescriptor: (target, name) => {
+        const value = look(name);
+        return value === undefined ? Reflect.getOwnPropertyDescriptor(target, name) : { value, writable: true, enumerable: true, configurable: true };
+      },
+    });
+    return api;
   }
-  const _ = new Proxy((value) => whole()(value), {
-    get: (_target, name) => look(name),
-    set: (_target, name, value) => { used[name] = value; return true; },
-    has: (_target, name) => look(name) !== undefined,
-    ownKeys: (target) => [...new Set([...Reflect.ownKeys(target), ...Object.keys(whole()), ...Reflect.ownKeys(used)])],
-    getOwnPropertyDescriptor: (_target, name) => {
-      const value = look(name);
-      return value === undefined ? Reflect.getOwnPropertyDescriptor(_target, name) : { value, writable: true, enumerable: true, configurable: true };
-    },
-  });
 
-  module.exports = _;
-  host.lodash = { part, fresh };
+  module.exports = library('', fresh);
+  host.lodash = { part, fresh, library };
 })

@@ -129,10 +129,11 @@ fn every_function_of_lodash_is_there_by_parts_and_whole() {
 fn lodash_fp_curries_and_takes_data_last() {
     let source = "const fp = require('lodash/fp');
         done({a: fp.flow(fp.filter(x => x.n > 1), fp.map('n'))([{n: 1}, {n: 2}, {n: 3}]), b: fp.get('a.b', {a: {b: 1}}),
-              c: require('lodash/fp/map')(n => n + 1)([1]), d: require('lodash').map([1], n => n + 1)})";
+              c: require('lodash/fp/map')(n => n + 1)([1]), d: require('lodash').map([1], n => n + 1), e: fp.curry((a, b) => a - b)(fp.__, 1)(3),
+              f: fp.assoc('a', 1)({}), g: fp.tap(n => n)(5), h: fp.map(n => n * 2)([1]), i: typeof fp.nothing})";
     assert_eq!(
         members(source, json!({})),
-        json!({"a": [2, 3], "b": 1, "c": [2], "d": [2]})
+        json!({"a": [2, 3], "b": 1, "c": [2], "d": [2], "e": 2, "f": {"a": 1}, "g": 5, "h": [2], "i": "undefined"})
     );
 }
 
