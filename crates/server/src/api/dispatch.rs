@@ -331,7 +331,8 @@ fn nowhere(app: &App, arrived: &Arrived) -> ApiError {
 /// As [`body::json`].
 pub async fn json(call: &mut Call, vocabulary: &Vocabulary) -> Result<serde_json::Value, ApiError> {
     let taken = call.take_body();
-    let mut value = body::json(&call.headers, taken, body::PLATFORM).await?;
+    let limit = call.app.config.http.max_body.0.min(body::PLATFORM);
+    let mut value = body::json(&call.headers, taken, limit).await?;
     vocabulary.inner_body(&mut value);
     Ok(value)
 }

@@ -99,18 +99,20 @@ pub async fn import(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, A
 
 /// An export in the words of another noun is spelt the inner way; any other stays as it came, byte for byte.
 fn inner(bytes: Bytes, vocabulary: &Vocabulary) -> Result<Bytes, ApiError> {
-    let before = body::parse(&bytes)?;
-    if !before.is_object() {
+    let mut value = body::parse(&bytes)?;
+    let names = |value: &Value| -> Option<Vec<String>> {
+        Some(value.as_object()?.keys().cloned().collect())
+    };
+    let Some(before) = names(&value) else {
         return Err(ApiError::invalid(
             "The body must be a JSON object: an exported element.",
         ));
-    }
-    let mut after = before.clone();
-    vocabulary.inner_body(&mut after);
-    if after == before {
+    };
+    vocabulary.inner_body(&mut value);
+    if names(&value).is_some_and(|after| after == before) {
         return Ok(bytes);
     }
-    serde_json::to_vec(&after)
+    serde_json::to_vec(&value)
         .map(Bytes::from)
         .map_err(|_| ApiError::invalid("The body cannot be read as an element."))
 }

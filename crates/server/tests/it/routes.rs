@@ -60,7 +60,7 @@ async fn every_route_answers_401_without_credentials_unless_it_is_reviewed() {
 
 #[tokio::test]
 async fn every_route_that_reads_json_refuses_what_is_none() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|config| config.http.max_body.0 = 64 << 10).await;
     let (id, token) = app.instance("sfdc").await;
     for route in ROUTES.iter().filter(|route| route.body) {
         let path = example(route.path).replace("/1", &format!("/{id}"));
@@ -82,7 +82,7 @@ async fn every_route_that_reads_json_refuses_what_is_none() {
         if route.path != "/elements" {
             app.send(route.method, &url, &xml, "<a/>").await.error(415);
         }
-        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(33 << 20));
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(65 << 10));
         app.send(route.method, &url, &json, large).await.error(413);
     }
 }
