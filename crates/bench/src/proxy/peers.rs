@@ -31,6 +31,7 @@ const NODE_TOKEN: &str = "bmRndGhlb25la25vd250b2tlbm9mdGhlYmVuY2htYXJr";
 impl Peers {
     /// Starts all four and provisions an instance.
     pub fn start(ligand: &str, output: &mut Output) -> Result<Self> {
+        let ligand = fs::canonicalize(ligand).map_err(|error| format!("{ligand}: {error}"))?;
         let folder = Folder::new()?;
         let (vendor, proxy, node) = (free_port()?, free_port()?, free_port()?);
         bodies(&folder.0.join("vendor"))?;
