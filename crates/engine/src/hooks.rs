@@ -30,6 +30,7 @@ use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Runtime, Value
 
 use self::fault::Fault;
 use self::order::Order;
+pub use self::script::VARIABLES;
 use crate::step::{HookCall, HookError, HookResult, VendorReply, VendorRequest};
 
 /// Largest result a hook may hand back, in bytes of JSON.
@@ -40,46 +41,6 @@ const MIN_MEMORY: usize = 1024 * 1024;
 const MAX_LEFT: usize = 1000;
 /// Most lines of log a hook keeps, and most bytes a line.
 pub const MAX_LOG: (usize, usize) = (100, 1024);
-
-/// Every context variable the format promises; one that the call does not give is null.
-///
-/// # Source
-/// Element definition format, "Context variables".
-pub const VARIABLES: [&str; 33] = [
-    "configuration",
-    "request_vendor_headers",
-    "request_vendor_parameters",
-    "request_vendor_body",
-    "request_vendor_body_map",
-    "request_vendor_path",
-    "request_vendor_method",
-    "request_vendor_url",
-    "request_body",
-    "request_body_map",
-    "request_parameters",
-    "request_path",
-    "request_path_variables",
-    "request_method",
-    "request_headers",
-    "object_name",
-    "request_expression",
-    "request_previous_response",
-    "request_previous_response_headers",
-    "response_body",
-    "response_body_map",
-    "response_body_raw",
-    "response_body_raw_map",
-    "response_headers",
-    "response_status_code",
-    "response_iserror",
-    "response_error",
-    "response_error_message",
-    "events",
-    "meta_data",
-    "multipart_hook_context_items",
-    "request_root_key",
-    "response_root_key",
-];
 
 /// Answers true when the script's time is up.
 pub type Deadline = Box<dyn Fn() -> bool + Send>;

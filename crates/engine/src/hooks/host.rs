@@ -67,11 +67,11 @@ fn native(ctx: Ctx<'_>) -> rquickjs::Result<Object<'_>> {
 
 /// A text's bytes, or undefined for an encoding that is not known; what does not belong to the encoding is left out,
 /// as Node does it.
-fn bytes_of<'js>(
-    ctx: Ctx<'js>,
+fn bytes_of(
+    ctx: Ctx<'_>,
     text: String,
     encoding: String,
-) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+) -> rquickjs::Result<Option<TypedArray<'_, u8>>> {
     let Some(bytes) = encoding::bytes(text, &encoding) else {
         return Ok(None);
     };
@@ -85,12 +85,12 @@ fn text_of(base64: String, encoding: String) -> Option<String> {
 }
 
 /// The digest, keyed when there is a key; undefined for an algorithm that is not known. Key and message in Base64.
-fn digest_of<'js>(
-    ctx: Ctx<'js>,
+fn digest_of(
+    ctx: Ctx<'_>,
     algorithm: String,
     key: Option<String>,
     message: String,
-) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+) -> rquickjs::Result<Option<TypedArray<'_, u8>>> {
     let message = encoding::decode64(&message);
     let made = match key {
         Some(key) => digest::code(&algorithm, &encoding::decode64(&key), &message),

@@ -4,8 +4,48 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Function, IntoJs, Value};
 
 use super::fault::Fault;
-use super::{VARIABLES, fault, refusal};
+use super::{fault, refusal};
 use crate::step::HookCall;
+
+/// Every context variable the format promises; one that the call does not give is null.
+///
+/// # Source
+/// Element definition format, "Context variables".
+pub const VARIABLES: [&str; 33] = [
+    "configuration",
+    "request_vendor_headers",
+    "request_vendor_parameters",
+    "request_vendor_body",
+    "request_vendor_body_map",
+    "request_vendor_path",
+    "request_vendor_method",
+    "request_vendor_url",
+    "request_body",
+    "request_body_map",
+    "request_parameters",
+    "request_path",
+    "request_path_variables",
+    "request_method",
+    "request_headers",
+    "object_name",
+    "request_expression",
+    "request_previous_response",
+    "request_previous_response_headers",
+    "response_body",
+    "response_body_map",
+    "response_body_raw",
+    "response_body_raw_map",
+    "response_headers",
+    "response_status_code",
+    "response_iserror",
+    "response_error",
+    "response_error_message",
+    "events",
+    "meta_data",
+    "multipart_hook_context_items",
+    "request_root_key",
+    "response_root_key",
+];
 
 /// The hook as a function of `done` and its variables, and the variables' names in order.
 pub(super) fn compile<'js, 'a>(

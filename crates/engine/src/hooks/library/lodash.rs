@@ -1,6 +1,7 @@
 //! lodash by parts: a function with the modules that it needs, and nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// Sources by module name; those of lodash/fp begin with `fp/`.
@@ -28,7 +29,7 @@ pub(super) fn bundle(name: &str) -> Option<String> {
     let mut text = String::from("(function (have, lazy, self) {\nvar module = {};\n");
     let mut made = BTreeMap::new();
     let last = append(name, &mut made, &mut text)?;
-    text += &format!("return $m{last};\n}})");
+    let _ = write!(text, "return $m{last};\n}})");
     Some(text)
 }
 
@@ -52,7 +53,7 @@ fn append(name: &str, made: &mut BTreeMap<String, usize>, text: &mut String) -> 
             (None, Some(near)) if name.starts_with("fp/") => format!("fp/{near}"),
             (None, near) => near?.to_owned(),
         };
-        code += &format!("$m{}{rest}", append(&needed, made, text)?);
+        let _ = write!(code, "$m{}{rest}", append(&needed, made, text)?);
     }
     // A few modules look at or fill the `exports` they are given; the others replace `module.exports`, and share one object.
     if code.replace("module.exports", "").contains("exports.") {
@@ -60,7 +61,8 @@ fn append(name: &str, made: &mut BTreeMap<String, usize>, text: &mut String) -> 
     }
     let number = made.len();
     made.insert(name.to_owned(), number);
-    *text += &format!(
+    let _ = write!(
+        text,
         "var $m{number} = have[{name:?}] || (have[{name:?}] = (function () {{{code}\nreturn module.exports; }})());\n"
     );
     Some(number)
