@@ -233,6 +233,10 @@ fn a_refusal_is_the_callers_and_a_failing_vendor_is_not() {
         (503, "down"),
         (200, "<html>hello</html>"),
         (200, "{\"a\":1}"),
+        (200, "{\"access_token\":{\"a\":1}}"),
+        (200, "{\"access_token\":5}"),
+        (200, "{\"access_token\":null}"),
+        (200, "{\"access_token\":\"\"}"),
     ] {
         let failed = read_token_reply(&salesforce(), &values(), &reply(status, body), Timestamp(0))
             .unwrap_err();

@@ -186,6 +186,11 @@ pub fn read_token_reply(
             .and_then(json_path::text)
             .filter(|v| !v.is_empty())
     };
+    // A token is a text; a number or an object in its place is a vendor's fault that no call would survive.
+    let issued = |name: &str| {
+        let token = body.get(name).and_then(Value::as_str);
+        token.filter(|v| !v.is_empty()).map(str::to_owned)
+    };
     let refused = |kind: ErrorKind, why: &str| Failure {
         kind,
         status: None,
@@ -204,7 +209,7 @@ pub fn read_token_reply(
             "The vendor limits token calls; try again later.",
         ));
     }
-    let token = match field("access_token") {
+    let token = match issued("access_token") {
         Some(token) if (200..300).contains(&reply.status) => token,
         _ if (200..300).contains(&reply.status) && body.get("error").is_none() => {
             return Err(refused(
@@ -230,7 +235,7 @@ pub fn read_token_reply(
         ("oauth.user.token".to_owned(), token),
         ("oauth.user.refresh_time".to_owned(), now.0.to_string()),
     ]);
-    if let Some(refresh) = field("refresh_token") {
+    if let Some(refresh) = issued("refresh_token") {
         stored.insert("oauth.user.refresh_token".to_owned(), refresh);
     }
     let lifetime = field("expires_in")
