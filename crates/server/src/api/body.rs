@@ -18,11 +18,15 @@ pub const PLATFORM: u64 = 8 * 1024 * 1024;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long, and how many bytes, a body that is refused for its size is read on before the answer.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
+
 /// Reads a body whole.
 ///
 /// # Errors
 /// 413 over the limit, 400 for one that breaks off.
-pub async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, ApiError> {
+pub async fn read(headers: &HeaderMap, mut body: Body, limit: u64) -> Result<Bytes, ApiError> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -36,14 +40,30 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, 
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > limit) {
+        let _ = tokio::time::timeout(LINGER, drain(body)).await;
         return Err(too_large());
     }
-    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    let limited = Limited::new(&mut body, usize::try_from(limit).unwrap_or(usize::MAX));
     match tokio::time::timeout(PATIENCE, limited.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            let _ = tokio::time::timeout(LINGER, drain(body)).await;
+            Err(too_large())
+        }
         Ok(Err(_)) => Err(ApiError::invalid("The body broke off before its end.")),
         Err(_) => Err(ApiError::invalid("The body took too long to arrive.")),
+    }
+}
+
+/// Reads on without keeping anything, up to [`LINGER_BYTES`]: a client that still sends when the connection closes
+/// never sees the answer.
+async fn drain(mut body: Body) {
+    let mut read = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        read = read.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        if read > LINGER_BYTES {
+            return;
+        }
     }
 }
 
@@ -53,6 +73,8 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, 
 /// 415 for another media type, 400 for what is no JSON, 413 over the limit.
 pub async fn json(headers: &HeaderMap, body: Body, limit: u64) -> Result<Value, ApiError> {
     let bytes = read(headers, body, limit).await?;
+    // What some editors put before the text of a file that is then sent as it is.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     if bytes.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
@@ -62,7 +84,7 @@ pub async fn json(headers: &HeaderMap, body: Body, limit: u64) -> Result<Value, 
             "The body must be JSON: send `Content-Type: application/json`.",
         ));
     }
-    parse(&bytes)
+    parse(bytes)
 }
 
 /// Parses JSON; the fault says where, never what.
@@ -139,6 +161,13 @@ mod tests {
                 .await
                 .is_ok()
         );
+    }
+
+    #[tokio::test]
+    async fn a_byte_order_mark_before_the_text_is_no_part_of_it() {
+        let none = HeaderMap::new();
+        let read = json(&none, Body::from("\u{feff}{\"a\":1}\n"), 100).await;
+        assert_eq!(read.unwrap(), serde_json::json!({"a": 1}));
     }
 
     #[test]
