@@ -75,6 +75,8 @@ pub struct InstanceFilter {
     pub search_elements: Vec<ElementId>,
     /// Only those after this one.
     pub after: Option<InstanceId>,
+    /// Leaving out so many first.
+    pub skip: i64,
     /// At most so many.
     pub limit: i64,
 }
@@ -196,6 +198,7 @@ impl Store {
                 .into(),
             list(elements).into(),
             filter.limit.into(),
+            filter.skip.into(),
         ];
         let rows = self
             .read(move |tx| {

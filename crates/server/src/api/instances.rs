@@ -58,6 +58,7 @@ async fn rows(call: Call, element: Option<String>) -> Result<Answer, ApiError> {
         tags: call.parameters("tags"),
         search: call.parameter("searchText").map(str::to_owned),
         limit: page.size,
+        page: page.number,
         next: page.next.clone(),
         query: call.query.clone(),
     };

@@ -49,6 +49,8 @@ pub struct Wanted {
     pub search: Option<String>,
     /// Page size.
     pub limit: usize,
+    /// 1-based; a page token overrules it.
+    pub page: usize,
     /// Page token.
     pub next: Option<String>,
     /// The query as it arrived: what a page token is bound to.
@@ -134,12 +136,15 @@ pub async fn list(
         None => Vec::new(),
     };
     let most = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
+    let skipped = wanted.page.saturating_sub(1).saturating_mul(wanted.limit);
+    let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
     let filter = InstanceFilter {
         element,
         tags: wanted.tags,
         search: wanted.search,
         search_elements,
         after,
+        skip: if after.is_some() { 0 } else { skipped },
         limit: most.saturating_add(1),
     };
     let mut found = app.store.instances(organization, filter).await?;

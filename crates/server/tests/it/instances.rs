@@ -102,6 +102,9 @@ async fn lists_filter_search_and_page() {
         )
         .await;
     assert_eq!(names(&rest.expect(200).json()), ["three"]);
+    let second = list("pageSize=2&page=2").await.expect(200);
+    assert_eq!(names(&second.json()), ["three"]);
+    list("pageSize=2&page=3").await.error(404);
     app.platform("GET", "/instances?nextPage=nonsense", Value::Null)
         .await
         .error(400);

@@ -34,7 +34,7 @@ statements! {
             AND replace($6, $1 || t.tag || $1, '') <> $6) OR $5 = 0) \
          AND (CAST($7 AS TEXT) IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
             OR replace($8, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $8) \
-         ORDER BY i.id LIMIT $9");
+         ORDER BY i.id LIMIT $9 OFFSET $10");
 
     COUNT_INSTANCES = "SELECT COUNT(*) FROM instances WHERE organization_id = $1";
 

@@ -206,6 +206,8 @@ for_each_backend! {
         assert_eq!(ids(&fixture.store, two.clone()).await, [1, 2]);
         let rest = InstanceFilter { after: Some(InstanceId(2)), ..two };
         assert_eq!(ids(&fixture.store, rest).await, [3]);
+        let second = InstanceFilter { limit: 2, skip: 2, ..all() };
+        assert_eq!(ids(&fixture.store, second).await, [3]);
     }
 
     async fn a_list_is_narrowed_by_element_and_every_tag(fixture: Fixture) {
