@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ligand_store::Database;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::app::system::{SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::listener::Listener;
 use crate::runtime::{self, Runtime};
-use crate::start::{Surroundings, assemble};
+use crate::start::{Surroundings, assemble, database};
 use crate::vendor::tls;
 use crate::{api, health, sandbox, service, telemetry};
 
@@ -27,6 +28,8 @@ pub struct Server {
     pub runtime: Runtime,
     listener: Listener,
     sandbox: Option<sandbox::Running>,
+    /// Held as long as we serve; none on a database that others may share.
+    _claim: Option<std::fs::File>,
 }
 
 pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
@@ -70,6 +73,10 @@ impl Server {
         let dir = config.data_dir().to_owned();
         runtime::make_folder(&dir)
             .map_err(|error| format!("cannot make the data folder {}: {error}", dir.display()))?;
+        let claim = match database(&config)? {
+            Database::Sqlite(_) => Some(claim(&dir).await?),
+            Database::Postgres(_) => None,
+        };
         let http = &config.http;
         let tls = if http.tls_certificate.is_empty() {
             None
@@ -118,6 +125,7 @@ impl Server {
             runtime,
             listener,
             sandbox,
+            _claim: claim,
         })
     }
 
@@ -148,6 +156,37 @@ impl Server {
         app.store.clone().close().await;
         clean
     }
+}
+
+/// Claims the data folder: two servers on one SQLite file would not see each other's writes, and the second would
+/// take over `runtime.json`. A server that is being replaced gets a few seconds to leave.
+async fn claim(dir: &Path) -> Result<std::fs::File, Failed> {
+    const TRIES: u32 = 50;
+    let path = dir.join("serve.lock");
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(std::fs::TryLockError::Error(error)) => {
+                // Some network file systems have no locks; that is no reason not to serve.
+                tracing::warn!("the data folder could not be claimed: {error}");
+                return Ok(file);
+            }
+        }
+    }
+    Err(format!(
+        "another server is running on the data folder {}: stop it, or give this one a folder of its own with --data",
+        dir.display()
+    )
+    .into())
 }
 
 /// Binds the metrics' own listener; a taken port is no reason not to serve.

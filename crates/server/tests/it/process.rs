@@ -234,6 +234,21 @@ fn what_stands_in_the_way_is_said_with_code_1() {
 }
 
 #[test]
+fn a_data_folder_has_one_server_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Served::start(folder.path(), &[]);
+    let (code, _, said) = once(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data"],
+    );
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("another server is running"), "{said}");
+    assert!(first.get("baseUrl", "/health/live").contains("live"));
+    first.stop();
+    Served::start(folder.path(), &[]).stop();
+}
+
+#[test]
 fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let (code, said, _) = once(folder.path(), &["migrate", "--data", "data"]);
