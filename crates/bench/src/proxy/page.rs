@@ -103,7 +103,7 @@ pub fn bars(measured: &[Setting]) -> Vec<Bar> {
 }
 
 /// Everything that was measured, with the machine.
-pub fn figures(measured: &[Setting], idle: f64, rounds: usize, seconds: usize) -> String {
+pub fn figures(measured: &[Setting], idle: [f64; 2], rounds: usize, seconds: usize) -> String {
     let mut text = format!(
         "{}\n\n{rounds} interleaved rounds of {seconds} s, wrk with 1 thread; median [least–most] of the rounds.\n",
         machine()
@@ -114,13 +114,7 @@ pub fn figures(measured: &[Setting], idle: f64, rounds: usize, seconds: usize) -
     );
     for bar in bars(measured) {
         let sign = if bar.more { '≥' } else { '≤' };
-        let verdict = if bar.holds(bar.aim) {
-            "aim reached"
-        } else if bar.holds(bar.floor) {
-            "floor held"
-        } else {
-            "**missed**"
-        };
+        let verdict = verdict(bar.holds(bar.aim), bar.holds(bar.floor));
         let row = [
             shown(&bar.ratios, 2),
             format!("{sign} {}", bar.floor),
@@ -128,17 +122,13 @@ pub fn figures(measured: &[Setting], idle: f64, rounds: usize, seconds: usize) -
         ];
         let _ = writeln!(text, "| {} | {} | {verdict} |", bar.name, row.join(" | "));
     }
-    let verdict = if idle <= 40.0 {
-        "aim reached"
-    } else if idle <= 80.0 {
-        "floor held"
-    } else {
-        "**missed**"
-    };
-    let _ = writeln!(
-        text,
-        "| idle RSS, sandbox off, MiB | {idle:.1} | ≤ 80 | ≤ 40 | {verdict} |"
-    );
+    for (name, resident) in ["", ", first start"].into_iter().zip(idle) {
+        let verdict = verdict(resident <= 40.0, resident <= 80.0);
+        let _ = writeln!(
+            text,
+            "| idle RSS, sandbox off{name}, MiB | {resident:.1} | ≤ 80 | ≤ 40 | {verdict} |"
+        );
+    }
     for setting in measured {
         let _ = writeln!(
             text,
@@ -157,6 +147,14 @@ pub fn figures(measured: &[Setting], idle: f64, rounds: usize, seconds: usize) -
         }
     }
     text
+}
+
+fn verdict(aim: bool, floor: bool) -> &'static str {
+    match (aim, floor) {
+        (true, _) => "aim reached",
+        (false, true) => "floor held",
+        (false, false) => "**missed**",
+    }
 }
 
 /// Puts the figures between the page's marks.
