@@ -55,9 +55,17 @@ pub fn is_secret_key(key: &str) -> bool {
     ];
     let lower = key.to_ascii_lowercase();
     EXACT.contains(&lower.as_str())
-        || ["secret", "password", "token", "apikey", "api.key", "api_key", "private.key"]
-            .iter()
-            .any(|word| lower.ends_with(word))
+        || [
+            "secret",
+            "password",
+            "token",
+            "apikey",
+            "api.key",
+            "api_key",
+            "private.key",
+        ]
+        .iter()
+        .any(|word| lower.ends_with(word))
 }
 
 /// The vendor's grant: a typed view of `oauth.user.*`.
@@ -113,7 +121,10 @@ pub fn lookup<'a>(
     element: &'a Element,
     key: &str,
 ) -> Option<&'a str> {
-    values.get(key).map(String::as_str).or_else(|| element.default_of(key))
+    values
+        .get(key)
+        .map(String::as_str)
+        .or_else(|| element.default_of(key))
 }
 
 #[cfg(test)]
@@ -140,10 +151,20 @@ mod tests {
 
     #[test]
     fn secret_keys_are_known_by_name() {
-        for key in ["oauth.api.key", "password", "bot.token", "marketo.client.secret"] {
+        for key in [
+            "oauth.api.key",
+            "password",
+            "bot.token",
+            "marketo.client.secret",
+        ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["base.url", "username", "oauth.callback.url", "pagination.max"] {
+        for key in [
+            "base.url",
+            "username",
+            "oauth.callback.url",
+            "pagination.max",
+        ] {
             assert!(!is_secret_key(key), "{key}");
         }
     }

@@ -77,12 +77,18 @@ impl Element {
 
     /// The default of a configuration entry; empty text counts as none.
     pub fn default_of(&self, key: &str) -> Option<&str> {
-        self.entry(key)?.default_value.as_deref().filter(|value| !value.is_empty())
+        self.entry(key)?
+            .default_value
+            .as_deref()
+            .filter(|value| !value.is_empty())
     }
 
     /// Resources of one lifecycle type, in declared order.
     pub fn lifecycle<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (usize, &'a Resource)> {
-        self.resources.iter().enumerate().filter(move |(_, resource)| resource.kind_of_call == kind)
+        self.resources
+            .iter()
+            .enumerate()
+            .filter(move |(_, resource)| resource.kind_of_call == kind)
     }
 }
 
@@ -380,7 +386,10 @@ mod tests {
         let element: Element = serde_json::from_str(text).unwrap();
         let back = serde_json::to_value(&element).unwrap();
         assert_eq!(back["typeOauth"], false);
-        assert_eq!(back["authentication"], serde_json::json!({"type": "weird", "z": 1}));
+        assert_eq!(
+            back["authentication"],
+            serde_json::json!({"type": "weird", "z": 1})
+        );
         assert_eq!(back["resources"][0]["rare"], serde_json::json!([1, null]));
         assert_eq!(back["resources"][0]["model"]["swagger"]["b"], 2);
     }

@@ -40,7 +40,9 @@ impl Timestamp {
             return Some(Self(t.timestamp_millis()));
         }
         let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-        Some(Self(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()))
+        Some(Self(
+            date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis(),
+        ))
     }
 
     /// Whole seconds since the epoch.
@@ -106,7 +108,10 @@ impl FixedEntropy {
 
 impl Entropy for FixedEntropy {
     fn fill(&self, buffer: &mut [u8]) {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         for byte in buffer {
             // splitmix64: short, even, and nobody mistakes it for a secure generator.
             *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -120,7 +120,8 @@ impl Store {
     pub async fn insert_customer(&self, first: FirstUser) -> Result<Identity, Error> {
         let now = self.now();
         let inner = Arc::clone(&self.inner);
-        self.write(move |tx| insert_tenant(tx, &inner.keyring, "Other", Some(&first), now)).await
+        self.write(move |tx| insert_tenant(tx, &inner.keyring, "Other", Some(&first), now))
+            .await
     }
 
     /// The caller who knows both secrets; `None` when either is unknown or they do not belong together.
