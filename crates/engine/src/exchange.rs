@@ -16,6 +16,7 @@ mod repeat;
 mod reply;
 mod session;
 mod vendor;
+mod walk;
 mod xml;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -135,6 +136,8 @@ pub struct Exchange {
     streaming: Streaming,
     repeat: Option<Repeat>,
     paging: Option<Paging>,
+    /// Pages still to be passed on the way to one asked for by number.
+    pages_left: Option<u64>,
     draft: Draft,
     hooks: VecDeque<HookRef>,
     current_hook: Option<HookRef>,
@@ -169,6 +172,7 @@ impl Exchange {
             streaming: Streaming::No,
             repeat: None,
             paging: None,
+            pages_left: None,
             draft: Draft::default(),
             hooks: VecDeque::new(),
             current_hook: None,

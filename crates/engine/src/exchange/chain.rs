@@ -88,6 +88,9 @@ impl Exchange {
         {
             return self.next_link(next, answer);
         }
+        if let Some(step) = self.walk(&resource, &mut answer) {
+            return step;
+        }
         Ok(self.finish(&resource, answer))
     }
 

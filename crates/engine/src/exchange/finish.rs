@@ -188,7 +188,7 @@ impl Exchange {
 }
 
 /// The vendor's next cursor, where the resource says it is.
-fn next_cursor(resource: &Resource, answer: &mut Answer) -> Option<String> {
+pub(super) fn next_cursor(resource: &Resource, answer: &mut Answer) -> Option<String> {
     let key = resource
         .next_page_key
         .as_deref()

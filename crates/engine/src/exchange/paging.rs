@@ -214,10 +214,15 @@ impl Paging {
 
 /// Whether a resource takes the page of a call to the vendor.
 pub(super) fn declares_paging(resource: &Resource) -> bool {
+    declares(resource, "page") || declares(resource, "nextPage")
+}
+
+/// Whether a resource declares this query parameter.
+pub(super) fn declares(resource: &Resource, name: &str) -> bool {
     resource
         .parameters
         .iter()
-        .any(|p| p.kind == "query" && matches!(p.name.as_str(), "page" | "nextPage"))
+        .any(|p| p.kind == "query" && p.name == name)
 }
 
 fn carried(query: &[(String, String)]) -> Value {

@@ -77,6 +77,57 @@ fn a_cursor_is_found_where_the_resource_says() {
 }
 
 #[test]
+fn a_page_by_number_is_walked_to_where_only_cursors_lead() {
+    let resource = list(json!({"nextPageKey": "body.next", "parameters": [
+        {"name": "nextPage", "type": "query", "vendorName": "after", "vendorType": "query"}]}));
+    let page =
+        |id: u64, next: Value| reply(200, json!({"data": {"items": [{"id": id}]}, "next": next}));
+    let run = |line: &str, replies| {
+        play(
+            element(json!([resource.clone()]), json!({})),
+            TOKEN,
+            line,
+            None,
+            replies,
+        )
+    };
+    let third = run(
+        "GET /contacts?page=3&pageSize=1",
+        vec![
+            page(1, json!("a")),
+            page(2, json!("b")),
+            page(3, json!("c")),
+        ],
+    );
+    assert_eq!(third.json(), json!([{"id": 3}]));
+    assert_eq!(
+        third.urls()[2],
+        "GET https://api.acme.com/v1/people?after=b"
+    );
+    assert!(
+        third
+            .header("elements-next-page-token")
+            .unwrap()
+            .contains("\"c\"")
+    );
+    let past_the_end = run("GET /contacts?page=2", vec![page(1, Value::Null)]);
+    assert_eq!(past_the_end.json(), json!([]));
+    assert_eq!(past_the_end.header("elements-next-page-token"), None);
+    assert_eq!(past_the_end.header("elements-returned-count"), Some("0"));
+    let token = crate::template::encode_query(third.header("elements-next-page-token").unwrap());
+    let resumed = run(
+        &format!("GET /contacts?page=2&nextPage={token}"),
+        vec![page(4, json!("d"))],
+    );
+    assert_eq!(
+        resumed.urls(),
+        ["GET https://api.acme.com/v1/people?after=c"]
+    );
+    let too_far = run("GET /contacts?page=21", vec![page(1, json!("a"))]);
+    assert_eq!(too_far.failure().kind, ErrorKind::Invalid);
+}
+
+#[test]
 fn a_hook_reads_and_writes_the_token_of_a_page_by_number() {
     let hook = "const at = request_parameters.nextPage; done({request_vendor_parameters: {seen: at ? CE.decode64(at) : 'none'}})";
     let run = |query: &str, more: Value| {
