@@ -20,10 +20,11 @@ pub(crate) fn provider_message(text: &str, values: &BTreeMap<String, String>) ->
     out.into_owned()
 }
 
-/// One line of a vendor's words, for our own sentence.
+/// A vendor's words in one line, for our own sentence: some say what is wrong only after a drawing of where.
 pub(crate) fn line(text: &str, values: &BTreeMap<String, String>) -> String {
     let text = provider_message(text, values);
-    cap(text.lines().next().unwrap_or_default(), 500).to_owned()
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cap(&words.join(" "), 500).to_owned()
 }
 
 fn cap(text: &str, most: usize) -> &str {
@@ -35,4 +36,18 @@ fn cap(text: &str, most: usize) -> &str {
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0);
     text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_keeps_what_stands_below_a_drawing() {
+        let said = "\nSELECT Nme FROM Contact\n       ^\nERROR at Row:1:Column:8\nNo such column 'Nme'";
+        assert_eq!(
+            line(said, &BTreeMap::new()),
+            "SELECT Nme FROM Contact ^ ERROR at Row:1:Column:8 No such column 'Nme'"
+        );
+    }
 }
