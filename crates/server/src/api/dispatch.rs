@@ -128,7 +128,7 @@ async fn decide(
     if let (Some(instance), Some(caller)) = (&known.instance, &known.caller) {
         let element =
             elements::of_instance(app, caller.organization, instance.instance.element).await?;
-        let found = element.route(arrived.method.as_str(), &arrived.path);
+        let found = found(&element, &arrived);
         let named = begins_literally(&element, &found);
         known.element = Some(element);
         if named {
@@ -151,6 +151,18 @@ async fn decide(
             Some(route) => resource(app, arrived, known, route).await,
             None => Err(nowhere(app, &arrived)),
         },
+    }
+}
+
+/// The resource a request is for; HEAD is answered as GET is, without the body.
+fn found(element: &Compiled, arrived: &Arrived) -> Route {
+    let found = element.route(arrived.method.as_str(), &arrived.path);
+    if arrived.method != Method::HEAD || matches!(found, Route::Found { .. }) {
+        return found;
+    }
+    match element.route("GET", &arrived.path) {
+        as_get @ Route::Found { .. } => as_get,
+        _ => found,
     }
 }
 
@@ -250,7 +262,7 @@ fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> C
 /// A call of the element's own, or the reason why there is none.
 async fn resource(
     app: &App,
-    arrived: Arrived,
+    mut arrived: Arrived,
     known: &mut Known,
     route: Route,
 ) -> Result<Answer, ApiError> {
@@ -264,10 +276,12 @@ async fn resource(
             variables,
             ..
         } => {
-            let template = element
-                .resource(resource)
-                .map(|resource| resource.path.as_str());
+            let declared = element.resource(resource);
+            let template = declared.map(|resource| resource.path.as_str());
             known.path = Some(Arc::from(template.unwrap_or_default()));
+            if declared.is_some_and(|known| known.method.eq_ignore_ascii_case("GET")) {
+                arrived.method = Method::GET;
+            }
             let target = crate::service::hubs::Target {
                 instance,
                 element,

@@ -15,6 +15,7 @@ mod instances;
 mod isolation;
 mod log;
 mod oauth1;
+mod odd_calls;
 mod passthrough;
 mod process;
 mod put_back;

@@ -1,0 +1,77 @@
+//! Calls that are a little beside what the guides show, and mean something all the same.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn head_is_answered_as_get_without_the_body() {
+    let app = TestApp::start().await;
+    let (_, token) = app.instance("sfdc").await;
+    let reply = app
+        .resource("HEAD", "/contacts?pageSize=2", &token, Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(reply.header("elements-returned-count"), "2");
+    assert!(reply.body.is_empty());
+    app.resource("HEAD", "/nowhere", &token, Value::Null)
+        .await
+        .expect(400);
+}
+
+#[tokio::test]
+async fn the_second_page_by_number_follows_the_first_where_vendors_only_know_cursors() {
+    let app = TestApp::start().await;
+    for (element, path) in [
+        ("marketo", "/lists?"),
+        ("marketo", "/contacts?where=id%20in%20(1,2,3,4)&"),
+        ("sfdcdocuments", "/folders/contents?path=/&"),
+    ] {
+        let (_, token) = app.instance(element).await;
+        let list = async |query: &str| {
+            let path = format!("{path}{query}");
+            let reply = app.resource("GET", &path, &token, Value::Null).await;
+            reply.expect(200).json().as_array().unwrap().clone()
+        };
+        let halves = [
+            list("pageSize=2&page=1").await,
+            list("pageSize=2&page=2").await,
+        ];
+        assert_eq!(halves.concat(), list("pageSize=4").await, "{element}");
+    }
+    let (_, token) = app.instance("marketo").await;
+    let beyond = app
+        .resource(
+            "GET",
+            "/contacts?where=id%20in%20(1)&page=2",
+            &token,
+            Value::Null,
+        )
+        .await;
+    assert_eq!(beyond.expect(200).json(), json!([]));
+}
+
+#[tokio::test]
+async fn an_id_that_no_file_can_have_is_not_found() {
+    let app = TestApp::start().await;
+    let (_, token) = app.instance("sfdcdocuments").await;
+    for path in ["/files/0", "/files/0/metadata"] {
+        app.resource("GET", path, &token, Value::Null)
+            .await
+            .error(404);
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_with_413() {
+    let app = TestApp::start().await;
+    let body = format!("{{\"name\": \"{}\"}}", "x".repeat(9 * 1024 * 1024));
+    let headers = [
+        ("authorization", app.secrets()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    app.send("POST", "/elements/api-v2/instances", &headers, body)
+        .await
+        .error(413);
+}
