@@ -45,7 +45,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',')
     .remove(b':')
     .remove(b'@')
-    .remove(b'/');
+    .remove(b'/')
+    // OData's own names begin with it, and not every server decodes names.
+    .remove(b'$');
 
 /// What has to be encoded in an authorization URL: the guides leave `:` and `/` alone.
 const NEEDED: &AsciiSet = &CONTROLS

@@ -76,7 +76,15 @@ impl Draft {
     }
 
     /// Sets a member of the JSON body, making the body an object when it is none.
+    ///
+    /// A form takes it as one more field of the form.
     pub(super) fn set_field(&mut self, path: &str, value: Value) {
+        if matches!(self.body, DraftBody::Form(_) | DraftBody::Multipart(_)) {
+            if let Some(text) = json_path::text(&value) {
+                self.add_form(path, text);
+            }
+            return;
+        }
         let mut body = match std::mem::take(&mut self.body) {
             DraftBody::Json(body) => body,
             DraftBody::Text(text) => serde_json::from_slice(&text).unwrap_or_default(),
@@ -89,6 +97,7 @@ impl Draft {
     pub(super) fn add_form(&mut self, name: &str, value: String) {
         match &mut self.body {
             DraftBody::Form(fields) => fields.push((name.to_owned(), value)),
+            DraftBody::Multipart(parts) => parts.push(field_part(name.to_owned(), value)),
             body => *body = DraftBody::Form(vec![(name.to_owned(), value)]),
         }
     }
@@ -96,6 +105,12 @@ impl Draft {
     pub(super) fn add_part(&mut self, part: Part) {
         match &mut self.body {
             DraftBody::Multipart(parts) => parts.push(part),
+            DraftBody::Form(fields) => {
+                let fields = std::mem::take(fields).into_iter();
+                let mut parts: Vec<Part> = fields.map(|(n, v)| field_part(n, v)).collect();
+                parts.push(part);
+                self.body = DraftBody::Multipart(parts);
+            }
             body => *body = DraftBody::Multipart(vec![part]),
         }
     }
@@ -208,6 +223,16 @@ impl Draft {
             stream,
             carries_application_secret: false,
         }
+    }
+}
+
+/// A field of a form as a part beside files.
+fn field_part(name: String, value: String) -> Part {
+    Part {
+        name,
+        file_name: None,
+        content_type: None,
+        data: Bytes::from(value),
     }
 }
 

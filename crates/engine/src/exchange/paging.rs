@@ -22,6 +22,8 @@ enum Style {
     Offset(u64),
     /// An opaque cursor.
     Cursor,
+    /// An opaque cursor, taken where others take a page number.
+    CursorAsPage,
 }
 
 /// The page of one call.
@@ -35,6 +37,8 @@ pub(super) struct Paging {
     pub(super) cursor: Option<String>,
     /// Whether the caller named a page or a size.
     pub(super) asked: bool,
+    /// Whether the caller named the page by its number.
+    numbered: bool,
     /// Whether a token said which page.
     resumed: bool,
     /// What was changed about the request: `Elements-Error`.
@@ -84,6 +88,7 @@ impl Paging {
             size: bounds.usual.unwrap_or(most).clamp(1, most),
             cursor: None,
             asked: false,
+            numbered: false,
             resumed: false,
             notice: None,
             style,
@@ -108,13 +113,31 @@ impl Paging {
         }
         if let Some(page) = number(query, "page")? {
             paging.asked = true;
+            paging.numbered = true;
             paging.page = page.max(1);
         }
         if let Some(token) = token {
             paging.asked = true;
             paging.resume(&token, query)?;
         }
+        let nowhere = !takes_cursor(resource) && paging.undeclared_cursor(resource).is_none();
+        if paging.by_cursor() && paging.cursor.is_some() && nowhere {
+            paging.style = Style::CursorAsPage;
+        }
         Ok(paging)
+    }
+
+    /// The cursor and the vendor's own parameter for it, where the resource declares none: `nextPageKey` names the
+    /// parameter of the vendor's next URL (`body.next?cursor`).
+    pub(super) fn undeclared_cursor<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> Option<(&'a str, &'a str)> {
+        if takes_cursor(resource) {
+            return None;
+        }
+        let (_, name) = resource.next_page_key.as_deref()?.split_once('?')?;
+        (!name.is_empty()).then_some((name, self.cursor.as_deref()?))
     }
 
     /// Takes up where a token left off.
@@ -178,7 +201,9 @@ impl Paging {
                         .saturating_add(start)
                         .to_string(),
                 ),
-                Style::Cursor if self.cursor.is_none() => Some(self.page.to_string()),
+                // Where no parameter takes the cursor by name, the page is the cursor; the first page has none.
+                Style::CursorAsPage => self.cursor.clone(),
+                Style::Cursor if self.numbered => Some(self.page.to_string()),
                 Style::Cursor => None,
             },
             _ => self.cursor.clone(),
@@ -208,8 +233,16 @@ impl Paging {
 
     /// Whether pages are asked for by cursor alone.
     pub(super) const fn by_cursor(&self) -> bool {
-        matches!(self.style, Style::Cursor)
+        matches!(self.style, Style::Cursor | Style::CursorAsPage)
     }
+}
+
+/// Whether a resource has a parameter for the cursor.
+fn takes_cursor(resource: &Resource) -> bool {
+    resource
+        .parameters
+        .iter()
+        .any(|p| p.kind == "query" && p.name == "nextPage")
 }
 
 /// Whether a resource takes the page of a call to the vendor.

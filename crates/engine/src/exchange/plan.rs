@@ -69,6 +69,8 @@ impl Sources<'_> {
             }
             match self.read(parameter) {
                 Some(found) => self.write(parameter, found, &mut draft, &mut collected)?,
+                // Parts of a form are the body of such a call.
+                None if parameter.kind == "body" && !self.call.parts.is_empty() => {}
                 None if parameter.required && Self::is_callers(parameter) => {
                     missing.push(format!("`{}` ({})", parameter.name, parameter.kind));
                 }
@@ -82,6 +84,9 @@ impl Sources<'_> {
             )));
         }
         self.refuse_ignored_where()?;
+        if let Some((name, cursor)) = self.paging.undeclared_cursor(self.resource) {
+            draft.set_query(name, cursor.to_owned());
+        }
         self.fill(&mut draft, collected)?;
         let root = self.resource.root_key.as_deref().unwrap_or_default();
         draft.request_root = root.split_once('|').map(|(request, _)| request.to_owned());

@@ -12,7 +12,13 @@ use crate::template;
 
 impl Exchange {
     pub(super) fn send(&mut self) -> Result<Step, Failure> {
-        let mut draft = std::mem::take(&mut self.draft);
+        let watched = !self.hooks_of("postRequest").is_empty();
+        // Hooks after the vendor see what it was asked.
+        let mut draft = if watched {
+            self.draft.clone()
+        } else {
+            std::mem::take(&mut self.draft)
+        };
         let url = self.vendor_url(&draft.path)?;
         let asked = draft
             .header("elements-stream")
@@ -21,7 +27,7 @@ impl Exchange {
         self.streaming = match self.resource()?.answer.as_deref() {
             Some("stream") => Streaming::Passed,
             _ if !asked => Streaming::No,
-            _ if self.hooks_of("postRequest").is_empty() => Streaming::Passed,
+            _ if !watched => Streaming::Passed,
             _ => Streaming::Watched,
         };
         let stream = self.streaming == Streaming::Passed;

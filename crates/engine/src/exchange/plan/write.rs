@@ -25,6 +25,8 @@ pub(super) struct Collected {
     query_templates: Vec<(String, String)>,
     body_template: Option<String>,
     fields: Vec<(String, Value)>,
+    /// Query parameters whose name may occur again.
+    repeated: Vec<(String, String)>,
     /// A condition in WIQL, which needs a statement around it where no template brings one.
     wiql: Option<String>,
 }
@@ -54,7 +56,10 @@ impl Sources<'_> {
                 }
                 Converted::Text(text) => Found::Text(text),
                 Converted::Query(pairs) => {
-                    if parameter.vendor_type != "no-op" {
+                    // These conditions stand beside others of the same name.
+                    if converter == "toBazaarvoice" {
+                        collected.repeated = pairs;
+                    } else if parameter.vendor_type != "no-op" {
                         draft.set_query_pairs(pairs);
                     }
                     return Ok(());
@@ -107,6 +112,19 @@ impl Sources<'_> {
                 collected
                     .fields
                     .push((name.to_owned(), typed(parameter, found.json())));
+            }
+            // Inside a vendor's statement a condition must be one condition, whatever was typed.
+            "bodyToken"
+                if parameter.kind == "query"
+                    && parameter.name == "where"
+                    && converter.is_empty() =>
+            {
+                let text = found.text().unwrap_or_default();
+                let condition = query::parse_where(&text)
+                    .map_err(|error| Error::Invalid(error.public().into_owned()))?;
+                collected
+                    .body_tokens
+                    .insert(name.to_owned(), condition.to_string());
             }
             "bodyToken" => collect_tokens(parameter, &found, &mut collected.body_tokens),
             "form" => Self::write_form(name, &found, draft),
@@ -165,6 +183,7 @@ impl Sources<'_> {
                 template::fill_tokens(&literal, |token| collected.body_tokens.get(token).cloned());
             draft.set_query(&name, filled);
         }
+        draft.query.extend(collected.repeated);
         if let Some(literal) = collected.body_template {
             let token = |token: &str| collected.body_tokens.get(token).cloned();
             let filled = match literal.trim_start().as_bytes().first() {
@@ -229,14 +248,10 @@ impl Sources<'_> {
     }
 }
 
-/// Whether hooks are to see a parameter as a number, to compute with.
+/// Whether hooks are to see a parameter as a number: they add and multiply pages and sizes, whatever type the export
+/// declares for them.
 fn is_page(parameter: &Parameter) -> bool {
-    parameter.kind == "query"
-        && matches!(parameter.name.as_str(), "page" | "pageSize")
-        && matches!(
-            parameter.vendor_data_type.as_deref(),
-            Some("integer" | "number")
-        )
+    parameter.kind == "query" && matches!(parameter.name.as_str(), "page" | "pageSize")
 }
 
 /// Coerces a body member to the type the vendor declares; what does not fit stays text.

@@ -145,3 +145,159 @@ fn an_object_has_a_default_selection_which_the_caller_may_replace() {
         json!([{"id": 1, "name": "n", "age": 2}])
     );
 }
+
+#[test]
+fn fields_beside_a_file_are_parts_and_the_parts_are_the_body() {
+    let parameter = |kind: &str, name: &str, to: &str| json!({"type": kind, "name": name, "vendorType": to, "vendorName": name, "required": true});
+    for order in [["query", "multipart"], ["multipart", "query"]] {
+        let parameters: Vec<Value> = order
+            .iter()
+            .map(|kind| match *kind {
+                "query" => parameter("query", "folder", "form"),
+                _ => parameter("multipart", "file", "multipart"),
+            })
+            .chain([parameter("body", "body", "body")])
+            .collect();
+        let resource = json!({"method": "POST", "path": "/files", "vendorPath": "/files", "parameters": parameters});
+        let definition = element(json!([resource]), json!({}));
+        let (compiled, _) =
+            catalog::import(definition.to_string().as_bytes(), ElementId(1)).unwrap();
+        let call = ResourceCall {
+            method: "POST".into(),
+            path: "/files".into(),
+            query: vec![("folder".into(), "f1".into())],
+            parts: vec![Part {
+                name: "file".into(),
+                file_name: Some("a.txt".into()),
+                content_type: None,
+                data: Bytes::from_static(b"hello"),
+            }],
+            ..ResourceCall::default()
+        };
+        let mut exchange = Exchange::new(
+            Arc::new(compiled),
+            0,
+            BTreeMap::new(),
+            call,
+            BTreeMap::new(),
+            setting(),
+        );
+        let Step::Send(request) = exchange.next(Input::Start) else {
+            panic!("not sent")
+        };
+        let body = String::from_utf8(request.body.to_vec()).unwrap();
+        assert!(body.contains("name=\"folder\"\r\n\r\nf1\r\n"), "{body}");
+        assert!(
+            body.contains("filename=\"a.txt\"\r\n\r\nhello\r\n"),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_member_beside_a_form_is_a_field_of_the_form() {
+    let resource = json!({"method": "POST", "path": "/token", "vendorPath": "/token", "parameters": [
+        {"type": "value", "name": "password", "vendorType": "form", "vendorName": "grant_type"},
+        {"type": "configuration", "name": "api.key", "vendorType": "bodyField", "vendorName": "key"}]});
+    let played = play(
+        element(json!([resource]), json!({})),
+        &[("api.key", "k 1")],
+        "POST /token",
+        None,
+        vec![reply(200, json!({}))],
+    );
+    assert_eq!(played.requests[0].body, "grant_type=password&key=k%201");
+}
+
+#[test]
+fn a_condition_inside_a_vendors_statement_stays_one_condition() {
+    let resource = json!({"method": "GET", "path": "/invoices", "vendorPath": "/query", "parameters": [
+        {"type": "value", "name": "SELECT Id FROM Invoice where {where} LIMIT {pageSize}", "vendorType": "query", "vendorName": "q"},
+        {"type": "query", "name": "where", "vendorType": "bodyToken", "vendorName": "where"},
+        {"type": "query", "name": "pageSize", "vendorType": "bodyToken", "vendorName": "pageSize"}]});
+    let run = |filter: &str| {
+        let line = format!(
+            "GET /invoices?where={}",
+            crate::template::encode_query(filter)
+        );
+        let definition = element(json!([resource.clone()]), json!({}));
+        play(definition, TOKEN, &line, None, vec![reply(200, json!([]))])
+    };
+    let q = |played: &Played| {
+        let url = url::Url::parse(&played.requests[0].url).unwrap();
+        url.query_pairs().next().unwrap().1.into_owned()
+    };
+    assert_eq!(
+        q(&run("name='O\\'Hara'   and age>7")),
+        "SELECT Id FROM Invoice where name = 'O''Hara' AND age > 7 LIMIT 100"
+    );
+    for attack in [
+        "a = 1 LIMIT 1 ALL ROWS",
+        "a = 'x' OR (SELECT",
+        "a = 1; DELETE",
+    ] {
+        let played = run(attack);
+        assert!(played.requests.is_empty(), "{attack}");
+        assert_eq!(played.failure().kind, ErrorKind::Invalid, "{attack}");
+    }
+}
+
+#[test]
+fn a_hook_after_the_vendor_sees_what_the_vendor_was_asked() {
+    let hook = "done({response_body: {size: request_vendor_parameters.limit + 1, path: request_vendor_path, \
+                verb: request_vendor_method, accept: request_vendor_headers.Accept, url: request_vendor_url}})";
+    let resource = list(json!({"rootKey": "", "hooks": [{"type": "postRequest", "body": hook}]}));
+    let played = play(
+        element(json!([resource]), json!({})),
+        TOKEN,
+        "GET /contacts?pageSize=5",
+        None,
+        vec![reply(200, json!([]))],
+    );
+    assert_eq!(
+        played.json(),
+        json!({"size": 6, "path": "/people", "verb": "GET", "accept": "application/json",
+            "url": "https://api.acme.com/v1/people"})
+    );
+}
+
+#[test]
+fn a_cursor_without_a_parameter_goes_where_the_vendors_next_url_has_it() {
+    let run = |key: &str, token: bool| {
+        let resource = json!({"method": "GET", "path": "/boards", "vendorPath": "/boards", "rootKey": "data", "nextPageKey": key,
+            "parameters": [{"name": "page", "type": "query", "vendorName": "page", "vendorType": "query"}]});
+        let mut element = element(json!([resource]), json!({}));
+        element["configuration"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"key": "pagination.type", "defaultValue": "cursor"}));
+        element["configuration"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|entry| entry["defaultValue"] != "offset");
+        let query = if token {
+            "?nextPage=%7B%22cursor%22%3A%22abc%22%7D"
+        } else {
+            ""
+        };
+        let answer = json!({"data": [], "next": "https://v/boards?limit=2&cursor=def"});
+        let played = play(
+            element,
+            TOKEN,
+            &format!("GET /boards{query}"),
+            None,
+            vec![reply(200, answer)],
+        );
+        (
+            played.urls()[0].clone(),
+            played.header("elements-next-page-token").is_some(),
+        )
+    };
+    let url = "GET https://api.acme.com/v1/boards";
+    assert_eq!(run("body.next?cursor", false), (url.to_owned(), true));
+    assert_eq!(
+        run("body.next?cursor", true),
+        (format!("{url}?cursor=abc"), true)
+    );
+    assert_eq!(run("body.next", true), (format!("{url}?page=abc"), true));
+}
