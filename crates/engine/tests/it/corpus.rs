@@ -16,7 +16,7 @@ use ligand_model::id::ElementId;
 use ligand_model::time::Timestamp;
 use serde_json::Value;
 
-fn corpus() -> Vec<(String, Vec<u8>)> {
+pub fn corpus() -> Vec<(String, Vec<u8>)> {
     let folder = std::env::var_os("LIGAND_CORPUS").map_or_else(
         || {
             PathBuf::from(concat!(
