@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod chain;
 mod draft;
+mod explain;
 mod fields;
 mod finish;
 mod hooking;
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
 
 pub use call::{Part, ResourceCall};
 use draft::Draft;
+pub use explain::{Level, Origin};
 use paging::Paging;
 use plan::Sources;
 use repeat::Repeat;
@@ -142,6 +144,9 @@ pub struct Exchange {
     hooks: VecDeque<HookRef>,
     current_hook: Option<HookRef>,
     answer: Option<Answer>,
+    /// Whether the origins of each request are kept.
+    explain: bool,
+    origins: Vec<Origin>,
 }
 
 impl Exchange {
@@ -177,6 +182,8 @@ impl Exchange {
             hooks: VecDeque::new(),
             current_hook: None,
             answer: None,
+            explain: false,
+            origins: Vec::new(),
         }
     }
 
@@ -277,6 +284,7 @@ impl Exchange {
             setting: &self.setting,
             paging: &paging,
             previous: self.previous.as_ref(),
+            explain: self.explain,
         };
         self.draft = sources.draft().map_err(invalid)?;
         self.paging = Some(paging);

@@ -5,6 +5,7 @@ pub mod authentication;
 pub mod callers;
 pub mod elements;
 pub mod error;
+pub mod explain;
 pub mod hubs;
 pub mod input;
 pub mod instances;

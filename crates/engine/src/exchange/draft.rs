@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::Part;
+use super::{Origin, Part};
 use crate::json_path;
 use crate::step::VendorRequest;
 use crate::template::encode_query;
@@ -23,6 +23,8 @@ pub(super) struct Draft {
     pub(super) body: DraftBody,
     /// Wraps a JSON body just before it is sent.
     pub(super) request_root: Option<String>,
+    /// What set its parts; none unless the call is to be explained.
+    pub(super) trail: Option<Vec<Origin>>,
 }
 
 #[derive(Debug, Clone, Default)]

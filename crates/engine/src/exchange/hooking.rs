@@ -21,14 +21,9 @@ impl Exchange {
         } else {
             &resource.hooks
         };
-        let (kind, source, legacy) = hooks.get(at.index).map_or(("", "", false), |h| {
-            (
-                h.kind.as_str(),
-                h.body.as_deref().unwrap_or(""),
-                h.is_legacy,
-            )
+        let (source, legacy) = hooks.get(at.index).map_or(("", false), |hook| {
+            (hook.body.as_deref().unwrap_or(""), hook.is_legacy)
         });
-        let owner = if at.of_element { "element " } else { "" };
         let mut variables = self.request_variables()?;
         if self.state == State::AfterVendor {
             self.response_variables(&mut variables);
@@ -48,11 +43,25 @@ impl Exchange {
             variables.insert("response_iserror".to_owned(), json!(false));
         }
         Ok(HookCall {
-            name: format!("{owner}{} {} {kind}", resource.method, resource.path),
+            name: self.hook_name(at),
             source: source.to_owned(),
             legacy,
             variables,
         })
+    }
+
+    /// Where a hook stands, for people: `GET /hubs/crm/contacts preRequest`.
+    fn hook_name(&self, at: HookRef) -> String {
+        let Ok(resource) = self.resource() else {
+            return String::new();
+        };
+        let (owner, hooks) = if at.of_element {
+            ("element ", &self.compiled.element.hooks)
+        } else {
+            ("", &resource.hooks)
+        };
+        let kind = hooks.get(at.index).map_or("", |hook| hook.kind.as_str());
+        format!("{owner}{} {} {kind}", resource.method, resource.path)
     }
 
     fn request_variables(&self) -> Result<Map<String, Value>, Failure> {
@@ -210,6 +219,7 @@ impl Exchange {
 
     /// A hook before the vendor rewrites the request.
     pub(super) fn merge_before(&mut self, result: &HookResult) -> Result<(), Failure> {
+        let before = self.draft.before();
         for (name, value) in &result.members {
             match (name.as_str(), value) {
                 ("request_vendor_headers", Value::Object(said)) => self.draft.merge_headers(said),
@@ -228,6 +238,12 @@ impl Exchange {
                 }
                 _ => {}
             }
+        }
+        if let Some(before) = before {
+            let name = self
+                .current_hook
+                .map_or_else(String::new, |hook| self.hook_name(hook));
+            self.draft.note_hook(&before, &name);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use ligand_model::element::{AuthenticationKind, Element, Parameter, Resource};
 
 use super::draft::Draft;
 use super::paging::Paging;
-use super::{Previous, ResourceCall, Setting};
+use super::{Level, Previous, ResourceCall, Setting};
 use crate::error::Error;
 use crate::oauth;
 use crate::template;
@@ -27,6 +27,8 @@ pub(super) struct Sources<'a> {
     pub(super) setting: &'a Setting,
     pub(super) paging: &'a Paging,
     pub(super) previous: Option<&'a Previous>,
+    /// Whether the draft keeps what set its parts.
+    pub(super) explain: bool,
 }
 
 impl Sources<'_> {
@@ -43,11 +45,15 @@ impl Sources<'_> {
             .unwrap_or(&self.resource.method);
         let mut draft = Draft {
             method: method.to_ascii_uppercase(),
+            trail: self.explain.then(Vec::new),
             ..Draft::default()
         };
         draft.set_header("Accept", "application/json");
         draft.set_header("Content-Type", "application/json");
         self.authenticate(&mut draft);
+        if self.explain {
+            Self::note_beginning(&mut draft);
+        }
         let mut collected = Collected::default();
         let overridden = |parameter: &Parameter| {
             self.resource.parameters.iter().any(|own| {
@@ -57,18 +63,27 @@ impl Sources<'_> {
             })
         };
         let mut missing = Vec::new();
-        for parameter in self
+        let of_element = self
             .element
             .parameters
             .iter()
             .filter(|parameter| !overridden(parameter))
-            .chain(&self.resource.parameters)
-        {
+            .map(|parameter| (Level::ElementParameter, parameter));
+        let of_resource = self.resource.parameters.iter();
+        let of_resource = of_resource.map(|parameter| (Level::ResourceParameter, parameter));
+        for (level, parameter) in of_element.chain(of_resource) {
             if parameter.source == "response" {
                 continue;
             }
             match self.read(parameter) {
-                Some(found) => self.write(parameter, found, &mut draft, &mut collected)?,
+                Some(found) => {
+                    let before = draft.before();
+                    self.write(parameter, found, &mut draft, &mut collected)?;
+                    if let Some(before) = before {
+                        let level = self.level(level, parameter);
+                        draft.note_parameter(&before, parameter, level);
+                    }
+                }
                 // Parts of a form are the body of such a call.
                 None if parameter.kind == "body" && !self.call.parts.is_empty() => {}
                 None if parameter.required && Self::is_callers(parameter) => {
@@ -91,6 +106,36 @@ impl Sources<'_> {
         let root = self.resource.root_key.as_deref().unwrap_or_default();
         draft.request_root = root.split_once('|').map(|(request, _)| request.to_owned());
         Ok(draft)
+    }
+
+    /// What stands in the draft before any parameter.
+    fn note_beginning(draft: &mut Draft) {
+        draft.note("method", "", Level::Resource, "");
+        draft.note("path", "", Level::Resource, "");
+        let begun: Vec<String> = draft.headers.iter().map(|(name, _)| name.clone()).collect();
+        for name in begun {
+            let level = match name.as_str() {
+                "Authorization" => Level::Authentication,
+                _ => Level::Default,
+            };
+            draft.note("header", &name, level, "");
+        }
+    }
+
+    /// The level of a parameter that has a value: without its default it might have had none.
+    fn level(&self, level: Level, parameter: &Parameter) -> Level {
+        if parameter.default_value.is_none() {
+            return level;
+        }
+        let without = Parameter {
+            default_value: None,
+            ..parameter.clone()
+        };
+        let given = self.read(&without).and_then(|found| found.text());
+        match given {
+            Some(text) if !text.is_empty() => level,
+            _ => Level::ParameterDefault,
+        }
     }
 
     /// A filter that nothing reads would give wrong answers in silence.

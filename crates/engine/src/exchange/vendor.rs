@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reply::{self, Content};
-use super::{Answer, Exchange, State, Streaming, invalid, obtains_grant};
+use super::{Answer, Exchange, Level, State, Streaming, invalid, obtains_grant};
 use crate::error::Error;
 use crate::oauth::{self, GrantKind};
 use crate::redact;
@@ -32,10 +32,22 @@ impl Exchange {
         };
         let stream = self.streaming == Streaming::Passed;
         self.state = State::AtVendor;
+        let signed = oauth::grant_kind(&self.compiled.element, &self.values) == GrantKind::Oauth1;
+        if signed {
+            draft.note("header", "Authorization", Level::Authentication, "");
+        }
+        if draft
+            .request_root
+            .as_deref()
+            .is_some_and(|root| !root.is_empty())
+        {
+            draft.note("body", "", Level::Resource, "its root key");
+        }
+        self.origins = draft.trail.take().unwrap_or_default();
         let mut request = draft.into_request(url, stream);
         request.carries_application_secret = obtains_grant(self.resource()?);
         let element = &self.compiled.element;
-        if oauth::grant_kind(element, &self.values) == GrantKind::Oauth1 {
+        if signed {
             let nonce = format!("{}{}", self.setting.nonce, self.sent);
             oauth::sign_call(
                 element,

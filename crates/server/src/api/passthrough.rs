@@ -12,6 +12,7 @@ pub async fn call(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let instance = call.instance()?;
     let stored = &instance.instance;
     let element = elements::of_instance(&call.app, stored.organization, stored.element).await?;
+    let explain = resources::explain(&call.headers)?;
     let body = call.take_body();
     let path = call
         .path
@@ -29,6 +30,6 @@ pub async fn call(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         headers: std::mem::take(&mut call.headers),
     };
     let request = resources::read(&call.app, head, body, false).await?;
-    let called = service::call(&call.app, instance, &element, &path, request).await;
+    let called = service::call(&call.app, instance, &element, &path, request, explain).await;
     resources::answer(called, &call.vendor)
 }

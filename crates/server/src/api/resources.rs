@@ -18,6 +18,7 @@ use super::dispatch::Arrived;
 use super::error::ApiError;
 use crate::app::App;
 use crate::service::hubs::{self, Called, Target};
+use crate::vendor::drive::Explain;
 
 /// Most parts of a multipart body.
 const MOST_PARTS: usize = 100;
@@ -33,9 +34,10 @@ pub async fn call(
     vendor: &OnceLock<VendorNote>,
 ) -> Result<Answer, ApiError> {
     hubs::usable(&target.instance)?;
+    let explain = explain(&arrived.headers)?;
     let (head, body) = split(arrived);
     let call = read(app, head, body, true).await?;
-    answer(hubs::call(app, target, call).await, vendor)
+    answer(hubs::call(app, target, call, explain).await, vendor)
 }
 
 /// What a request says before its body.
@@ -112,6 +114,11 @@ pub fn answer(called: Called, vendor: &OnceLock<VendorNote>) -> Result<Answer, A
     };
     // One call, one note: there is no other writer.
     let _ = vendor.set(note);
+    if let Some(explanation) = called.explanation {
+        // Not the platform's own JSON: what a vendor is sent keeps its words in every noun.
+        let bytes = Bytes::from(explanation.to_string());
+        return Ok(Answer::new(Content::Json(bytes)));
+    }
     let reply = called.result?;
     let content = match (reply.body, called.stream) {
         (EngineBody::Json(bytes), _) if bytes.is_empty() => Content::Empty,
@@ -126,6 +133,29 @@ pub fn answer(called: Called, vendor: &OnceLock<VendorNote>) -> Result<Answer, A
         answer = answer.header(name, value);
     }
     Ok(answer)
+}
+
+/// What `Elements-Explain` asks for.
+///
+/// # Errors
+/// 400 for anything but `true`, `false` and `dry-run`.
+pub fn explain(headers: &HeaderMap) -> Result<Explain, ApiError> {
+    let Some(value) = headers.get("elements-explain") else {
+        return Ok(Explain::Off);
+    };
+    match value
+        .as_bytes()
+        .trim_ascii()
+        .to_ascii_lowercase()
+        .as_slice()
+    {
+        b"" | b"false" => Ok(Explain::Off),
+        b"true" => Ok(Explain::On),
+        b"dry-run" => Ok(Explain::DryRun),
+        _ => Err(ApiError::invalid(
+            "`Elements-Explain` is `true`, `dry-run` or `false`.",
+        )),
+    }
 }
 
 /// Headers that are ours or the connection's, not the call's.

@@ -1,17 +1,18 @@
 //! Resource calls: one exchange of an instance with its vendor. A warm call costs no statement.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::{Exchange, ResourceCall};
 use ligand_engine::step::{Outcome, Reply};
 use ligand_model::error::ErrorKind;
 use ligand_store::instances::SealedInstance;
+use serde_json::Value;
 
 use super::pages::{self, List};
 use super::refresh::{self, Changes, Refreshed};
-use super::{Error, lifecycle};
+use super::{Error, explain, lifecycle};
 use crate::app::App;
 use crate::vendor::answer::VendorBody;
 use crate::vendor::drive::{self, Explain, NotRefreshed};
@@ -30,6 +31,8 @@ pub struct Called {
     pub vendor_status: Option<u16>,
     /// Requests sent to the vendor.
     pub attempts: u32,
+    /// The explanation, in place of the answer, when one was asked for.
+    pub explanation: Option<Value>,
 }
 
 impl From<Error> for Called {
@@ -39,6 +42,7 @@ impl From<Error> for Called {
             stream: None,
             vendor_status: None,
             attempts: 0,
+            explanation: None,
         }
     }
 }
@@ -57,7 +61,7 @@ pub struct Target {
 }
 
 /// Calls a resource.
-pub async fn call(app: &App, target: Target, mut call: ResourceCall) -> Called {
+pub async fn call(app: &App, target: Target, mut call: ResourceCall, explain: Explain) -> Called {
     if let Err(error) = usable(&target.instance) {
         return error.into();
     }
@@ -65,7 +69,7 @@ pub async fn call(app: &App, target: Target, mut call: ResourceCall) -> Called {
     if let Err(error) = open_page_token(&list, &target.instance, &mut call) {
         return error.into();
     }
-    let mut called = exchange(app, &target, call).await;
+    let mut called = exchange(app, &target, call, explain).await;
     if let Ok(reply) = &mut called.result
         && let Err(error) = seal_page_token(&list, &target.instance, reply)
     {
@@ -75,7 +79,7 @@ pub async fn call(app: &App, target: Target, mut call: ResourceCall) -> Called {
 }
 
 /// Runs the exchange of a target and keeps what it wrote.
-pub async fn exchange(app: &App, target: &Target, call: ResourceCall) -> Called {
+pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: Explain) -> Called {
     let document = match target.instance.open() {
         Ok(document) => document,
         Err(error) => return Error::from(error).into(),
@@ -84,7 +88,10 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall) -> Called 
         app,
         target,
         used: document.values.get("oauth.user.token").cloned(),
+        explain,
+        renewed: OnceLock::new(),
     };
+    let before = (explain != Explain::Off).then(|| document.values.clone());
     let hosts = document.hosts;
     let exchange = Exchange::new(
         Arc::clone(&target.element),
@@ -94,7 +101,26 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall) -> Called 
         document.values,
         lifecycle::setting(app),
     );
-    let driven = drive::drive(app, &hosts, exchange, &fresh, Explain::Off).await;
+    let mut would_renew = false;
+    let exchange = match explain {
+        Explain::Off => exchange,
+        Explain::On => exchange.explained(),
+        Explain::DryRun => {
+            would_renew = exchange.would_renew();
+            exchange.explained().without_refresh()
+        }
+    };
+    let driven = drive::drive(app, &hosts, exchange, &fresh, explain).await;
+    let explanation = before.map(|before| {
+        let facts = explain::Facts {
+            element: &target.element,
+            resource: target.resource,
+            explain,
+            would_renew,
+            values: fresh.renewed.get().into_iter().chain([&before]).collect(),
+        };
+        explain::show(&facts, &driven)
+    });
     let Outcome {
         result,
         configuration,
@@ -108,6 +134,7 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall) -> Called 
         stream: driven.stream,
         vendor_status,
         attempts: driven.attempts,
+        explanation,
     }
 }
 
@@ -196,6 +223,9 @@ struct Fresh<'a> {
     app: &'a App,
     target: &'a Target,
     used: Option<String>,
+    explain: Explain,
+    /// The values after a renewal, when the call is explained: their secrets have to be masked, too.
+    renewed: OnceLock<BTreeMap<String, String>>,
 }
 
 impl drive::Refresh for Fresh<'_> {
@@ -210,10 +240,16 @@ impl drive::Refresh for Fresh<'_> {
         )
         .await;
         match refreshed {
-            Refreshed::Fresh(document) => Ok(drive::Refreshed {
-                values: document.values,
-                hosts: document.hosts,
-            }),
+            Refreshed::Fresh(document) => {
+                if self.explain != Explain::Off {
+                    // A call is renewed at most once.
+                    let _ = self.renewed.set(document.values.clone());
+                }
+                Ok(drive::Refreshed {
+                    values: document.values,
+                    hosts: document.hosts,
+                })
+            }
             Refreshed::Refused(message, provider_message) => Err(NotRefreshed {
                 message,
                 provider_message,

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::Error;
 use super::hubs::{self, Called, Target};
 use crate::app::App;
+use crate::vendor::drive::Explain;
 
 /// Calls a vendor path, which may carry a query.
 pub async fn call(
@@ -24,6 +25,7 @@ pub async fn call(
     element: &Compiled,
     vendor_path: &str,
     call: ResourceCall,
+    explain: Explain,
 ) -> Called {
     if let Err(error) = permitted(app, &element.element).and_then(|()| hubs::usable(&instance)) {
         return error.into();
@@ -45,6 +47,7 @@ pub async fn call(
             query: Vec::new(),
             ..call
         },
+        explain,
     )
     .await
 }

@@ -7,6 +7,7 @@ mod call;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ligand_engine::exchange::Origin;
 use ligand_engine::step::{Input, Outcome, Step, VendorReply, VendorRequest};
 use ligand_model::error::ErrorKind;
 
@@ -15,17 +16,26 @@ use super::client::Client;
 use super::hook_threads::HookThreads;
 use crate::app::App;
 use crate::metrics::Metrics;
-use call::{Call, unsent};
+use call::Call;
 
 /// Something that asks for I/O until it is done: an exchange of the engine.
 pub trait Machine: Send {
     /// Takes what came back, says what happens next.
     fn next(&mut self, input: Input) -> Step;
+
+    /// What set the parts of the request asked for last; empty unless the machine keeps it.
+    fn origins(&mut self) -> Vec<Origin> {
+        Vec::new()
+    }
 }
 
 impl Machine for ligand_engine::exchange::Exchange {
     fn next(&mut self, input: Input) -> Step {
         Self::next(self, input)
+    }
+
+    fn origins(&mut self) -> Vec<Origin> {
+        Self::origins(self)
     }
 }
 
@@ -88,6 +98,8 @@ pub struct Sent {
     pub request: VendorRequest,
     /// The vendor's status; none when it was not sent or not answered.
     pub status: Option<u16>,
+    /// What set its parts.
+    pub origins: Vec<Origin>,
 }
 
 /// How a call went.
@@ -107,6 +119,8 @@ pub struct Driven {
     pub sent: Vec<Sent>,
     /// What hooks logged; only ever for the tenant itself.
     pub log: Vec<String>,
+    /// Whether the grant was renewed on the way.
+    pub renewed: bool,
 }
 
 /// What the driver performs calls with.
@@ -172,19 +186,21 @@ impl Driver<'_> {
             input = match exchange.next(input) {
                 Step::Done(outcome) => return call.end(*outcome),
                 Step::Send(request) if explain == Explain::DryRun => {
-                    call.driven.sent.push(Sent {
-                        request: *request,
-                        status: None,
-                    });
-                    return call.end(unsent());
+                    let outcome = call.keep_unsent(*request, exchange.origins(), &hosts);
+                    return call.end(outcome);
                 }
-                Step::Send(request) => call.send(*request, &hosts).await,
+                Step::Send(request) => {
+                    let input = call.send(*request, &hosts).await;
+                    call.explain_last(|| exchange.origins());
+                    input
+                }
                 Step::RunHook(hook) => Input::Hook(call.run(*hook, &hosts).await),
                 Step::Refresh => {
                     let fresh = tokio::time::timeout_at(deadline, refresh.refresh()).await;
                     self.metrics.refreshes.count(matches!(fresh, Ok(Ok(_))));
                     match fresh {
                         Ok(Ok(fresh)) => {
+                            call.driven.renewed = true;
                             hosts = std::borrow::Cow::Owned(fresh.hosts);
                             Input::Refreshed(fresh.values)
                         }

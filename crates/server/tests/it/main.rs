@@ -9,6 +9,7 @@ mod bad_input;
 mod catalog;
 mod corpus;
 mod edge;
+mod explain;
 mod guides;
 mod hosted;
 mod instances;

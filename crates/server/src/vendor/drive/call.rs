@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use ligand_engine::exchange::{Level, Origin};
 use ligand_engine::hooks::Progress;
 use ligand_engine::hosts;
 use ligand_engine::step::{
@@ -48,6 +49,7 @@ impl<'a> Call<'a> {
             hook_time: Duration::ZERO,
             sent: Vec::new(),
             log: Vec::new(),
+            renewed: false,
         };
         Self {
             driver,
@@ -60,10 +62,11 @@ impl<'a> Call<'a> {
     }
 
     pub(super) async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
+        let kept = (self.explain == Explain::On).then(|| request.clone());
         if let Err(message) = self.permit(&request, allowed) {
+            self.keep(kept, None);
             return Input::Unreachable(ErrorKind::Forbidden, message);
         }
-        let kept = (self.explain == Explain::On).then(|| request.clone());
         self.driven.attempts += 1;
         // A body that was being held belonged to an earlier answer.
         self.driven.stream = None;
@@ -74,9 +77,7 @@ impl<'a> Call<'a> {
         let status = result.as_ref().ok().map(|answer| answer.reply.status);
         self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
         self.driver.metrics.vendor_duration.observe(took);
-        if let Some(request) = kept {
-            self.driven.sent.push(Sent { request, status });
-        }
+        self.keep(kept, status);
         match result {
             Ok(answer) => {
                 self.driven.stream = answer.stream;
@@ -84,6 +85,46 @@ impl<'a> Call<'a> {
             }
             Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
         }
+    }
+
+    fn keep(&mut self, request: Option<VendorRequest>, status: Option<u16>) {
+        if let Some(request) = request {
+            self.driven.sent.push(Sent {
+                request,
+                status,
+                origins: Vec::new(),
+            });
+        }
+    }
+
+    /// Says what set the parts of the request that was kept last.
+    pub(super) fn explain_last(&mut self, origins: impl FnOnce() -> Vec<Origin>) {
+        if self.explain == Explain::On
+            && let Some(sent) = self.driven.sent.last_mut()
+        {
+            sent.origins = origins();
+        }
+    }
+
+    /// Keeps a request in place of sending it, and says what a dry run ends with.
+    pub(super) fn keep_unsent(
+        &mut self,
+        request: VendorRequest,
+        origins: Vec<Origin>,
+        allowed: &[String],
+    ) -> Outcome {
+        let permitted = self.permit(&request, allowed);
+        self.driven.sent.push(Sent {
+            request,
+            status: None,
+            origins,
+        });
+        let mut outcome = unsent();
+        if let (Err(message), Err(failure)) = (permitted, &mut outcome.result) {
+            failure.kind = ErrorKind::Forbidden;
+            failure.message = message;
+        }
+        outcome
     }
 
     /// The hosts were frozen at provisioning; the operator's list never receives an application's secret.
@@ -119,7 +160,7 @@ impl<'a> Call<'a> {
         };
         let (began, waited) = (Instant::now(), self.driven.vendor_time);
         let deadline = self.deadline;
-        let running = self.run_in(&mut session, hook, allowed);
+        let running = self.run_in(&mut session, &name, hook, allowed);
         let result = tokio::time::timeout_at(deadline, running)
             .await
             .unwrap_or_else(|_| Err(given_up(&name, "the call's time was over")));
@@ -139,6 +180,7 @@ impl<'a> Call<'a> {
     async fn run_in(
         &mut self,
         session: &mut Session,
+        name: &str,
         hook: HookCall,
         allowed: &[String],
     ) -> Result<HookResult, HookError> {
@@ -149,7 +191,8 @@ impl<'a> Call<'a> {
                 Progress::Fetch(request) => *request,
             };
             let began = Instant::now();
-            let answer = tokio::time::timeout(session.wall_left(), self.fetch(request, allowed))
+            let fetching = self.fetch(name, request, allowed);
+            let answer = tokio::time::timeout(session.wall_left(), fetching)
                 .await
                 .unwrap_or_else(|_| Err("the script took longer than it may".to_owned()));
             progress = session.resume(answer, began.elapsed()).await;
@@ -157,7 +200,7 @@ impl<'a> Call<'a> {
     }
 
     /// A script's own call: the same hosts, client and counters, and no more of them than allowed.
-    async fn fetch(&mut self, request: VendorRequest, allowed: &[String]) -> Fetched {
+    async fn fetch(&mut self, hook: &str, request: VendorRequest, allowed: &[String]) -> Fetched {
         if self.fetches >= self.driver.hook_calls {
             return Err(format!(
                 "a script may make {} HTTP calls, no more",
@@ -170,16 +213,14 @@ impl<'a> Call<'a> {
             ..request
         };
         if self.explain == Explain::DryRun {
-            self.driven.sent.push(Sent {
-                request,
-                status: None,
-            });
+            self.keep_unsent(request, by_hook(hook), allowed);
             return Err("the call is explained, not made".to_owned());
         }
         // A body that is being held belongs to the call's own answer, not to this one.
         let held = self.driven.stream.take();
         let sent = self.send(request, allowed).await;
         self.driven.stream = held;
+        self.explain_last(|| by_hook(hook));
         match sent {
             Input::Reply(reply) => Ok(reply),
             Input::Unreachable(_, message) => Err(message),
@@ -199,6 +240,11 @@ impl<'a> Call<'a> {
         driven.outcome = outcome;
         driven
     }
+}
+
+/// A request that a hook made by itself.
+fn by_hook(hook: &str) -> Vec<Origin> {
+    vec![Origin::new("request", "", Level::Hook, hook)]
 }
 
 /// What a dry run ends with: nothing was asked, nothing changes.
