@@ -1,5 +1,6 @@
 //! The use cases: what a call means, without HTTP types.
 
+pub mod answers;
 pub mod applications;
 pub mod authentication;
 pub mod callers;

@@ -156,7 +156,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
     Ok(App::new(Parts {
         urls: Urls::new(&config, &origin),
         browser: BrowserOrigins::new(browser),
-        memory: crate::service::Memory::default(),
+        memory: crate::service::Memory::new(config.api.answer_cache.bytes()),
         tasks: Tasks::default(),
         config,
         store,

@@ -166,6 +166,8 @@ pub struct Api {
     pub nouns: Vec<String>,
     /// Whether `/passthrough` exists.
     pub passthrough: bool,
+    /// Memory for the cached answers of all instances.
+    pub answer_cache: Size,
 }
 
 /// `[telemetry]`

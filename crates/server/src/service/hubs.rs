@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::pages::{self, List};
 use super::refresh::{self, Changes, Refreshed};
+use super::answers::{Found, Writing};
 use super::{Error, explain, lifecycle};
 use crate::app::App;
 use crate::vendor::answer::VendorBody;
@@ -19,6 +20,8 @@ use crate::vendor::drive::{self, Explain, NotRefreshed};
 
 /// The answer header that carries the next page.
 const NEXT_PAGE: &str = "elements-next-page-token";
+/// The answer header that says whether the vendor was asked.
+const CACHE: &str = "elements-cache";
 
 /// How a call went.
 #[derive(Debug)]
@@ -69,13 +72,52 @@ pub async fn call(app: &App, target: Target, mut call: ResourceCall, explain: Ex
     if let Err(error) = open_page_token(&list, &target.instance, &mut call) {
         return error.into();
     }
+    let _clearing = writing(app, &target.instance, &call.method, explain);
+    let asked = match explain {
+        Explain::Off => app.memory.answers.find(&target, &call, app.now()),
+        Explain::On | Explain::DryRun => None,
+    };
+    let ticket = match asked {
+        Some(Found::Hit(reply)) => return from_cache(reply),
+        Some(Found::Miss(ticket)) => Some(ticket),
+        None => None,
+    };
     let mut called = exchange(app, &target, call, explain).await;
     if let Ok(reply) = &mut called.result
         && let Err(error) = seal_page_token(&list, &target.instance, reply)
     {
         called.result = Err(error);
     }
+    if let (Some(ticket), Ok(reply)) = (ticket, &mut called.result) {
+        app.memory.answers.keep(&ticket, &target.instance, reply);
+        reply.headers.push((CACHE.to_owned(), "miss".to_owned()));
+    }
     called
+}
+
+/// What a write does to cached answers: nothing of what was read before it ends is kept.
+pub fn writing<'a>(
+    app: &'a App,
+    sealed: &SealedInstance,
+    method: &str,
+    explain: Explain,
+) -> Option<Writing<'a>> {
+    let reads = matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS");
+    if !sealed.instance.caching_enabled || reads || explain == Explain::DryRun {
+        return None;
+    }
+    Some(app.memory.answers.writing(&sealed.instance))
+}
+
+fn from_cache(mut reply: Reply) -> Called {
+    reply.headers.push((CACHE.to_owned(), "hit".to_owned()));
+    Called {
+        result: Ok(reply),
+        stream: None,
+        vendor_status: None,
+        attempts: 0,
+        explanation: None,
+    }
 }
 
 /// Runs the exchange of a target and keeps what it wrote.

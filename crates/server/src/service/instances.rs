@@ -253,6 +253,7 @@ pub async fn delete(
     let sealed = find(app, organization, id, of).await?;
     let deleted = app.store.delete_instance(organization, id).await?;
     app.memory.instances.remove(id);
+    app.memory.answers.forget(organization, id);
     if !deleted {
         return Err(unknown(&id.to_string()));
     }

@@ -10,6 +10,7 @@ use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use quick_cache::sync::Cache;
 
+use super::answers::Answers;
 use super::authentication::Hashing;
 use super::refresh::Flights;
 use super::throttle::Throttle;
@@ -35,10 +36,13 @@ pub struct Memory {
     pub hashing: Hashing,
     /// Usage rows waiting to be written.
     pub usage: Batch,
+    /// Answers of instances that cache them.
+    pub answers: Answers,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
+impl Memory {
+    /// Remembers nothing yet; cached answers will take at most `answer_bytes`.
+    pub fn new(answer_bytes: usize) -> Self {
         Self {
             callers: Cache::new(10_000),
             instances: Instances::new(10_000),
@@ -47,14 +51,8 @@ impl Default for Memory {
             throttle: Throttle::default(),
             hashing: Hashing::default(),
             usage: Batch::default(),
+            answers: Answers::new(answer_bytes),
         }
-    }
-}
-
-impl Memory {
-    /// Remembers nothing yet.
-    pub fn new() -> Self {
-        Self::default()
     }
 }
 

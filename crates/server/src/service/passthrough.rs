@@ -40,6 +40,7 @@ pub async fn call(
         resource: 0,
         variables: BTreeMap::new(),
     };
+    let _clearing = hubs::writing(app, &target.instance, &call.method, explain);
     hubs::exchange(
         app,
         &target,
