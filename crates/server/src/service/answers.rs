@@ -4,6 +4,7 @@
 //! there an answer is as old as its time to live allows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -362,11 +363,9 @@ fn question(target: &Target, call: &ResourceCall) -> Option<Question> {
     let vendor_path = resource.vendor_path.as_deref().unwrap_or_default();
     let mut text = format!("{}\n{}\n{vendor_path}\n", target.resource, resource.path);
     let mut part = |kind: char, name: &str, value: &str| {
-        text.push_str(&format!(
-            "{kind}{}:{name}{}:{value}",
-            name.len(),
-            value.len()
-        ));
+        let (names, values) = (name.len(), value.len());
+        // Writing to a text does not fail.
+        let _ = write!(text, "{kind}{names}:{name}{values}:{value}");
     };
     for (name, value) in &target.variables {
         part('p', name, value);

@@ -10,9 +10,9 @@ use ligand_model::error::ErrorKind;
 use ligand_store::instances::SealedInstance;
 use serde_json::Value;
 
+use super::answers::{Found, Writing};
 use super::pages::{self, List};
 use super::refresh::{self, Changes, Refreshed};
-use super::answers::{Found, Writing};
 use super::{Error, explain, lifecycle};
 use crate::app::App;
 use crate::vendor::answer::VendorBody;
@@ -102,7 +102,10 @@ pub fn writing<'a>(
     method: &str,
     explain: Explain,
 ) -> Option<Writing<'a>> {
-    let reads = matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD" | "OPTIONS");
+    let reads = matches!(
+        method.to_ascii_uppercase().as_str(),
+        "GET" | "HEAD" | "OPTIONS"
+    );
     if !sealed.instance.caching_enabled || reads || explain == Explain::DryRun {
         return None;
     }

@@ -1,6 +1,7 @@
 //! Secrets out of what is shown: by value wherever they occur and however they are written, and by the name of what holds them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -208,14 +209,23 @@ fn spellings(secret: &str) -> Vec<String> {
     all.push(encoded.to_ascii_lowercase());
     all.push(encoded);
     if secret.len() >= LEAST_ENCODED {
-        all.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
-        all.push(secret.bytes().map(|byte| format!("{byte:02X}")).collect());
+        let hexadecimal = hex(secret.as_bytes());
+        all.push(hexadecimal.to_ascii_uppercase());
+        all.push(hexadecimal);
         for offset in 0..3 {
             all.extend(inside_base64(secret, offset));
         }
     }
     all.retain(|text| !text.is_empty());
     all
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What a text's Base64 holds for certain when `offset` (mod 3) bytes stand before the secret in it.
@@ -303,7 +313,7 @@ mod tests {
     #[test]
     fn a_secret_number_is_masked_and_the_longer_of_two_secrets_first() {
         let mask = Mask::new(["123456", "abc", "abcdef"]);
-        let mut body = json!({"n": 123456, "t": "abcdefg abc"});
+        let mut body = json!({"n": 123_456, "t": "abcdefg abc"});
         mask.json(&mut body);
         assert_eq!(body, json!({"n": MASK, "t": "********g ********"}));
     }
