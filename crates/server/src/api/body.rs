@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long, and how many bytes, a body that is refused for its size is read on before the answer.
 const LINGER: Duration = Duration::from_secs(5);
-const LINGER_BYTES: usize = 64 * 1024 * 1024;
+const LINGER_BYTES: usize = 256 * 1024 * 1024;
 
 /// Reads a body whole.
 ///
