@@ -31,7 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
 /// What a browser's script may read, exactly as the field says it.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Elements-Returned-Count, Elements-Total-Count, Elements-Request-Id, \
-     Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Elements-Cache, Content-Disposition",
+     Elements-Next-Page-Token, Elements-Trace-Id, Elements-Error, Content-Disposition",
 );
 
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
