@@ -243,21 +243,14 @@ impl Exchange {
     }
 
     fn resource(&self) -> Result<&Resource, Failure> {
-        self.compiled
-            .resource(self.resource)
-            .ok_or_else(|| Failure {
-                kind: ErrorKind::NotFound,
-                status: None,
-                message: "The element no longer has this resource.".to_owned(),
-                provider_message: None,
-            })
+        resource_of(&self.compiled, self.resource)
     }
 
     /// Plans the current resource and starts its hooks.
     fn begin_link(&mut self) -> Result<Step, Failure> {
         let compiled = Arc::clone(&self.compiled);
         let element = &compiled.element;
-        let resource = self.resource()?;
+        let resource = resource_of(&compiled, self.resource)?;
         if resource.kind.as_deref() == Some("java") || is_stub(resource) {
             return Err(Failure {
                 kind: ErrorKind::Invalid,
@@ -268,16 +261,13 @@ impl Exchange {
         }
         self.call.check_json().map_err(invalid)?;
         if let Some(answer) = self.begin_repeat()? {
-            let resource = self.resource()?.clone();
-            return Ok(self.finish(&resource, answer));
+            return Ok(self.finish(resource, answer));
         }
-        let resource = self.resource()?;
-        let mut query = self.call.query.clone();
-        let paging = Paging::read(element, resource, &self.values, &mut query).map_err(invalid)?;
-        self.call.query = query;
+        let paging =
+            Paging::read(element, resource, &self.values, &mut self.call.query).map_err(invalid)?;
         let sources = Sources {
             element,
-            resource: self.resource()?,
+            resource,
             variables: &self.variables,
             call: &self.call,
             values: &self.values,
@@ -381,6 +371,16 @@ impl Exchange {
             vendor_status: self.vendor_status,
         }))
     }
+}
+
+/// A resource of an element, by index.
+fn resource_of(compiled: &Compiled, index: usize) -> Result<&Resource, Failure> {
+    compiled.resource(index).ok_or_else(|| Failure {
+        kind: ErrorKind::NotFound,
+        status: None,
+        message: "The element no longer has this resource.".to_owned(),
+        provider_message: None,
+    })
 }
 
 fn invalid(error: Error) -> Failure {

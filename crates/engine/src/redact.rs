@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_sentence_keeps_what_stands_below_a_drawing() {
-        let said = "\nSELECT Nme FROM Contact\n       ^\nERROR at Row:1:Column:8\nNo such column 'Nme'";
+        let said =
+            "\nSELECT Nme FROM Contact\n       ^\nERROR at Row:1:Column:8\nNo such column 'Nme'";
         assert_eq!(
             line(said, &BTreeMap::new()),
             "SELECT Nme FROM Contact ^ ERROR at Row:1:Column:8 No such column 'Nme'"

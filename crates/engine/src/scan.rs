@@ -3,6 +3,7 @@
 //! Works on blocks of 64 bytes as bit masks, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
 
 use memchr::memmem;
+use wide::u8x16;
 
 /// What a look over the bytes tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,7 @@ const fn prefix_xor(mut mask: u64) -> u64 {
     mask
 }
 
-/// Eight bytes at a time within plain registers: no target features, no unsafe.
+/// Sixteen bytes at a time.
 fn masks(block: &[u8; 64]) -> Masks {
     let mut masks = Masks {
         quote: 0,
@@ -150,32 +151,22 @@ fn masks(block: &[u8; 64]) -> Masks {
         open: 0,
         close: 0,
     };
-    let (words, _) = block.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // `[` and `{` differ only in bit 5, as do `]` and `}`.
-        let folded = word | repeat(0x20);
-        let shift = 8 * at;
-        masks.quote |= equal(word, b'"') << shift;
-        masks.backslash |= equal(word, b'\\') << shift;
-        masks.comma |= equal(word, b',') << shift;
-        masks.open |= equal(folded, b'{') << shift;
-        masks.close |= equal(folded, b'}') << shift;
+    // `[` and `{` differ only in bit 5, as do `]` and `}`.
+    let bit = u8x16::splat(0x20);
+    let (lanes, _) = block.as_chunks::<16>();
+    for (at, lane) in lanes.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let folded = lane | bit;
+        let found = |lane: u8x16, byte: u8| {
+            u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * at)
+        };
+        masks.quote |= found(lane, b'"');
+        masks.backslash |= found(lane, b'\\');
+        masks.comma |= found(lane, b',');
+        masks.open |= found(folded, b'{');
+        masks.close |= found(folded, b'}');
     }
     masks
-}
-
-const fn repeat(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Bit i is set when byte i of the word is `byte`.
-const fn equal(word: u64, byte: u8) -> u64 {
-    const LOW: u64 = repeat(0x7F);
-    let differs = word ^ repeat(byte);
-    let zero = !(((differs & LOW) + LOW) | differs | LOW);
-    // The high bit of every equal byte, gathered into the lowest byte.
-    (zero >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! The end of one link: its root key, what is kept of it, and the link after it.
 
+use std::sync::Arc;
+
 use ligand_model::element::Resource;
 use ligand_model::error::ErrorKind;
 use serde_json::Value;
 
-use super::{Answer, Exchange, MOST_LINKS, Previous, Streaming, invalid, obtains_grant, reply};
+use super::{
+    Answer, Exchange, MOST_LINKS, Previous, Streaming, invalid, obtains_grant, reply, resource_of,
+};
 use crate::error::Error;
 use crate::json_path;
 use crate::redact;
@@ -13,6 +17,7 @@ use crate::step::{Failure, Step};
 impl Exchange {
     /// Replaces the body by its root, once, when the root is there; error bodies have none.
     pub(super) fn take_root(&mut self) {
+        let reads_raw = self.reads_raw();
         let root = self
             .compiled
             .resource(self.resource)
@@ -24,7 +29,8 @@ impl Exchange {
         let Some(root) = root.filter(|_| !answer.rooted && answer.failure.is_none()) else {
             return;
         };
-        let needs_raw = answer.raw.is_none();
+        // A copy of the whole body is only made for who reads it.
+        let needs_raw = answer.raw.is_none() && reads_raw;
         let value = answer.content.value();
         if json_path::get(value, &root).is_none() {
             return;
@@ -39,6 +45,25 @@ impl Exchange {
         }
     }
 
+    /// Whether anything looks into the body as it was before its root was taken.
+    fn reads_raw(&self) -> bool {
+        let Some(resource) = self.compiled.resource(self.resource) else {
+            return false;
+        };
+        let element = &self.compiled.element;
+        resource.not_found.is_some()
+            || resource
+                .next_page_key
+                .as_deref()
+                .is_some_and(|key| !key.is_empty())
+            || !(element.hooks.is_empty() && resource.hooks.is_empty())
+            || element
+                .parameters
+                .iter()
+                .chain(&resource.parameters)
+                .any(|p| p.source == "response")
+    }
+
     /// After all hooks of a link: what must be there, what is kept, what comes next.
     pub(super) fn finish_link(&mut self) -> Result<Step, Failure> {
         self.take_root();
@@ -48,7 +73,8 @@ impl Exchange {
         if let Some(failure) = answer.failure {
             return Err(failure);
         }
-        let resource = self.resource()?.clone();
+        let compiled = Arc::clone(&self.compiled);
+        let resource = resource_of(&compiled, self.resource)?;
         if let Some(what) = answer.content.unintelligible()
             && resource.answer.is_none()
             && self.streaming != Streaming::Watched
@@ -77,7 +103,7 @@ impl Exchange {
                 });
             }
         }
-        self.keep_response_parameters(&resource, &mut answer);
+        self.keep_response_parameters(resource, &mut answer);
         if let Some(step) = self.next_record(&mut answer) {
             return step;
         }
@@ -88,10 +114,10 @@ impl Exchange {
         {
             return self.next_link(next, answer);
         }
-        if let Some(step) = self.walk(&resource, &mut answer) {
+        if let Some(step) = self.walk(resource, &mut answer) {
             return step;
         }
-        Ok(self.finish(&resource, answer))
+        Ok(self.finish(resource, answer))
     }
 
     pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {

@@ -71,7 +71,7 @@ impl Exchange {
                 && !(filter && scan::may_hold_null(bytes))
         });
         if let Some(bytes) = untouched.cloned() {
-            let items = scan::scan(&bytes).and_then(|scan| scan.items);
+            let items = answer.content.unread_items();
             if items.is_none_or(|items| !self.must_slice(resource, items)) {
                 self.page_headers(resource, &mut answer, items, false, &mut headers);
                 let reply = Reply {

@@ -140,10 +140,13 @@ impl Sources<'_> {
 
     /// A filter that nothing reads would give wrong answers in silence.
     fn refuse_ignored_where(&self) -> Result<(), Error> {
-        let given = self
+        if self
             .call
             .query("where")
-            .is_some_and(|text| !text.trim().is_empty());
+            .is_none_or(|text| text.trim().is_empty())
+        {
+            return Ok(());
+        }
         let read = self
             .resource
             .parameters
@@ -159,7 +162,7 @@ impl Sources<'_> {
                         body.contains("request_expression") || body.contains("where")
                     })
                 });
-        if given && !read && self.resource.method.eq_ignore_ascii_case("GET") {
+        if !read && self.resource.method.eq_ignore_ascii_case("GET") {
             return Err(Error::Invalid(format!(
                 "{} {} cannot filter: the element declares no `where` for it.",
                 self.resource.method, self.resource.path

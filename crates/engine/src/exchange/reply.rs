@@ -27,6 +27,8 @@ pub(super) struct Content {
     value: Option<Value>,
     /// Why it is not what it claims to be.
     fault: Option<String>,
+    /// What a look over unread JSON told.
+    scan: Option<scan::Scan>,
 }
 
 impl Content {
@@ -48,6 +50,7 @@ impl Content {
             claim,
             value: first.is_none().then_some(Value::Null),
             fault: None,
+            scan: None,
         };
         if claim == Claim::Xml {
             match xml::read(&reply.body) {
@@ -65,6 +68,7 @@ impl Content {
             claim: Claim::Text,
             value: None,
             fault: None,
+            scan: None,
         }
     }
 
@@ -75,12 +79,18 @@ impl Content {
             claim: Claim::Json,
             value: Some(value),
             fault: None,
+            scan: None,
         }
     }
 
     /// The bytes as the vendor sent them, when nobody has had to look into them.
     pub(super) fn unread(&self) -> Option<&Bytes> {
         (self.claim == Claim::Json && self.value.is_none()).then_some(&self.bytes)
+    }
+
+    /// Items of unread JSON that is a list; known once it has been looked over.
+    pub(super) fn unread_items(&self) -> Option<usize> {
+        self.scan.and_then(|scan| scan.items)
     }
 
     /// The bytes of an answer that nobody replaced and that claims to be nothing.
@@ -106,16 +116,19 @@ impl Content {
 
     /// What the answer is not, when it is neither empty nor JSON or XML, or claims to be and is not whole: completes
     /// "The vendor's answer is not …".
-    pub(super) fn unintelligible(&self) -> Option<&str> {
+    pub(super) fn unintelligible(&mut self) -> Option<&str> {
         const NO_JSON: &str = "the JSON it should be.";
         if self.bytes.trim_ascii_start().is_empty() {
             return None;
         }
-        if let Some(fault) = &self.fault {
-            return Some(fault);
+        if self.fault.is_some() {
+            return self.fault.as_deref();
         }
         let broken = match &self.value {
-            None if self.claim == Claim::Json => scan::scan(&self.bytes).is_none(),
+            None if self.claim == Claim::Json => {
+                self.scan = scan::scan(&self.bytes);
+                self.scan.is_none()
+            }
             None => true,
             Some(Value::String(_)) => {
                 serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
