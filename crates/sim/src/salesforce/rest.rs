@@ -12,7 +12,7 @@ use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known, render};
 use super::rules::text;
 use super::{files, id, query, value};
-use crate::call::{Call, Reply};
+use crate::call::{Call, Reply, encode};
 use crate::rate::Usage;
 use crate::record_store::Record;
 
@@ -370,6 +370,24 @@ pub fn download(org: &Org, version: &Record) -> Answer<Reply> {
         .cloned()
         .ok_or_else(ApiError::not_found)?;
     let extension = text(version, "FileExtension").unwrap_or_default();
+    let name = text(version, "PathOnClient").unwrap_or("file");
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     Ok(Reply::bytes(200, content::media_type(extension), bytes)
-        .header("content-disposition", "attachment"))
+        .header("content-disposition", &attachment(name)))
+}
+
+/// A file name for old clients in ASCII, for all others as it is.
+fn attachment(name: &str) -> String {
+    let plain = |c: char| {
+        if c == '"' || c == '\\' || !(c == ' ' || c.is_ascii_graphic()) {
+            '_'
+        } else {
+            c
+        }
+    };
+    let ascii: String = name.chars().map(plain).collect();
+    format!(
+        "attachment; filename=\"{ascii}\"; filename*=UTF-8''{}",
+        encode(name)
+    )
 }
