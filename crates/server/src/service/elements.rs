@@ -98,6 +98,30 @@ pub async fn all(
     Ok(elements)
 }
 
+/// What stands below `/elements` where a key would.
+const RESERVED: [&str; 5] = ["keys", "metadata", "convert", "client-sdks", "oauthProxies"];
+
+/// The element of an instance for an answer; one that is gone is shown as deleted, so that what it leaves behind can
+/// still be listed and deleted.
+///
+/// # Errors
+/// Those of the store.
+pub async fn shown_of_instance(
+    app: &App,
+    organization: OrganizationId,
+    id: ElementId,
+) -> Result<Arc<Compiled>, Error> {
+    if let Some(known) = by_id(app, Some(organization), id).await? {
+        return Ok(known);
+    }
+    let gone = serde_json::json!({
+        "name": format!("Deleted element {id}"), "key": id.to_string(), "active": false, "deleted": true,
+    });
+    Ok(Arc::new(
+        catalog::import(gone.to_string().as_bytes(), id)?.0,
+    ))
+}
+
 /// Keeps an export as it is and makes it callable.
 ///
 /// # Errors
@@ -115,6 +139,12 @@ pub async fn import(
             shown(key)
         ))
     };
+    if RESERVED.contains(&key.as_str()) || key.contains(['/', '?', '#', '%']) {
+        return Err(Error::invalid(format!(
+            "The key {} cannot be reached below /elements; give the element another `key`.",
+            shown(key)
+        )));
+    }
     if app.catalog.by_key(key).is_some() || numeric(key).is_some() {
         return Err(taken());
     }

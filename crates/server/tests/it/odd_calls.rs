@@ -75,3 +75,41 @@ async fn a_body_over_the_limit_is_refused_with_413() {
         .await
         .error(413);
 }
+
+#[tokio::test]
+async fn a_file_comes_with_the_name_it_has_at_the_vendor() {
+    let app = TestApp::start().await;
+    let (_, token) = app.instance("sfdcdocuments").await;
+    let path = "/files?path=/Meeting%20notes%2001.txt";
+    let file = app.resource("GET", path, &token, Value::Null).await;
+    let file = file.expect(200);
+    let said = file.header("content-disposition");
+    assert!(
+        said.starts_with("attachment; filename=\"Meeting notes 01"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_no_path_reaches_is_refused() {
+    let app = TestApp::start().await;
+    for key in ["keys", "metadata", "a/b", "a?b"] {
+        let element = json!({"name": "x", "key": key, "authentication": {"type": "custom"}});
+        app.platform("POST", "/elements", element).await.error(400);
+    }
+}
+
+#[tokio::test]
+async fn an_instance_outlives_its_element_in_lists() {
+    use ligand_model::id::{ElementId, OrganizationId};
+    let app = TestApp::start().await;
+    let shown = ligand_server::service::elements::shown_of_instance(
+        &app.app,
+        OrganizationId(2),
+        ElementId(77),
+    )
+    .await
+    .unwrap();
+    assert_eq!(shown.to_json()["deleted"], true);
+    assert_eq!(shown.id, ElementId(77));
+}
