@@ -38,6 +38,9 @@ fn term(comparison: &Comparison) -> Result<String, Error> {
         | Operator::LessOrEqual
         | Operator::Greater
         | Operator::GreaterOrEqual => (operator.as_str(), false),
+        // The search knows no OR.
+        Operator::In if values.len() == 1 => ("=", false),
+        Operator::In => return refuse("the vendor searches for one value at a time"),
         _ => return refuse("use =, !=, <, <=, >, >= or LIKE"),
     };
     let value = match values.first() {

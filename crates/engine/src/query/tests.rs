@@ -303,6 +303,7 @@ fn odata_prints_both_literal_syntaxes() {
 fn eloqua_searches_by_terms() {
     let search = |input| pairs("toEloquaSearch", input);
     assert_eq!(search("id='12'"), "search=id=12");
+    assert_eq!(search("id in ('12')"), "search=id=12");
     assert_eq!(
         search("name like 'My camp%' and id > 5"),
         "search=name='My camp*' id>5"
@@ -331,7 +332,7 @@ fn eloqua_searches_by_terms() {
     assert_eq!(search("a = ''"), "search=a=''");
     for refused in [
         "a=1 or b=2",
-        "a in (1)",
+        "a in (1, 2)",
         "a is null",
         "a = 'x*'",
         "a='x'' b=''y'",
