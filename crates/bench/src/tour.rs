@@ -50,6 +50,7 @@ fn guide_in_one_vocabulary(tour: &mut Tour, guide: &guides::Guide) -> Result {
     };
     records::walk(tour, guide, &instance)?;
     platform::passthrough(tour, guide, &instance)?;
+    platform::explain(tour, guide, &instance)?;
     platform::usage(tour, guide, &instance)?;
     manage::walk(tour, guide, &instance)?;
     connect::remove(tour, &instance)

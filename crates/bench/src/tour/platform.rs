@@ -104,6 +104,41 @@ pub fn passthrough(tour: &mut Tour, guide: &Guide, instance: &Instance) -> Resul
     Ok(())
 }
 
+/// What a call would send, without sending it.
+pub fn explain(tour: &mut Tour, guide: &Guide, instance: &Instance) -> Result {
+    tour.report.say("What a call would send, and why:");
+    let caller = format!("User {}, Organization {}", tour.user, tour.organization);
+    let reply = tour.exchange(Request {
+        method: "GET".into(),
+        url: format!(
+            "{}{}",
+            tour.base,
+            tour.api(&format!("/hubs/{}/ping", guide.hub))
+        ),
+        headers: vec![
+            (
+                "Authorization".into(),
+                format!("{caller}, Element {}", instance.token),
+            ),
+            ("Elements-Explain".into(), "dry-run".into()),
+        ],
+        body: Vec::new(),
+    })?;
+    tour.expect("explain answers in place of the data", &reply, 200);
+    let explained = reply.json();
+    let request = at(&explained, "requests.0");
+    let real = plain(at(request, "url")).starts_with("https://");
+    tour.report.check("with the vendor's real address", real);
+    tour.report.equal(
+        "and a masked token",
+        &plain(at(request, "headers.Authorization")),
+        "Bearer ********",
+    );
+    let parts = at(request, "setBy").as_array().map_or(0, Vec::len);
+    tour.report.check("and what set each part", parts > 0);
+    Ok(())
+}
+
 /// The calls above have left rows; they are flushed within two seconds.
 pub fn usage(tour: &mut Tour, guide: &Guide, instance: &Instance) -> Result {
     tour.report.say("What the calls left behind:");
