@@ -88,8 +88,7 @@ pub fn unknown(id: &str) -> Error {
 /// Those of the store.
 pub async fn show(app: &App, sealed: SealedInstance) -> Result<Shown, Error> {
     let instance = sealed.instance.clone();
-    let element =
-        elements::shown_of_instance(app, instance.organization, instance.element).await?;
+    let element = elements::shown_of_instance(app, instance.organization, instance.element).await?;
     let document = sealed.open()?;
     let token = app
         .store
