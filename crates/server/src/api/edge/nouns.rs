@@ -83,7 +83,7 @@ impl Vocabulary {
             if second == API {
                 return Some(Located {
                     noun,
-                    path: self.inner(noun, inner),
+                    path: self.inner(inner),
                 });
             }
             // A guide without a usable base: `/{nouns}/{key}/oauth/url`.
@@ -107,13 +107,12 @@ impl Vocabulary {
     }
 
     /// The one inner spelling of a path below the base.
-    fn inner<'a>(&self, noun: usize, path: &'a str) -> Cow<'a, str> {
+    fn inner<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let (first, rest) = split(path);
-        let word = self.noun(noun);
-        if first != "elements" && word.is_some_and(|noun| noun.plural == first) {
+        if first != "elements" && self.by_plural(first).is_some() {
             return Cow::Owned(join("/elements", rest));
         }
-        if word.is_some_and(|noun| noun.singular == first)
+        if self.nouns.iter().any(|noun| noun.singular == first)
             && let Some(key) = is_oauth_url(rest)
         {
             return oauth_url(key);
@@ -298,6 +297,12 @@ mod tests {
                 1,
                 "/elements/sfdc/oauth/url",
             ),
+            (
+                "/elements/api-v2/your_moms/sfdc/oauth/url",
+                0,
+                "/elements/sfdc/oauth/url",
+            ),
+            ("/elements/api-v2/your_moms/23", 0, "/elements/23"),
             ("/your_moms/acton/oauth/url", 1, "/elements/acton/oauth/url"),
             ("/elements/45/oauth/url", 0, "/elements/45/oauth/url"),
             (
