@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it failed; 2 the command line or the configuration is wrong.
 
 mod doctor;
+mod element;
 mod migrate;
 mod sandbox;
 pub mod serve;
@@ -39,6 +40,9 @@ enum Command {
     Migrate(Common),
     /// Checks configuration, database, key, catalog and clock, and says what is wrong.
     Doctor(Common),
+    /// Imports, exports, looks over and formats elements.
+    #[command(subcommand)]
+    Element(element::Element),
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +211,7 @@ impl Cli {
                 let config = Flags::common(&common).load(common)?;
                 block_on(doctor::run(config))?
             }
+            Command::Element(element) => element.run(),
         }
     }
 }

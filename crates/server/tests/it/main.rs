@@ -10,6 +10,7 @@ mod caching;
 mod catalog;
 mod corpus;
 mod edge;
+mod element_command;
 mod explain;
 mod guides;
 mod hosted;
