@@ -1,6 +1,7 @@
-//! Lists the files of the catalog for the binary.
+//! Lists the files of the catalog and of the console for the binary.
 //!
-//! A debug build embeds nothing: it reads `elements/` when it starts, so an element is tried without compiling.
+//! A debug build embeds nothing: it reads `elements/` and `console/dist` when it runs, so both are tried without
+//! compiling. Without `console/dist` there is no console, and `/console` says how to get one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,19 +12,31 @@ fn main() -> io::Result<()> {
     let manifest =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(missing("CARGO_MANIFEST_DIR"))?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(missing("OUT_DIR"))?);
-    let elements = manifest.join("../../elements");
     println!("cargo::rerun-if-changed=build.rs");
     let embed = env::var_os("CARGO_FEATURE_EMBED").is_some()
         && env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let mut files = Vec::new();
-    if embed {
-        println!("cargo::rerun-if-changed={}", elements.display());
-        walk(&elements, &mut files)?;
-        files.sort();
+    for (folder, list) in [
+        (manifest.join("../../elements"), "catalog.rs"),
+        (manifest.join("../../console/dist"), "console.rs"),
+    ] {
+        let mut files = Vec::new();
+        if embed {
+            println!("cargo::rerun-if-changed={}", folder.display());
+            if folder.is_dir() {
+                walk(&folder, &mut files)?;
+            }
+            files.sort();
+        }
+        fs::write(out.join(list), included(&folder, &files)?)?;
     }
+    Ok(())
+}
+
+/// The files as an array of names and contents.
+fn included(folder: &Path, files: &[PathBuf]) -> io::Result<String> {
     let mut text = String::from("&[\n");
-    for file in &files {
-        let name = file.strip_prefix(&elements).map_err(io::Error::other)?;
+    for file in files {
+        let name = file.strip_prefix(folder).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
         writeln!(
             text,
@@ -33,7 +46,7 @@ fn main() -> io::Result<()> {
         .map_err(io::Error::other)?;
     }
     text.push(']');
-    fs::write(out.join("catalog.rs"), text)
+    Ok(text)
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

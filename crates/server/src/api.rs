@@ -36,12 +36,16 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::app::App;
+use crate::console;
 use edge::Edge;
 
 /// The API as a router; everything that nobody else claims comes here.
 pub fn router(app: App) -> Router {
-    let edge = Arc::new(Edge::new(app));
-    Router::new().fallback(enter).with_state(edge)
+    let edge = Arc::new(Edge::new(app.clone()));
+    Router::new()
+        .fallback(enter)
+        .with_state(edge)
+        .merge(console::router(app))
 }
 
 async fn enter(State(edge): State<Arc<Edge>>, request: Request) -> Response {

@@ -40,15 +40,28 @@ pub fn files(dir: &str) -> Result<Files, Error> {
             .map(|(name, bytes)| ((*name).into(), bytes.to_vec()))
             .collect());
     }
-    let root = if dir.is_empty() {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements")
-    } else {
-        PathBuf::from(dir)
-    };
+    let root = root(dir);
     let mut files = Files::new();
     walk(&root, "", &mut files).map_err(|source| Error::Read { path: root, source })?;
     files.sort();
     Ok(files)
+}
+
+/// The monogram of a built-in element, as SVG.
+pub fn monogram(dir: &str, key: &str) -> Option<Vec<u8>> {
+    if key.is_empty()
+        || !key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    {
+        return None;
+    }
+    let name = format!("{key}/monogram.svg");
+    if dir.is_empty() && !EMBEDDED.is_empty() {
+        let (_, bytes) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
+        return Some(bytes.to_vec());
+    }
+    std::fs::read(root(dir).join(name)).ok()
 }
 
 /// Loads the catalog and reports what is wrong with it; an element with errors is not served.
@@ -67,6 +80,14 @@ pub fn load(dir: &str) -> Result<Catalog, Error> {
         Err(Error::Empty)
     } else {
         Ok(catalog)
+    }
+}
+
+fn root(dir: &str) -> PathBuf {
+    if dir.is_empty() {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements")
+    } else {
+        PathBuf::from(dir)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod app;
 pub mod catalog_files;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod first_start;
 pub mod health;
 pub mod listener;

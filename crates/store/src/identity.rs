@@ -278,6 +278,17 @@ impl Store {
         .await
     }
 
+    /// Ends one session; false when there was none.
+    pub async fn delete_session(
+        &self,
+        organization: OrganizationId,
+        digest: TokenDigest,
+    ) -> Result<bool, Error> {
+        let values = [organization.0.into(), digest.into()];
+        self.write(move |tx| Ok(tx.execute(&sql::DELETE_SESSION, &values)? > 0))
+            .await
+    }
+
     /// Ends every session of a user; answers how many there were.
     pub async fn delete_sessions(
         &self,

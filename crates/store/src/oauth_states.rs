@@ -76,6 +76,17 @@ pub enum OauthRedemption {
     },
 }
 
+/// How a consent stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OauthProgress {
+    /// The vendor has not answered yet.
+    Waiting,
+    /// The vendor said yes; its code waits to be redeemed.
+    Answered,
+    /// The vendor or the customer said no, in the vendor's words.
+    Refused(String),
+}
+
 /// How long an answer waits to be redeemed, milliseconds.
 pub const REDEEM_WITHIN_MS: i64 = 10 * 60 * 1000;
 
@@ -166,17 +177,9 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let found = self.open_state(row).await?;
-        let Some(sealed) = found.outcome else {
+        let Some(outcome) = self.outcome(organization, &found).await? else {
             return Ok(Some(OauthRedemption::Pending));
         };
-        let outcome = place(organization, "outcome", found.id);
-        let text = self
-            .data_key_of(&outcome, &sealed)
-            .await?
-            .open(&outcome, &sealed)?;
-        let outcome = serde_json::from_slice(&text).map_err(|_| Error::Shape {
-            what: "OAuth outcome",
-        })?;
         let values = [organization.0.into(), found.id.into()];
         let redeemed = self
             .write(move |tx| tx.execute(&sql::REDEEM_OAUTH_STATE, &values))
@@ -185,6 +188,47 @@ impl Store {
             state: found.pending,
             outcome,
         }))
+    }
+
+    /// How a consent stands, without using it up. `None` when the secret is unknown, expired or was used before.
+    pub async fn oauth_progress(
+        &self,
+        organization: OrganizationId,
+        secret: TokenDigest,
+        now: Timestamp,
+    ) -> Result<Option<OauthProgress>, Error> {
+        let values = [organization.0.into(), secret.into(), now.0.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::OAUTH_STATE_BY_SECRET, &values))
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let found = self.open_state(row).await?;
+        Ok(Some(match self.outcome(organization, &found).await? {
+            None => OauthProgress::Waiting,
+            Some(OauthOutcome::Code(_)) => OauthProgress::Answered,
+            Some(OauthOutcome::Refused(why)) => OauthProgress::Refused(why),
+        }))
+    }
+
+    /// What the vendor answered, opened.
+    async fn outcome(
+        &self,
+        organization: OrganizationId,
+        found: &Found,
+    ) -> Result<Option<OauthOutcome>, Error> {
+        let Some(sealed) = &found.outcome else {
+            return Ok(None);
+        };
+        let place = place(organization, "outcome", found.id);
+        let text = self
+            .data_key_of(&place, sealed)
+            .await?
+            .open(&place, sealed)?;
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|_| Error::Shape {
+                what: "OAuth outcome",
+            })
     }
 
     /// Deletes expired states and sessions; answers how many.

@@ -65,6 +65,8 @@ pub struct UsageFilter {
     pub element_keys: Vec<String>,
     /// Of any of these accounts; empty = all.
     pub accounts: Vec<AccountId>,
+    /// Of this instance.
+    pub instance: Option<InstanceId>,
     /// How they ended.
     pub status: Option<UsageStatus>,
     /// Whose path, element key or request id contains this, in any case.
@@ -124,6 +126,7 @@ impl Store {
                 .into(),
             BETWEEN.into(),
             filter.limit.into(),
+            filter.instance.map(|id| id.0).into(),
         ];
         self.read(move |tx| {
             tx.query(&sql::USAGE, &values)?

@@ -43,6 +43,8 @@ pub struct Arrived {
     pub headers: HeaderMap,
     /// The other end.
     pub peer: Peer,
+    /// Whether no usage row is left: the console's own reading is nobody's call.
+    pub quiet: bool,
     /// The body, unread.
     pub body: Body,
 }
@@ -68,12 +70,13 @@ pub async fn answer(
         arrived.began,
         arrived.method.clone(),
     );
-    let (time, peer) = (app.now(), arrived.peer);
+    let (time, peer, quiet) = (app.now(), arrived.peer, arrived.quiet);
     let mut known = Known::default();
     let result = decide(app, vocabulary, arrived, &mut known).await;
     let vendor = known.vendor.get().copied().unwrap_or_default();
     if let (Some(caller), Some(path)) = (&known.caller, &known.path)
         && !path.starts_with("/usage")
+        && !quiet
     {
         let status = match &result {
             Ok(answer) => answer.status,

@@ -43,6 +43,10 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// On a request that leaves no usage row.
+#[derive(Debug, Clone, Copy)]
+pub struct Quiet;
+
 /// The edge of one application.
 #[derive(Debug)]
 pub struct Edge {
@@ -54,6 +58,12 @@ impl Edge {
     /// The edge with the configured nouns.
     pub fn new(app: App) -> Self {
         let vocabulary = Vocabulary::new(&app.config.api.nouns);
+        Self { app, vocabulary }
+    }
+
+    /// An edge of our own, with one noun whatever is configured, for the console.
+    pub fn plain(app: App) -> Self {
+        let vocabulary = Vocabulary::new(&[]);
         Self { app, vocabulary }
     }
 
@@ -108,6 +118,7 @@ impl Edge {
             peer: peer.unwrap_or(Peer {
                 address: std::net::Ipv4Addr::UNSPECIFIED.into(),
             }),
+            quiet: parts.extensions.get::<Quiet>().is_some(),
             body,
         };
         // The future of a whole call is large: boxed, it is not copied from hand to hand.

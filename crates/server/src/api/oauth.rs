@@ -8,6 +8,7 @@ use super::call::Call;
 use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
+use crate::console;
 use crate::service::oauth::{self as service, Asked, Landed};
 use crate::service::request_token;
 
@@ -47,7 +48,7 @@ pub async fn request_token(mut call: Call, vocabulary: &Vocabulary) -> Result<An
 pub async fn url_default(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let asked = asked(&mut call, vocabulary).await?;
-    let begun = service::begin(&call.app, &caller, call.variable(0), asked).await?;
+    let begun = service::begin(&call.app, &caller, call.variable(0), asked, None).await?;
     Ok(Answer::platform(json!({
         "element": begun.element.element.key,
         "oauthUrl": begun.url,
@@ -85,7 +86,8 @@ pub async fn callback(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         None => error,
     });
     let state = text("state").unwrap_or_default();
-    let landed = service::land(&call.app, &state, text("code"), error).await?;
+    let browser = console::session::cookie(&call.headers, console::session::CONSENT);
+    let landed = service::land(&call.app, &state, text("code"), error, browser).await?;
     let (title, sentence) = match landed {
         Landed::Connected(name) => (
             "Connected",

@@ -1,6 +1,6 @@
 //! What was called.
 
-use ligand_model::id::AccountId;
+use ligand_model::id::{AccountId, InstanceId};
 use ligand_model::time::Timestamp;
 use ligand_store::usage::{UsageFilter, UsageStatus};
 use serde_json::Value;
@@ -34,6 +34,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         to: time(&call, "to")?,
         element_keys: call.parameters("keys"),
         accounts: accounts(&call)?,
+        instance: instance(&call)?,
         status: status(&call)?,
         search: call.parameter("searchText").map(str::to_owned),
         before,
@@ -74,6 +75,13 @@ fn accounts(call: &Call) -> Result<Vec<AccountId>, ApiError> {
         .map(|text| text.parse().map(AccountId))
         .collect::<Result<_, _>>()
         .map_err(|_| ApiError::invalid("`accountIds` must be numbers."))
+}
+
+fn instance(call: &Call) -> Result<Option<InstanceId>, ApiError> {
+    call.parameter("instanceId")
+        .map(|text| text.parse().map(InstanceId))
+        .transpose()
+        .map_err(|_| ApiError::invalid("`instanceId` must be a number."))
 }
 
 fn status(call: &Call) -> Result<Option<UsageStatus>, ApiError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::password_hash::phc::PasswordHash;
-use ligand_model::error::ErrorKind;
+use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::id::{OrganizationId, UserId};
 use ligand_model::secret::{OrganizationSecret, SessionToken, UserSecret};
 use ligand_store::identity::{Caller, UserRecord};
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::first_start::hash_password;
 
 /// How long a session lasts, milliseconds.
-const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// Hashes computed at a time: each takes 19 MiB.
 const AT_A_TIME: usize = 2;
 /// Hashes waiting for their turn; more are answered 429.
@@ -93,6 +93,45 @@ pub async fn sign_in(
     password: Zeroizing<String>,
     address: IpAddr,
 ) -> Result<SignedIn, Error> {
+    let mut user = proved(app, email, password, address).await?;
+    let token = SessionToken::generate(&*app.entropy);
+    let (organization, id) = (user.caller.organization, user.caller.user);
+    let expires = app.now().plus_millis(SESSION_MS);
+    app.store
+        .insert_session(token.digest(), organization, id, expires)
+        .await?;
+    app.store.record_login(organization, id).await?;
+    user.last_login = Some(app.now());
+    Ok(SignedIn { user, token })
+}
+
+/// Asks for the password once more, before something secret is shown or changed.
+///
+/// # Errors
+/// 403 when it is another, 429 after too many failures.
+pub async fn confirm(
+    app: &App,
+    caller: &Caller,
+    password: Zeroizing<String>,
+    address: IpAddr,
+) -> Result<(), Error> {
+    match proved(app, &caller.email, password, address).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(Error::new(
+            ErrorKind::Forbidden,
+            "That is not your password.",
+        )),
+        Err(error) => Err(error),
+    }
+}
+
+/// The active user whose name and password these are.
+async fn proved(
+    app: &App,
+    email: &str,
+    password: Zeroizing<String>,
+    address: IpAddr,
+) -> Result<UserRecord, Error> {
     let memory = &app.memory;
     if !memory.throttle.admits(email, address, app.now()) {
         return Err(Error::new(
@@ -116,7 +155,7 @@ pub async fn sign_in(
             && user.caller.user_active
             && user.caller.account_active
     });
-    let Some(mut user) = user else {
+    let Some(user) = user else {
         memory.throttle.failed(email, address, app.now());
         return Err(Error::new(
             ErrorKind::Unauthenticated,
@@ -124,15 +163,7 @@ pub async fn sign_in(
         ));
     };
     memory.throttle.succeeded(email);
-    let token = SessionToken::generate(&*app.entropy);
-    let (organization, id) = (user.caller.organization, user.caller.user);
-    let expires = app.now().plus_millis(SESSION_MS);
-    app.store
-        .insert_session(token.digest(), organization, id, expires)
-        .await?;
-    app.store.record_login(organization, id).await?;
-    user.last_login = Some(app.now());
-    Ok(SignedIn { user, token })
+    Ok(user)
 }
 
 fn verify(password: &str, hash: &str) -> bool {

@@ -11,7 +11,7 @@ use ligand_model::error::ErrorKind;
 use ligand_model::secret::{TokenDigest, random_token};
 use ligand_model::time::Entropy;
 use ligand_store::identity::Caller;
-use ligand_store::oauth_states::{OauthOutcome, OauthRedemption, OauthState};
+use ligand_store::oauth_states::{OauthOutcome, OauthProgress, OauthRedemption, OauthState};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -126,10 +126,13 @@ struct Payload {
     callback_url: String,
     code_verifier: Option<String>,
     configuration: BTreeMap<String, String>,
+    /// What the browser must show at the callback, when the consent was begun in a browser.
+    #[serde(default)]
+    browser: Option<String>,
 }
 
 /// The hosted `oauth/url/default`: the registered application, our callback, a single-use state, PKCE where the
-/// vendor takes it.
+/// vendor takes it. With `browser` the vendor's answer counts only from the browser that shows it again.
 ///
 /// # Errors
 /// 404 without a registered application.
@@ -138,6 +141,7 @@ pub async fn begin(
     caller: &Caller,
     key_or_id: &str,
     mut asked: Asked,
+    browser: Option<String>,
 ) -> Result<Begun, Error> {
     let (element, application) = applications::get(app, caller, key_or_id).await?;
     asked.api_key = application.api_key;
@@ -173,6 +177,7 @@ pub async fn begin(
         callback_url: asked.callback_url,
         code_verifier,
         configuration,
+        browser,
     };
     let payload = serde_json::to_vec(&payload)
         .map_err(|error| Error::internal(format!("a consent could not be written: {error}")))?;
@@ -214,7 +219,23 @@ pub async fn land(
     state: &str,
     code: Option<String>,
     error: Option<String>,
+    browser: Option<&str>,
 ) -> Result<Landed, Error> {
+    let waiting = app
+        .store
+        .oauth_state(TokenDigest::of(state), app.now())
+        .await?;
+    let Some(waiting) = waiting else {
+        return Ok(Landed::Unknown);
+    };
+    let payload: Payload = serde_json::from_slice(&waiting.payload)
+        .map_err(|_| Error::internal("a consent could not be read"))?;
+    // A consent that somebody else began, and sent here by a link, is not theirs to finish.
+    if payload.browser.is_some_and(|wanted| {
+        browser.is_none_or(|shown| TokenDigest::of(shown) != TokenDigest::of(&wanted))
+    }) {
+        return Ok(Landed::Unknown);
+    }
     let outcome = match (code.filter(|code| !code.is_empty()), error) {
         (Some(code), None) => OauthOutcome::Code(code),
         (_, Some(error)) => OauthOutcome::Refused(error.chars().take(500).collect()),
@@ -235,6 +256,22 @@ pub async fn land(
         OauthOutcome::Code(_) => Landed::Connected(name),
         OauthOutcome::Refused(why) => Landed::Refused(name, why),
     })
+}
+
+/// How the consent of a secret stands; nothing is used up. `None` when it is unknown, too old or was redeemed.
+///
+/// # Errors
+/// Those of the store.
+pub async fn progress(
+    app: &App,
+    caller: &Caller,
+    secret: &str,
+) -> Result<Option<OauthProgress>, Error> {
+    let digest = TokenDigest::of(secret);
+    Ok(app
+        .store
+        .oauth_progress(caller.organization, digest, app.now())
+        .await?)
 }
 
 /// The customer's consent as provisioning needs it.

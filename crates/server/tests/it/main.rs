@@ -8,6 +8,7 @@ mod authorization;
 mod bad_input;
 mod caching;
 mod catalog;
+mod console;
 mod corpus;
 mod edge;
 mod element_command;

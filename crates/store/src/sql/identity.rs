@@ -96,5 +96,7 @@ statements! {
 
     DELETE_SESSIONS = "DELETE FROM sessions WHERE organization_id = $1 AND user_id = $2";
 
+    DELETE_SESSION = "DELETE FROM sessions WHERE organization_id = $1 AND digest = $2";
+
     DELETE_EXPIRED_SESSIONS = "DELETE FROM sessions WHERE expires <= $1";
 }

@@ -17,7 +17,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     /// `$2` before this id; `$3` from, `$4` to; `$5` list of element keys, `$6` list of accounts, either null;
-    /// `$7` lowest, `$8` highest status; `$9` pattern or null; `$10` what stands around items of a list.
+    /// `$7` lowest, `$8` highest status; `$9` pattern or null; `$10` what stands around items of a list;
+    /// `$11` most rows; `$12` instance or null.
     USAGE = concat!(usage!(),
         "AND id < $2 AND time >= $3 AND time < $4 \
          AND (CAST($5 AS TEXT) IS NULL OR replace($5, $10 || element_key || $10, '') <> $5) \
@@ -25,6 +26,7 @@ statements! {
          AND status >= $7 AND status <= $8 \
          AND (CAST($9 AS TEXT) IS NULL OR lower(path_template) LIKE $9 ESCAPE '\\' \
             OR lower(element_key) LIKE $9 ESCAPE '\\' OR lower(request_id) LIKE $9 ESCAPE '\\') \
+         AND (CAST($12 AS BIGINT) IS NULL OR instance_id = $12) \
          ORDER BY id DESC LIMIT $11");
 
     USAGE_BY_REQUEST = concat!(usage!(), "AND request_id = $2 ORDER BY id DESC LIMIT 1");

@@ -49,6 +49,7 @@ for_each_backend! {
             (UsageFilter { from: time(2000), to: time(4000), ..all() }, vec![3, 2]),
             (UsageFilter { element_keys: vec!["acton".to_owned(), "x".to_owned()], ..all() }, vec![3]),
             (UsageFilter { accounts: vec![AccountId(3)], ..all() }, vec![3, 1]),
+            (UsageFilter { instance: Some(InstanceId(77)), ..all() }, vec![]),
             (UsageFilter { status: Some(UsageStatus::Failed), ..all() }, vec![2]),
             (UsageFilter { status: Some(UsageStatus::Success), ..all() }, vec![4, 3, 1]),
             (UsageFilter { search: Some("CONTACT".to_owned()), ..all() }, vec![1]),
