@@ -1,6 +1,9 @@
-//! The console's front end, built when it is there.
+//! The console's front end, built when it is there, and its journeys in a browser.
+
+use std::path::Path;
 
 use crate::install;
+use crate::server::Server;
 use crate::shell::{Result, command, root, run};
 
 /// Builds `console/dist`; a checkout without `console/` is fine.
@@ -9,5 +12,30 @@ pub fn build() -> Result {
         return Ok(());
     }
     install::ensure_npm("console")?;
-    run(command("npm", &["run", "build", "--silent"]).current_dir(root().join("console")))
+    npm("build")
+}
+
+/// Types, lint and the tests of its logic, then the build that the journeys use.
+pub fn check() -> Result {
+    install::ensure_npm("console")?;
+    npm("check")?;
+    npm("build")
+}
+
+/// Walks the journeys of `e2e/console` in Chromium against a fresh server.
+///
+/// With `LIGAND_PICTURES` they also take pictures of every page into that folder.
+pub fn journeys(ligand: &Path) -> Result {
+    install::ensure(&[("chromium", "chromium")])?;
+    install::ensure_npm("e2e/console")?;
+    let server = Server::start(ligand, "console")?;
+    let mut node = command("node", &["journeys.test.mjs"]);
+    node.current_dir(root().join("e2e/console"))
+        .env("LIGAND_DATA", server.data());
+    run(&mut node)?;
+    server.stop()
+}
+
+fn npm(script: &str) -> Result {
+    run(command("npm", &["run", "--silent", script]).current_dir(root().join("console")))
 }

@@ -28,7 +28,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   serve [--release] [ARGS]   build console and server, start `ligand serve --sandbox ARGS`
-  test                       what CI runs: format, tidy, clippy, tests on both stores, vendor clients, tour, docs
+  test                       what CI runs: format, tidy, clippy, tests on both stores, vendor clients, console, tour, docs
   postgres COMMAND           run a command with TEST_POSTGRES_URL of a private PostgreSQL
   tidy                       crate edges, bans, licences, file length, words, paths, ADR index
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)

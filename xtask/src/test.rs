@@ -3,13 +3,17 @@
 use crate::postgres::Postgres;
 use crate::shell::{Result, cargo, output, run as finish};
 use crate::steps::Steps;
-use crate::{install, server, tidy, tour, vendor_clients};
+use crate::{console, install, server, tidy, tour, vendor_clients};
 
 /// Runs every step; the first failure ends it, and whatever was started is stopped.
 pub fn run() -> Result {
     let mut steps = Steps::default();
     steps.step("what the machine needs", || {
-        install::ensure(&[("postgres", "postgresql"), ("cc", "gcc")])?;
+        install::ensure(&[
+            ("postgres", "postgresql"),
+            ("cc", "gcc"),
+            ("chromium", "chromium"),
+        ])?;
         install::ensure_node()?;
         finish(&mut cargo(&["fetch", "--locked"]))
     })?;
@@ -47,6 +51,7 @@ pub fn run() -> Result {
             "--all-targets",
         ]))
     })?;
+    steps.step("console", console::check)?;
     let postgres = steps.step("private PostgreSQL", Postgres::start)?;
     steps.step("tests, both stores", || tests(&postgres.url))?;
     steps.step("documentation tests", || {
@@ -57,6 +62,7 @@ pub fn run() -> Result {
     let ligand = server::built("ligand", false)?;
     let bench = server::built("ligand-bench", false)?;
     steps.step("vendors' own clients", || vendor_clients::run(&ligand))?;
+    steps.step("console in a browser", || console::journeys(&ligand))?;
     steps.step("tour", || tour::fresh(&bench, &ligand))?;
     steps.step("documentation", || {
         let mut document = cargo(&["doc", "--locked", "--workspace", "--no-deps", "--quiet"]);

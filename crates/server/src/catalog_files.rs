@@ -47,8 +47,8 @@ pub fn files(dir: &str) -> Result<Files, Error> {
     Ok(files)
 }
 
-/// The monogram of a built-in element, as SVG.
-pub fn monogram(dir: &str, key: &str) -> Option<Vec<u8>> {
+/// A file that lies beside a built-in element's definition: its monogram, its page for people.
+pub fn beside(dir: &str, key: &str, name: &str) -> Option<Vec<u8>> {
     if key.is_empty()
         || !key
             .bytes()
@@ -56,7 +56,7 @@ pub fn monogram(dir: &str, key: &str) -> Option<Vec<u8>> {
     {
         return None;
     }
-    let name = format!("{key}/monogram.svg");
+    let name = format!("{key}/{name}");
     if dir.is_empty() && !EMBEDDED.is_empty() {
         let (_, bytes) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
         return Some(bytes.to_vec());

@@ -125,6 +125,7 @@ pub fn router(app: App) -> Router {
         .route("/console/", get(assets::page))
         .route("/console/{*path}", get(assets::file))
         .route("/console/monograms/{name}", get(assets::monogram))
+        .route("/console/guides/{name}", get(assets::guide))
         .route("/console/api/{*path}", any(nowhere))
         .with_state(Arc::clone(&console));
     for endpoint in ENDPOINTS {

@@ -22,6 +22,10 @@ use crate::catalog_files;
 /// What a release build carries; empty in a debug build, and where there was no `console/dist`.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/console.rs"));
 
+/// A file that somebody opens by itself does nothing.
+const FILE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
 /// Stands in the page for the word that lets its own styles in.
 const NONCE: &str = "__NONCE__";
 
@@ -99,7 +103,7 @@ pub async fn file(
     let mut response = dressed(
         Response::new(Body::from(bytes.into_owned())),
         kind,
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+        FILE_POLICY,
         kept,
     );
     response
@@ -118,21 +122,23 @@ pub async fn monogram(
     State(console): State<Arc<Console>>,
     PathOf(name): PathOf<String>,
 ) -> Response {
-    let dir = &console.app.config.catalog.dir;
-    let bytes = name
-        .strip_suffix(".svg")
-        .and_then(|key| catalog_files::monogram(dir, key));
+    let key = name.strip_suffix(".svg").unwrap_or_default();
+    beside(&console, key, "monogram.svg", "image/svg+xml")
+}
+
+/// `GET /console/guides/{key}.md`: what the element's own page says about registering and configuring.
+pub async fn guide(State(console): State<Arc<Console>>, PathOf(name): PathOf<String>) -> Response {
+    let key = name.strip_suffix(".md").unwrap_or_default();
+    beside(&console, key, "README.md", "text/plain; charset=utf-8")
+}
+
+fn beside(console: &Console, key: &str, name: &str, kind: &str) -> Response {
     let mut response = Response::new(Body::empty());
-    match bytes {
+    match catalog_files::beside(&console.app.config.catalog.dir, key, name) {
         Some(bytes) => *response.body_mut() = Body::from(bytes),
         None => *response.status_mut() = StatusCode::NOT_FOUND,
     }
-    dressed(
-        response,
-        "image/svg+xml",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
-        "max-age=3600",
-    )
+    dressed(response, kind, FILE_POLICY, "max-age=3600")
 }
 
 fn dressed(mut response: Response, kind: &str, policy: &str, kept: &'static str) -> Response {

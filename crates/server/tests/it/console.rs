@@ -471,7 +471,14 @@ async fn the_page_runs_under_a_strict_policy_or_says_how_to_get_it() {
         .await
         .expect(200);
     assert_eq!(monogram.header("content-type"), "image/svg+xml");
+    let guide = app
+        .send("GET", "/console/guides/sfdc.md", &[], "")
+        .await
+        .expect(200);
+    assert!(guide.header("content-type").starts_with("text/plain"));
     for path in [
+        "/console/guides/sfdc",
+        "/console/guides/..%2F..%2FREADME.md",
         "/console/monograms/..%2Fsfdc.svg",
         "/console/monograms/nothing.svg",
         "/console/..%2f..%2fCargo.js",

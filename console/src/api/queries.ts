@@ -1,0 +1,121 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call, list, Refusal } from "./client";
+import type { Application, Count, Element, ElementSummary, Hub, Instance, InstanceEntry, UsageRow } from "./types";
+
+/** The rows of the catalog, one page of it or many. */
+export const elements = queryOptions({
+  queryKey: ["elements"],
+  staleTime: 60_000,
+  queryFn: async () => {
+    const all: ElementSummary[] = [];
+    let next = "";
+    do {
+      const page = await call<ElementSummary[], "getElements">("getElements", { query: { abridged: true, nextPage: next } });
+      all.push(...page.data);
+      next = page.next;
+    } while (next);
+    return all;
+  },
+});
+
+export const hubs = queryOptions({
+  queryKey: ["hubs"],
+  staleTime: 60_000,
+  queryFn: async () => (await call<Hub[], "getHubs">("getHubs", {})).data,
+});
+
+export const element = (key: string) =>
+  queryOptions({
+    queryKey: ["element", key],
+    staleTime: 60_000,
+    queryFn: async () => (await call<Element, "getElementsByKeyOrId">("getElementsByKeyOrId", { path: { keyOrId: key } })).data,
+  });
+
+/** How an application is registered at the vendor, as the element's own page says it. */
+export const guide = (key: string) =>
+  queryOptions({
+    queryKey: ["guide", key],
+    staleTime: Infinity,
+    queryFn: async () => {
+      const response = await fetch(`/console/guides/${encodeURIComponent(key)}.md`);
+      return response.ok ? await response.text() : "";
+    },
+  });
+
+/** The registered application of an element; null when there is none. */
+export const application = (key: string) =>
+  queryOptions({
+    queryKey: ["application", key],
+    queryFn: async () => {
+      try {
+        return (await call<Application, "getElementsByKeyOrIdApplication">("getElementsByKeyOrIdApplication", { path: { keyOrId: key } })).data;
+      } catch (error) {
+        if (error instanceof Refusal && error.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+
+export const applications = queryOptions({
+  queryKey: ["applications"],
+  queryFn: async () => (await list<Application, "getApplications">("getApplications", {})).data,
+});
+
+export interface InstanceSearch {
+  q?: string | undefined;
+  element?: string | undefined;
+  tag?: string | undefined;
+}
+
+const PAGE = 50;
+
+export const instances = (search: InstanceSearch, next: string) =>
+  queryOptions({
+    queryKey: ["instances", search, next],
+    queryFn: ({ signal }) => {
+      const query = { searchText: search.q, tags: search.tag, pageSize: PAGE, nextPage: next, hydrate: false };
+      return search.element
+        ? list<Instance, "getElementsByKeyOrIdInstances">("getElementsByKeyOrIdInstances", { path: { keyOrId: search.element }, query, signal })
+        : list<Instance, "getInstances">("getInstances", { query, signal });
+    },
+  });
+
+export const count = queryOptions({
+  queryKey: ["instances", "count"],
+  queryFn: async () => (await call<Count, "getInstancesCount">("getInstancesCount", {})).data,
+});
+
+export const instance = (id: string) =>
+  queryOptions({
+    queryKey: ["instance", id],
+    queryFn: async () => (await call<Instance, "getInstancesById">("getInstancesById", { path: { id } })).data,
+  });
+
+export const configuration = (id: string) =>
+  queryOptions({
+    queryKey: ["instance", id, "configuration"],
+    queryFn: async () => (await list<InstanceEntry, "getInstancesByIdConfiguration">("getInstancesByIdConfiguration", { path: { id } })).data,
+  });
+
+export interface UsageSearch {
+  q?: string | undefined;
+  status?: string | undefined;
+  element?: string | undefined;
+  instance?: string | undefined;
+}
+
+export const usage = (search: UsageSearch, next: string, pageSize = 50) =>
+  queryOptions({
+    queryKey: ["usage", search, next, pageSize],
+    queryFn: ({ signal }) =>
+      list<UsageRow, "getUsage">("getUsage", {
+        query: { searchText: search.q, status: search.status, keys: search.element, instanceId: search.instance, pageSize, nextPage: next },
+        signal,
+      }),
+  });
+
+export const usageCall = (requestId: string) =>
+  queryOptions({
+    queryKey: ["usage", requestId],
+    queryFn: async () => (await call<UsageRow, "getUsageByRequestId">("getUsageByRequestId", { path: { requestId } })).data,
+  });

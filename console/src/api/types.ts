@@ -1,0 +1,148 @@
+/** What the platform answers, as far as the console shows it. The rest is kept but not named. */
+
+export interface User {
+  id: number;
+  username: string;
+  fullName: string;
+  organizationName: string;
+  accountName: string;
+  organizationAdmin: boolean;
+}
+
+export interface Session {
+  user: User;
+  csrf: string;
+  mustChangePassword: boolean;
+  sandbox: boolean;
+  version: string;
+  apiUrl: string;
+  callbackUrl: string;
+}
+
+export interface ElementSummary {
+  id: number;
+  key: string;
+  name: string;
+  description: string;
+  hub: string;
+  active: boolean;
+  typeOauth: boolean;
+  beta?: boolean;
+  signupURL?: string;
+  existingAccountDescription?: string;
+}
+
+export interface Entry {
+  key: string;
+  name: string;
+  description?: string;
+  type: string;
+  required?: boolean;
+  defaultValue?: string;
+  hideFromConsole?: boolean;
+  internal?: boolean;
+  source?: string;
+  options?: { value: string; name: string }[] | string[];
+}
+
+export interface Parameter {
+  name: string;
+  type: string;
+  required?: boolean;
+  description?: string;
+  defaultValue?: string;
+  vendorName?: string;
+}
+
+export interface Resource {
+  method: string;
+  path: string;
+  type: string;
+  description?: string;
+  objectName?: string;
+  note?: string;
+  source?: string;
+  vendorMethod?: string;
+  vendorPath?: string;
+  parameters?: Parameter[];
+}
+
+export interface Authentication {
+  type: string;
+  authorizeUrl?: string;
+  note?: string;
+  source?: string;
+}
+
+export interface Element extends ElementSummary {
+  authentication: Authentication;
+  configuration: Entry[];
+  resources: Resource[];
+  hosts?: string[];
+  configDescription?: string;
+}
+
+export interface Hub {
+  id: number;
+  key: string;
+  name: string;
+  description: string;
+}
+
+export interface Instance {
+  id: number;
+  name: string;
+  createdDate: string;
+  updatedDate: string;
+  /** Only in the answer that made it. */
+  token?: string;
+  element: ElementSummary;
+  tags: string[];
+  valid: boolean;
+  disabled: boolean;
+  cachingEnabled: boolean;
+  eventsEnabled: boolean;
+  configuration?: Record<string, string>;
+  user: { id: number; emailAddress: string };
+}
+
+export interface InstanceEntry {
+  id: number;
+  key: string;
+  name: string;
+  description?: string;
+  type: string;
+  required: boolean;
+  hideFromConsole?: boolean;
+  propertyValue?: string;
+}
+
+export interface Application {
+  element: { id: number; key: string; name: string };
+  apiKey: string;
+  apiSecret: string;
+  callbackUrl?: string;
+  scope?: string;
+}
+
+export interface UsageRow {
+  traffic_id: string;
+  request_id: string;
+  request_status: "SUCCESS" | "FAILED";
+  request_method: string;
+  request_uri: string;
+  request_ip: string;
+  element_key?: string;
+  element_instance_id?: number;
+  process_time: number;
+  traffic_date: string;
+  status: number;
+  vendor_status?: number;
+  attempts: number;
+  waits: number;
+}
+
+export interface Count {
+  totalInstances: number;
+  elementInstances: { key: string; count: number }[];
+}

@@ -1,0 +1,200 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState, type FormEvent } from "react";
+import { fill, queryText, tryCall, type Tried } from "../api/client";
+import { instances as instancesQuery } from "../api/queries";
+import type { Element, Instance, Parameter, Resource } from "../api/types";
+import { useSession } from "../app/Gate";
+import { elementRoute } from "../app/routes";
+import { Badge, Bones, Button, Code, Empty, Fault, Field, TextField } from "../ui/parts";
+import { useSubmit } from "./SignIn";
+
+const HINTS: Record<string, string> = {
+  where: "LastName = 'Young'",
+  fields: "Id,Name",
+  orderBy: "Name asc",
+  pageSize: "5",
+  page: "1",
+};
+
+export const nameOf = (resource: Resource) => `${resource.method} ${resource.path}`;
+
+/** The calls that people make, shortest path first and reading before writing. */
+export function callable(element: Element): Resource[] {
+  const order = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+  return element.resources
+    .filter((resource) => resource.type === "api")
+    .sort((a, b) => a.path.localeCompare(b.path) || order.indexOf(a.method) - order.indexOf(b.method));
+}
+
+export function TryIt({ element }: { element: Element }) {
+  const search = elementRoute.useSearch();
+  const navigate = elementRoute.useNavigate();
+  const calls = useMemo(() => callable(element), [element]);
+  const [filter, setFilter] = useState("");
+  const shown = calls.filter((resource) => `${nameOf(resource)} ${resource.description ?? ""}`.toLowerCase().includes(filter.toLowerCase()));
+  const chosen = calls.find((resource) => nameOf(resource) === search.call)
+    ?? calls.find((resource) => resource.method === "GET" && !resource.path.includes("{") && !resource.path.endsWith("/ping"))
+    ?? calls[0];
+  const instances = useQuery(instancesQuery({ element: element.key }, ""));
+
+  if (calls.length === 0) return <Empty title="No resources">This element has no calls of its own.</Empty>;
+  return (
+    <div className="calls">
+      <div className="stack tight">
+        <TextField label="Find a call" type="search" value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <div className="call-list" role="group" aria-label="Calls">
+          {shown.map((resource) => (
+            <button key={nameOf(resource)} type="button" aria-current={resource === chosen}
+              onClick={() => void navigate({ search: (old) => ({ ...old, call: nameOf(resource) }), replace: true })}>
+              <span className={`method ${resource.method}`}>{resource.method}</span>
+              <code className="wrap">{resource.path}</code>
+            </button>
+          ))}
+          {shown.length === 0 && <p className="soft small" style={{ padding: "0.75rem 1rem" }}>No call fits.</p>}
+        </div>
+      </div>
+      {chosen && (
+        <section className="card stack" aria-label="Try it">
+          <div className="stack tight">
+            <h2 className="wrap"><span className={`method ${chosen.method}`}>{chosen.method}</span> <code>{chosen.path}</code></h2>
+            {chosen.description && <p className="soft">{chosen.description}</p>}
+            {chosen.note && <p className="soft small">{chosen.note}</p>}
+          </div>
+          {instances.isPending && <Bones rows={2} />}
+          {instances.error && <Fault error={instances.error} again={() => void instances.refetch()} />}
+          {instances.data?.data.length === 0 && (
+            <Empty title="Connect an account to try this"
+              action={<Link className="button main-action" to="/connect/$key" params={{ key: element.key }}>Connect an account</Link>}>
+              Calls are real: they go to a connected account, and come back with its records.
+            </Empty>
+          )}
+          {instances.data && instances.data.data.length > 0 && (
+            <Call key={nameOf(chosen)} resource={chosen} instances={instances.data.data} preferred={search.instance} />
+          )}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Call({ resource, instances, preferred }: { resource: Resource; instances: Instance[]; preferred: string | undefined }) {
+  const { session } = useSession();
+  const first = instances.find((instance) => String(instance.id) === preferred) ?? instances[0];
+  const [instance, setInstance] = useState(String(first?.id ?? ""));
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [body, setBody] = useState("{\n  \n}");
+  const [sure, setSure] = useState(false);
+  const [answer, setAnswer] = useState<Tried | null>(null);
+  const { error, busy, run, setError } = useSubmit();
+
+  const inPath = [...resource.path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? "");
+  const parameters = (resource.parameters ?? []).filter(({ type, name }, index, all) =>
+    type === "query" && all.findIndex((other) => other.name === name && other.type === "query") === index);
+  const writes = resource.method !== "GET";
+  const takesBody = ["POST", "PUT", "PATCH"].includes(resource.method);
+  const query = Object.fromEntries(parameters.map(({ name }) => [name, values[name]]));
+  const path = `${fill(resource.path, values)}${queryText(query)}`;
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    let parsed: unknown;
+    if (takesBody) {
+      try {
+        parsed = JSON.parse(body);
+      } catch (fault) {
+        setError(new Error(`The body is not JSON yet: ${fault instanceof Error ? fault.message : ""}`));
+        return;
+      }
+    }
+    void run(async () => setAnswer(await tryCall(Number(instance), resource.method, path, parsed)));
+  };
+
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Field label="Account">
+        {(attributes) => (
+          <select {...attributes} className="input" value={instance} onChange={(event) => { setInstance(event.target.value); setAnswer(null); }}>
+            {instances.map(({ id, name }) => <option key={id} value={id}>{name || "Unnamed"} (#{id})</option>)}
+          </select>
+        )}
+      </Field>
+      {inPath.map((name) => (
+        <TextField key={name} label={name} required value={values[name] ?? ""} autoComplete="off"
+          onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
+      ))}
+      {parameters.map((parameter) => (
+        <TextField key={parameter.name} label={parameter.name} required={parameter.required ?? false} autoComplete="off"
+          help={parameter.description} placeholder={hint(parameter)} value={values[parameter.name] ?? ""}
+          onChange={(event) => setValues({ ...values, [parameter.name]: event.target.value })} />
+      ))}
+      {takesBody && (
+        <Field label="Body" help="JSON, as the vendor names its fields.">
+          {(attributes) => (
+            <textarea {...attributes} className="input mono" spellCheck={false} value={body} onChange={(event) => setBody(event.target.value)} />
+          )}
+        </Field>
+      )}
+      {writes && (
+        <label className="actions small">
+          <input type="checkbox" checked={sure} onChange={(event) => setSure(event.target.checked)} />
+          Change the account’s real records
+        </label>
+      )}
+      <div className="actions">
+        <Button type="submit" kind="main-action" busy={busy} disabled={writes && !sure}>{busy ? "Calling…" : "Call"}</Button>
+        <code className="soft wrap">{resource.method} {path}</code>
+      </div>
+      {error != null && <Fault error={error} />}
+      {answer && <Answer answer={answer} />}
+      <div className="stack tight">
+        <h3>The same with curl</h3>
+        <Code wraps label="curl command" text={curl(session.apiUrl, resource.method, path, takesBody ? body : "")} />
+        <p className="small soft">
+          The secrets are under <Link to="/account">Account</Link>; the token is the instance’s.
+        </p>
+      </div>
+    </form>
+  );
+}
+
+function hint(parameter: Parameter): string {
+  return parameter.defaultValue ?? HINTS[parameter.name] ?? "";
+}
+
+/** A command for a POSIX shell; what was typed is quoted. */
+export function curl(base: string, method: string, path: string, body: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(`${base}${path}`)}`];
+  lines.push(`  -H "Authorization: User $USER_SECRET, Organization $ORGANIZATION_SECRET, Element $TOKEN"`);
+  if (body) lines.push(`  -H 'Content-Type: application/json'`, `  -d ${quoted(body)}`);
+  return lines.join(" \\\n");
+}
+
+export function Answer({ answer }: { answer: Tried }) {
+  let text = answer.body;
+  try {
+    text = JSON.stringify(JSON.parse(answer.body), null, 2);
+  } catch {
+    // What is no JSON is shown as it came.
+  }
+  const long = text.length > 200_000;
+  return (
+    <section className="stack tight" aria-label="Answer" aria-live="polite">
+      <div className="actions">
+        <h3>Answer</h3>
+        <Badge tone={answer.status < 400 ? "good" : "bad"}>{answer.status}</Badge>
+        <span className="soft small">{answer.ms} ms · {new Intl.NumberFormat().format(answer.bytes)} bytes</span>
+      </div>
+      <Code label="Answer body" text={long ? `${text.slice(0, 200_000)}\n…` : text || "(no body)"} />
+      <details>
+        <summary className="small soft">Headers</summary>
+        <dl className="facts small" style={{ marginTop: "0.5rem" }}>
+          {answer.headers.map(([name, value]) => (
+            <div key={name} style={{ display: "contents" }}><dt><code>{name}</code></dt><dd><code>{value}</code></dd></div>
+          ))}
+        </dl>
+      </details>
+    </section>
+  );
+}

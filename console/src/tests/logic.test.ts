@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { fill, queryText } from "../api/client";
+import type { Element, Entry } from "../api/types";
+import { asked, consentParameters, faultOf, given, wayOf } from "../pages/connect-form";
+import { safe, stepsOf } from "../pages/Element";
+import { curl } from "../pages/TryIt";
+import { explained } from "../pages/Usage";
+
+const entry = (key: string, more: Partial<Entry> = {}): Entry => ({ key, name: key, type: "TEXTFIELD_1000", ...more });
+
+const element = (authorizeUrl: string | undefined, configuration: Entry[], typeOauth = true): Element => ({
+  id: 1, key: "x", name: "X", description: "", hub: "crm", active: true, typeOauth,
+  authentication: authorizeUrl === undefined ? { type: "basic" } : { type: "oauth2", authorizeUrl },
+  configuration,
+  resources: [],
+});
+
+describe("what is asked", () => {
+  const entries = [
+    entry("oauth.callback.url", { required: true }),
+    entry("oauth.api.key", { required: true }),
+    entry("site.address", { defaultValue: "https://login.example" }),
+    entry("filter.response.nulls", { type: "BOOLEAN" }),
+    entry("oauth.user.token", { internal: true }),
+    entry("pagination.max", { hideFromConsole: true }),
+  ];
+
+  it("leaves the application to its own form where the vendor has a consent page", () => {
+    const found = asked(element("{oauth.authorization.url}?x", entries));
+    expect(found.main.map(({ key }) => key)).toEqual(["site.address"]);
+    expect(found.more.map(({ key }) => key)).toEqual(["filter.response.nulls"]);
+  });
+
+  it("asks for keys where the vendor's answer only comes straight back", () => {
+    const back = element("{redirect_uri}?state={state}&code={random}", entries);
+    expect(wayOf(back)).toBe("form");
+    expect(asked(back).main.map(({ key }) => key)).toEqual(["oauth.api.key", "site.address"]);
+    expect(wayOf(element(undefined, [], false))).toBe("form");
+  });
+
+  it("sends what says something, under the names of the vendor's page", () => {
+    const values = { "site.address": "https://login.example", "filter.response.nulls": " false ", "oauth.api.key": "" };
+    expect(given(entries, values)).toEqual({ "filter.response.nulls": "false" });
+    expect(consentParameters({ "site.address": "https://a", other: "b" })).toEqual({ siteAddress: "https://a", other: "b" });
+  });
+
+  it("says what is wrong as it is typed", () => {
+    expect(faultOf(entry("a.url"), "example.com")).toMatch(/https/);
+    expect(faultOf(entry("a.url"), "https://example.com")).toBeUndefined();
+    expect(faultOf(entry("a", { type: "TEXTFIELD_3" }), "😀😀😀😀")).toBe("At most 3 characters.");
+    expect(faultOf(entry("a", { type: "TEXTFIELD_3" }), "😀😀😀")).toBeUndefined();
+    expect(faultOf(entry("a", { required: true }), " ")).toBe("a is needed.");
+  });
+});
+
+describe("addresses", () => {
+  it("fills and encodes", () => {
+    expect(fill("/a/{id}/b", { id: "x/y ?" })).toBe("/a/x%2Fy%20%3F/b");
+    expect(queryText({ a: "1&2", b: undefined, c: "" })).toBe("?a=1%262");
+    expect(queryText()).toBe("");
+  });
+
+  it("opens nothing but pages of the web", () => {
+    expect(safe("javascript:alert(1)")).toBeUndefined();
+    expect(safe("https://example.com")).toBe("https://example.com");
+  });
+});
+
+it("a curl command survives quotes", () => {
+  expect(curl("http://h", "POST", "/a?where=Name%20%3D%20'x'", `{"a":"it's"}`)).toContain(`-d '{"a":"it'\\''s"}'`);
+});
+
+it("the steps of a guide are those of its section on registering", () => {
+  const text = "# X\n\n## Register the application\n\n1. One.\n2. Two.\n\n## Other\n\n1. Three.\n";
+  expect(stepsOf(text)).toEqual(["One.", "Two."]);
+  expect(stepsOf("# X\n")).toEqual([]);
+});
+
+it("a failed call is explained by who refused it", () => {
+  expect(explained({ status: 200 })).toMatch(/well/);
+  expect(explained({ status: 401, vendor_status: 401 })).toMatch(/Reconnect/);
+  expect(explained({ status: 401 })).toMatch(/not asked/);
+  expect(explained({ status: 502, vendor_status: 503 })).toMatch(/vendor failed/);
+});
