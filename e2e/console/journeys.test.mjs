@@ -245,14 +245,15 @@ await step("disables the account, whose calls are refused, and sees why", async 
   await page.getByRole("switch", { name: "Enabled" }).click();
   await page.getByText("Disabled: calls are refused").waitFor();
   await page.getByRole("link", { name: "Try calls" }).click();
+  await page.getByRole("button", { name: "GET /hubs/crm/accounts", exact: true }).click();
   await button("Call").click();
   await page.getByRole("region", { name: "Answer", exact: true }).getByText("403", { exact: true }).waitFor();
   await page.getByRole("banner").getByRole("link", { name: "Usage" }).click();
   await page.getByLabel("Outcome").selectOption("failed");
-  await page.getByRole("link", { name: /contacts/ }).first().waitFor();
+  await page.getByRole("link", { name: /accounts/ }).first().waitFor();
   await look("usage");
-  await page.getByRole("link", { name: /contacts/ }).first().click();
-  await page.getByText("the instance is disabled").waitFor();
+  await page.getByRole("link", { name: /accounts/ }).first().click();
+  await page.getByText("or the instance is disabled", { exact: false }).waitFor();
   await look("call");
 });
 

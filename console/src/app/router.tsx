@@ -16,7 +16,7 @@ export const router = createRouter({
     .update({
       component: Shell,
       notFoundComponent: () => (
-        <Empty title="There is no such page" action={<Link className="button" to="/catalog">To the catalog</Link>} />
+        <Empty top title="There is no such page" action={<Link className="button" to="/catalog">To the catalog</Link>} />
       ),
       errorComponent: ({ error, reset }) => <Fault title="This page failed." error={error} again={reset} />,
     })

@@ -50,7 +50,7 @@ export function Applications() {
                   <td><code className="wrap">{application.apiKey}</code></td>
                   <td className="soft wrap">{application.scope ?? "the element’s own"}</td>
                   <td>
-                    <div className="actions">
+                    <div className="actions ends">
                       <Button size="small" aria-label={`Change the application of ${application.element.name}`} onClick={() => edit(application.element.key)}>Change</Button>
                       <Button size="small" kind="danger" aria-label={`Delete the application of ${application.element.name}`} onClick={() => setDeleting(application)}>Delete…</Button>
                     </div>

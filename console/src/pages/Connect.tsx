@@ -25,6 +25,7 @@ export function Connect() {
       ) : (
         <Link className="crumb" to="/catalog/$key" params={{ key }}><Icon name="back" size={14} /> {element.data?.name ?? "Catalog"}</Link>
       )}
+      {!(element.data && registered.data !== undefined) && <Head title="Connect an account" />}
       {(element.isPending || registered.isPending) && <Bones rows={4} height="4rem" />}
       {(element.error ?? registered.error) && (
         <Fault title="This element cannot be connected now." error={element.error ?? registered.error}

@@ -18,6 +18,7 @@ export function ElementPage() {
   return (
     <div className="page">
       <Link className="crumb" to="/catalog"><Icon name="back" size={14} /> Catalog</Link>
+      {!data && <Head title={key} />}
       {isPending && <Bones rows={4} height="4rem" />}
       {error && <Fault title="This element cannot be shown." error={error} again={() => void refetch()} />}
       {data && (

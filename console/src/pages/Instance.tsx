@@ -22,6 +22,7 @@ export function InstancePage() {
   return (
     <div className="page">
       <Link className="crumb" to="/instances"><Icon name="back" size={14} /> Instances</Link>
+      {!data && <Head title={`Instance ${id}`} />}
       {isPending && <Bones rows={4} height="4rem" />}
       {error && <Fault title="This instance cannot be shown." error={error} again={() => void refetch()} />}
       {data && <Shown key={data.id} instance={data} />}
@@ -168,7 +169,7 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
   const [values, setValues] = useState<Record<string, string>>({});
   const work = useSubmit();
   const internal = new Set(element.data?.configuration.filter((entry) => entry.internal).map((entry) => entry.key));
-  const rows = (data ?? []).filter((entry) => !internal.has(entry.key) && (entry.propertyValue || !entry.hideFromConsole));
+  const rows = (data ?? []).filter((entry) => !internal.has(entry.key) && !entry.hideFromConsole);
   const value = (entry: InstanceEntry) => values[entry.key] ?? entry.propertyValue ?? "";
 
   const submit = (event: FormEvent) => {

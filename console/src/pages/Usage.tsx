@@ -108,6 +108,7 @@ export function CallPage() {
   return (
     <div className="page narrow">
       <Link className="crumb" to="/usage"><Icon name="back" size={14} /> Usage</Link>
+      {!row && <Head title="Call" />}
       {isPending && <Bones />}
       {error && <Fault title="This call cannot be shown." error={error} again={() => void refetch()} />}
       {row && (

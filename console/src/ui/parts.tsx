@@ -77,10 +77,10 @@ export function Fault({ error, again, title }: { error: unknown; again?: (() => 
   );
 }
 
-export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({ title, children, action, top }: { title: string; top?: boolean; children?: ReactNode; action?: ReactNode }) {
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      {top ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children && <p>{children}</p>}
       {action}
     </div>
