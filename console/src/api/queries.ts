@@ -107,6 +107,9 @@ export interface UsageSearch {
 export const usage = (search: UsageSearch, next: string, pageSize = 50) =>
   queryOptions({
     queryKey: ["usage", search, next, pageSize],
+    staleTime: 0,
+    // Calls arrive while one looks; older pages stay as they are.
+    refetchInterval: next === "" ? 5000 : false,
     queryFn: ({ signal }) =>
       list<UsageRow, "getUsage">("getUsage", {
         query: { searchText: search.q, status: search.status, keys: search.element, instanceId: search.instance, pageSize, nextPage: next },
