@@ -75,7 +75,7 @@ async fn every_route_that_reads_json_refuses_what_is_none() {
             ("authorization", &*authorization),
             ("content-type", "text/xml"),
         ];
-        for body in ["{\"a\":", "[1, 2", "nonsense", "\u{feff}{}"] {
+        for body in ["{\"a\":", "[1, 2", "nonsense"] {
             app.send(route.method, &url, &json, body).await.error(400);
         }
         // An import is read as it is, whatever it claims to be.
