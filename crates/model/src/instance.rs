@@ -16,6 +16,8 @@ pub struct Instance {
     pub user: UserId,
     /// The element it connects to.
     pub element: ElementId,
+    /// The version of that element it runs; 1 for elements of the catalog, which have no versions.
+    pub element_version: i64,
     /// Plain text, HTML stripped.
     pub name: String,
     /// Labels; the name is the first.

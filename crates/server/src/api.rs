@@ -12,6 +12,7 @@ pub mod applications;
 pub mod authentication;
 pub mod authorization;
 pub mod body;
+pub mod builder;
 pub mod call;
 pub mod dispatch;
 pub mod edge;

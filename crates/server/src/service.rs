@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod applications;
 pub mod authentication;
+pub mod builder;
 pub mod callers;
 pub mod elements;
 pub mod error;

@@ -33,6 +33,8 @@ pub struct NewInstance<'a> {
     pub user: UserId,
     /// The element it connects to.
     pub element: ElementId,
+    /// The version of that element; 1 for elements of the catalog.
+    pub element_version: i64,
     /// Plain text.
     pub name: String,
     /// Labels, in order.
@@ -100,6 +102,8 @@ pub struct InstanceChange {
     pub max_cache_size: Option<i64>,
     /// The element it connects to.
     pub element: Option<ElementId>,
+    /// The version of that element.
+    pub element_version: Option<i64>,
     /// `none` or `initial`.
     pub external_authentication: Option<String>,
     /// The whole document.
@@ -138,6 +142,7 @@ impl Store {
             account: new.account,
             user: new.user,
             element: new.element,
+            element_version: new.element_version,
             name: clean(&new.name),
             tags: clean_all(&new.tags),
             valid: true,
@@ -260,6 +265,7 @@ impl Store {
             change.external_authentication.into(),
             document.into(),
             self.now().0.into(),
+            change.element_version.into(),
         ];
         let tags = change.tags.map(|tags| clean_all(&tags));
         let updated = self.write(move |tx| {

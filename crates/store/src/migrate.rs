@@ -18,11 +18,18 @@ pub(crate) struct Migration {
 }
 
 /// Every migration, ascending without gaps.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "first",
-    text: include_str!("../../../migrations/0001_first.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "first",
+        text: include_str!("../../../migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "element_versions",
+        text: include_str!("../../../migrations/0002_element_versions.sql"),
+    },
+];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \
                     name TEXT NOT NULL, checksum BLOB NOT NULL);";

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+pub(crate) mod elements;
 pub(crate) mod identity;
 pub(crate) mod instances;
 pub(crate) mod others;
@@ -118,6 +119,7 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
 pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
     [
         crate::migrate::ALL,
+        elements::ALL,
         identity::ALL,
         instances::ALL,
         others::ALL,

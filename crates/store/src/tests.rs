@@ -11,6 +11,7 @@ use crate::identity::{FirstUser, Identity};
 use crate::instances::NewInstance;
 
 mod at_rest;
+mod elements;
 mod identity;
 mod instances;
 mod migrations;
@@ -62,6 +63,7 @@ fn new_instance<'a>(
         account: owner.account,
         user: owner.user,
         element: ElementId(23),
+        element_version: 1,
         name: name.to_owned(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         external_authentication: "none".to_owned(),

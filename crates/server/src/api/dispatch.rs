@@ -128,9 +128,8 @@ async fn decide(
         .map_err(|_| ApiError::unauthenticated())?;
     identify(app, &credentials, known).await?;
     let mut route = None;
-    if let (Some(instance), Some(caller)) = (&known.instance, &known.caller) {
-        let element =
-            elements::of_instance(app, caller.organization, instance.instance.element).await?;
+    if let (Some(instance), Some(_)) = (&known.instance, &known.caller) {
+        let element = elements::of_instance(app, &instance.instance).await?;
         let found = found(&element, &arrived);
         let named = begins_literally(&element, &found);
         known.element = Some(element);

@@ -9,7 +9,7 @@ use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
 use super::{body, wire};
-use crate::service::elements as service;
+use crate::service::{builder, elements as service};
 
 /// `GET /elements`
 pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
@@ -49,16 +49,16 @@ pub async fn keys(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `GET /elements/{keyOrId}`
 pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let organization = call.caller.as_ref().map(|caller| caller.organization);
-    let element = service::find(&call.app, organization, call.variable(0)).await?;
-    Ok(Answer::platform(wire::element(&element)))
+    let caller = call.caller.as_deref();
+    let found = service::seen(&call.app, caller, call.variable(0)).await?;
+    Ok(Answer::platform(wire::element(&found.element)))
 }
 
 /// `GET /elements/{keyOrId}/export`: the definition as it was imported, or as it stands in the catalog.
 pub async fn export(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let element = service::find(&call.app, Some(caller.organization), call.variable(0)).await?;
-    Ok(Answer::platform(element.to_json()))
+    let definition = builder::export(&call.app, &caller, call.variable(0)).await?;
+    Ok(Answer::platform(definition))
 }
 
 /// `GET /elements/{keyOrId}/configuration`

@@ -10,8 +10,7 @@ use crate::service::{elements, passthrough as service};
 /// Calls the vendor's own API with the instance's credential.
 pub async fn call(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let instance = call.instance()?;
-    let stored = &instance.instance;
-    let element = elements::of_instance(&call.app, stored.organization, stored.element).await?;
+    let element = elements::of_instance(&call.app, &instance.instance).await?;
     let explain = resources::explain(&call.headers)?;
     let body = call.take_body();
     let path = call

@@ -1,5 +1,7 @@
 //! What platform objects look like in answers. Absent members are left out, never null.
 
+use std::collections::BTreeSet;
+
 use ligand_engine::catalog::{Compiled, Diagnostic, Severity};
 use ligand_model::configuration::lookup;
 use ligand_store::applications::Application;
@@ -7,7 +9,8 @@ use ligand_store::identity::UserRecord;
 use ligand_store::usage::UsageRow;
 use serde_json::{Map, Value, json};
 
-use crate::service::elements::is_oauth;
+use crate::service::builder::ids;
+use crate::service::elements::{FIRST_IMPORTED, is_oauth};
 use crate::service::instances::{Entry, Shown, entries};
 
 /// The members of an element that the catalog's short form and instances show.
@@ -68,6 +71,7 @@ pub fn element(compiled: &Compiled) -> Value {
             members.entry(name).or_insert(value);
         }
         members.insert("id".to_owned(), json!(compiled.id));
+        ids::complete(members, &BTreeSet::new());
     }
     without_nulls(&mut whole);
     whole
@@ -116,6 +120,11 @@ pub fn instance(shown: &Shown, hydrate: bool) -> Value {
             "lastName": shown.owner.last_name,
         },
     });
+    if let Value::Object(members) = &mut value
+        && instance.element.0 >= FIRST_IMPORTED
+    {
+        members.insert("elementVersion".to_owned(), json!(instance.element_version));
+    }
     if let Value::Object(members) = &mut value
         && hydrate
     {

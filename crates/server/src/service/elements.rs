@@ -6,16 +6,29 @@ use ligand_engine::catalog::{self, Compiled, Diagnostic};
 use ligand_model::element::AuthenticationKind;
 use ligand_model::error::ErrorKind;
 use ligand_model::id::{ElementId, OrganizationId};
-use ligand_store::elements::ImportedElement;
+use ligand_model::instance::Instance;
+use ligand_store::elements::{ElementHead, ImportedElement};
 use ligand_store::identity::Caller;
 
 use super::Error;
 use crate::app::App;
 
-/// First id of imported elements.
-const FIRST_IMPORTED: i64 = 10_000;
+pub mod extensions;
+pub mod standard;
 
-/// The element that a path segment or body names, by key or id.
+/// First id of imported elements.
+pub const FIRST_IMPORTED: i64 = 10_000;
+
+/// An element as somebody sees it, and its version.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The element.
+    pub element: Arc<Compiled>,
+    /// Its newest version; 1 for elements of the catalog.
+    pub version: i64,
+}
+
+/// The element that a path segment or body names, by key or id, without what accounts added to it.
 ///
 /// # Errors
 /// 404 when there is none, or it is another organization's.
@@ -24,23 +37,103 @@ pub async fn find(
     organization: Option<OrganizationId>,
     key_or_id: &str,
 ) -> Result<Arc<Compiled>, Error> {
-    let unknown = || Error::not_found(format!("No element found with key {}", shown(key_or_id)));
-    if let Some(id) = numeric(key_or_id) {
-        return by_id(app, organization, id).await?.ok_or_else(unknown);
-    }
-    if let Some(built_in) = app.catalog.by_key(key_or_id) {
-        return Ok(Arc::clone(built_in));
-    }
-    let organization = organization.ok_or_else(unknown)?;
-    let row = app
-        .store
-        .element_by_key(organization, key_or_id)
-        .await?
-        .ok_or_else(unknown)?;
-    compiled(app, &row)
+    newest(app, organization, key_or_id)
+        .await
+        .map(|found| found.element)
 }
 
-/// The element with an id.
+/// The same as a caller sees it: with the resources that its account added.
+///
+/// # Errors
+/// As [`find`].
+pub async fn seen(app: &App, caller: Option<&Caller>, key_or_id: &str) -> Result<Found, Error> {
+    let organization = caller.map(|caller| caller.organization);
+    let found = newest(app, organization, key_or_id).await?;
+    let Some(caller) = caller else {
+        return Ok(found);
+    };
+    let element =
+        extensions::extended(app, caller.organization, caller.account, found.element).await?;
+    Ok(Found { element, ..found })
+}
+
+async fn newest(
+    app: &App,
+    organization: Option<OrganizationId>,
+    key_or_id: &str,
+) -> Result<Found, Error> {
+    let built_in = match numeric(key_or_id) {
+        Some(id) => app.catalog.by_id(id),
+        None => app.catalog.by_key(key_or_id),
+    };
+    if let Some(element) = built_in {
+        let element = Arc::clone(element);
+        return Ok(Found {
+            element,
+            version: 1,
+        });
+    }
+    let organization = organization.ok_or_else(|| unknown(key_or_id))?;
+    let head = head(app, organization, key_or_id)
+        .await?
+        .ok_or_else(|| unknown(key_or_id))?;
+    newest_of(app, organization, &head).await
+}
+
+/// 404 for an element.
+pub fn unknown(key_or_id: &str) -> Error {
+    Error::not_found(format!("No element found with key {}", shown(key_or_id)))
+}
+
+/// 404 for a version of an element.
+pub fn no_version(key: &str, version: i64) -> Error {
+    Error::not_found(format!("No version {version} found of the element {key}"))
+}
+
+/// An imported element without its definition.
+pub(super) async fn head(
+    app: &App,
+    organization: OrganizationId,
+    key_or_id: &str,
+) -> Result<Option<ElementHead>, Error> {
+    Ok(match numeric(key_or_id) {
+        Some(id) => app.store.element_head(organization, id).await?,
+        None => {
+            app.store
+                .element_head_by_key(organization, key_or_id)
+                .await?
+        }
+    })
+}
+
+async fn newest_of(
+    app: &App,
+    organization: OrganizationId,
+    head: &ElementHead,
+) -> Result<Found, Error> {
+    let known = app
+        .memory
+        .elements
+        .get(&(organization, head.id, head.version))
+        .filter(|known| known.element.active == head.active);
+    if let Some(element) = known {
+        return Ok(Found {
+            element,
+            version: head.version,
+        });
+    }
+    let row = app
+        .store
+        .element(organization, head.id)
+        .await?
+        .ok_or_else(|| unknown(&head.key))?;
+    Ok(Found {
+        element: compiled(app, &row)?,
+        version: row.version,
+    })
+}
+
+/// The newest version of the element with an id.
 ///
 /// # Errors
 /// Those of the store, and 500 for a stored definition that can no longer be read.
@@ -55,27 +148,63 @@ pub async fn by_id(
     let Some(organization) = organization.filter(|_| id.0 >= FIRST_IMPORTED) else {
         return Ok(None);
     };
-    if let Some(known) = app.memory.elements.get(&(organization, id)) {
+    match app.store.element_head(organization, id).await? {
+        Some(head) => newest_of(app, organization, &head)
+            .await
+            .map(|found| Some(found.element)),
+        None => Ok(None),
+    }
+}
+
+/// An imported element as it was at a version; warm, it costs no statement.
+///
+/// # Errors
+/// Those of the store, and 500 for a stored definition that can no longer be read.
+pub async fn at(
+    app: &App,
+    organization: OrganizationId,
+    id: ElementId,
+    version: i64,
+) -> Result<Option<Arc<Compiled>>, Error> {
+    if let Some(known) = app.memory.elements.get(&(organization, id, version)) {
         return Ok(Some(known));
     }
-    match app.store.element(organization, id).await? {
+    match app.store.element_at(organization, id, version).await? {
         Some(row) => compiled(app, &row).map(Some),
         None => Ok(None),
     }
 }
 
-/// The element of an instance; warm, it costs no statement.
+/// The element of an instance: the version it runs, or the catalog's with what its account added. Warm, it costs no
+/// statement.
 ///
 /// # Errors
 /// 400 when the element has been deleted since.
-pub async fn of_instance(
-    app: &App,
-    organization: OrganizationId,
-    id: ElementId,
-) -> Result<Arc<Compiled>, Error> {
-    by_id(app, Some(organization), id)
+pub async fn of_instance(app: &App, instance: &Instance) -> Result<Arc<Compiled>, Error> {
+    running(app, instance)
         .await?
         .ok_or_else(|| Error::invalid("The element of this instance has been deleted."))
+}
+
+/// The same; none when the element has been deleted since.
+///
+/// # Errors
+/// Those of the store, and 500 for a stored definition that can no longer be read.
+pub async fn running(app: &App, instance: &Instance) -> Result<Option<Arc<Compiled>>, Error> {
+    let organization = instance.organization;
+    if let Some(built_in) = app.catalog.by_id(instance.element) {
+        let element = Arc::clone(built_in);
+        return extensions::extended(app, organization, instance.account, element)
+            .await
+            .map(Some);
+    }
+    at(
+        app,
+        organization,
+        instance.element,
+        instance.element_version,
+    )
+    .await
 }
 
 /// Every element that a caller may see, in id order.
@@ -88,11 +217,8 @@ pub async fn all(
 ) -> Result<Vec<Arc<Compiled>>, Error> {
     let mut elements: Vec<_> = app.catalog.iter().cloned().collect();
     if let Some(organization) = organization {
-        for row in app.store.elements(organization).await? {
-            elements.push(match app.memory.elements.get(&(organization, row.id)) {
-                Some(known) => known,
-                None => compiled(app, &row)?,
-            });
+        for head in app.store.element_heads(organization).await? {
+            elements.push(newest_of(app, organization, &head).await?.element);
         }
     }
     Ok(elements)
@@ -161,11 +287,12 @@ pub async fn import(
             .set_element_active(caller.organization, id, false)
             .await?;
     }
-    let (compiled, diagnostics) = catalog::import(json, id)?;
+    let (mut compiled, diagnostics) = catalog::import(json, id)?;
+    standard::complete(&mut compiled.element);
     let compiled = Arc::new(compiled);
     app.memory
         .elements
-        .insert((caller.organization, id), Arc::clone(&compiled));
+        .insert((caller.organization, id, 1), Arc::clone(&compiled));
     Ok((compiled, diagnostics))
 }
 
@@ -179,14 +306,13 @@ pub async fn set_active(
     key_or_id: &str,
     active: bool,
 ) -> Result<Arc<Compiled>, Error> {
-    let element = own(app, caller, key_or_id).await?;
+    let head = own(app, caller, key_or_id).await?;
     app.store
-        .set_element_active(caller.organization, element.id, active)
+        .set_element_active(caller.organization, head.id, active)
         .await?;
-    app.memory
-        .elements
-        .remove(&(caller.organization, element.id));
-    of_instance(app, caller.organization, element.id).await
+    by_id(app, Some(caller.organization), head.id)
+        .await?
+        .ok_or_else(|| unknown(key_or_id))
 }
 
 /// Deletes an imported element.
@@ -194,44 +320,54 @@ pub async fn set_active(
 /// # Errors
 /// 404 for an unknown one, 403 for a built-in one, 409 while it has instances.
 pub async fn delete(app: &App, caller: &Caller, key_or_id: &str) -> Result<(), Error> {
-    let element = own(app, caller, key_or_id).await?;
-    let deleted = app
-        .store
-        .delete_element(caller.organization, element.id)
-        .await;
-    app.memory
-        .elements
-        .remove(&(caller.organization, element.id));
-    match deleted {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::not_found(format!(
-            "No element found with key {}",
-            shown(key_or_id)
-        ))),
+    let head = own(app, caller, key_or_id).await?;
+    let organization = caller.organization;
+    match app.store.delete_element(organization, head.id).await {
+        Ok(true) => {
+            for version in 1..=head.version {
+                app.memory
+                    .elements
+                    .remove(&(organization, head.id, version));
+            }
+            Ok(())
+        }
+        Ok(false) => Err(unknown(key_or_id)),
         Err(ligand_store::Error::Conflict { .. }) => Err(Error::conflict(format!(
             "The element {} still has instances; delete them first.",
-            element.element.key
+            head.key
         ))),
         Err(other) => Err(other.into()),
     }
 }
 
 /// An element of the caller's own organization.
-async fn own(app: &App, caller: &Caller, key_or_id: &str) -> Result<Arc<Compiled>, Error> {
-    let element = find(app, Some(caller.organization), key_or_id).await?;
-    if app.catalog.by_id(element.id).is_some() {
+///
+/// # Errors
+/// 404 for an unknown one, 403 for a built-in one.
+pub(super) async fn own(app: &App, caller: &Caller, key_or_id: &str) -> Result<ElementHead, Error> {
+    if let Some(built_in) = built_in(app, key_or_id) {
         return Err(Error::new(
             ErrorKind::Forbidden,
             format!(
                 "The element {} is built in and cannot be changed.",
-                element.element.key
+                built_in.element.key
             ),
         ));
     }
-    Ok(element)
+    head(app, caller.organization, key_or_id)
+        .await?
+        .ok_or_else(|| unknown(key_or_id))
 }
 
-fn compiled(app: &App, row: &ImportedElement) -> Result<Arc<Compiled>, Error> {
+/// The element of the catalog with this key or id.
+pub(super) fn built_in<'a>(app: &'a App, key_or_id: &str) -> Option<&'a Arc<Compiled>> {
+    match numeric(key_or_id) {
+        Some(id) => app.catalog.by_id(id),
+        None => app.catalog.by_key(key_or_id),
+    }
+}
+
+pub(super) fn compiled(app: &App, row: &ImportedElement) -> Result<Arc<Compiled>, Error> {
     let (mut compiled, _) = catalog::import(&row.json, row.id).map_err(|error| {
         Error::internal(format!(
             "the stored element {} cannot be read: {error}",
@@ -239,10 +375,13 @@ fn compiled(app: &App, row: &ImportedElement) -> Result<Arc<Compiled>, Error> {
         ))
     })?;
     compiled.element.active = row.active;
+    compiled.element.key.clone_from(&row.key);
+    standard::complete(&mut compiled.element);
     let compiled = Arc::new(compiled);
-    app.memory
-        .elements
-        .insert((row.organization, row.id), Arc::clone(&compiled));
+    app.memory.elements.insert(
+        (row.organization, row.id, row.version),
+        Arc::clone(&compiled),
+    );
     Ok(compiled)
 }
 

@@ -37,6 +37,8 @@ impl ElementRef {
 pub struct InstanceInput {
     /// `element: {key}` or `{id}`.
     pub element: Option<ElementRef>,
+    /// `element.version`: the version to move to.
+    pub element_version: Option<i64>,
     /// `name`, as given.
     pub name: Option<String>,
     /// `tags`, as given.
@@ -77,6 +79,10 @@ impl InstanceInput {
         let mut faults = Faults::default();
         let input = Self {
             element: element_ref(members.get("element"), &mut faults),
+            element_version: match members.get("element") {
+                Some(Value::Object(named)) => number(named, "version", &mut faults),
+                _ => None,
+            },
             name: faults.text(members, "name"),
             tags: tags(members.get("tags"), &mut faults),
             configuration: configuration(members.get("configuration"), &mut faults),

@@ -88,7 +88,10 @@ pub fn unknown(id: &str) -> Error {
 /// Those of the store.
 pub async fn show(app: &App, sealed: SealedInstance) -> Result<Shown, Error> {
     let instance = sealed.instance.clone();
-    let element = elements::shown_of_instance(app, instance.organization, instance.element).await?;
+    let element = match elements::running(app, &instance).await? {
+        Some(element) => element,
+        None => elements::shown_of_instance(app, instance.organization, instance.element).await?,
+    };
     let document = sealed.open()?;
     let token = app
         .store
@@ -258,7 +261,7 @@ pub async fn delete(
         return Err(unknown(&id.to_string()));
     }
     // What cannot be opened or has no element any more cannot be told to the vendor, but it is deleted.
-    let element = elements::of_instance(app, organization, sealed.instance.element).await;
+    let element = elements::of_instance(app, &sealed.instance).await;
     if let (Ok(element), Ok(mut document)) = (element, sealed.open()) {
         let (told, heard) = tokio::sync::oneshot::channel();
         let background = app.clone();

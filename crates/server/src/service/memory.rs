@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ligand_engine::catalog::Compiled;
-use ligand_model::id::{ElementId, InstanceId, OrganizationId};
+use ligand_model::id::{AccountId, ElementId, InstanceId, OrganizationId};
 use ligand_model::secret::TokenDigest;
 use ligand_model::time::Timestamp;
 use ligand_store::identity::Caller;
@@ -26,8 +26,10 @@ pub struct Memory {
     pub callers: Callers,
     /// Instances in use.
     pub instances: Instances,
-    /// Imported elements in use, compiled.
-    pub elements: Cache<(OrganizationId, ElementId), Arc<Compiled>>,
+    /// Imported elements in use, compiled, by version.
+    pub elements: Cache<(OrganizationId, ElementId, i64), Arc<Compiled>>,
+    /// Elements of the catalog as an account extended them; `None` for one that it did not.
+    pub extensions: Cache<(OrganizationId, AccountId, ElementId), Option<Arc<Compiled>>>,
     /// Refreshes under way.
     pub flights: Flights,
     /// Failed sign-ins.
@@ -47,6 +49,7 @@ impl Memory {
             callers: Cache::new(10_000),
             instances: Instances::new(10_000),
             elements: Cache::new(200),
+            extensions: Cache::new(10_000),
             flights: Flights::default(),
             throttle: Throttle::default(),
             hashing: Hashing::default(),

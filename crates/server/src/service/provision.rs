@@ -50,7 +50,7 @@ pub async fn provision(
             "Which element? `element` with its `key` or `id` is missing.",
         ));
     };
-    let element = elements::find(app, Some(caller.organization), &key).await?;
+    let elements::Found { element, version } = elements::seen(app, Some(caller), &key).await?;
     if !element.element.active {
         return Err(Error::invalid(format!(
             "The element {} is not active; no instance of it can be made.",
@@ -79,6 +79,7 @@ pub async fn provision(
         account: caller.account,
         user: caller.user,
         element: element.id,
+        element_version: version,
         tags: text::tags(&name, input.tags.as_deref().unwrap_or_default()),
         name,
         external_authentication: if initial { "initial" } else { "none" }.to_owned(),

@@ -34,12 +34,16 @@ pub async fn reconfigure(
 ) -> Result<SealedInstance, Error> {
     let sealed = instances::find(app, caller.organization, id, of).await?;
     let before = sealed.open()?;
-    let element = wanted_element(app, caller, &sealed, &input).await?;
+    let present = elements::of_instance(app, &sealed.instance).await?;
+    let elements::Found { element, version } =
+        wanted_element(app, caller, &sealed, &present, &input).await?;
     let mut after = before.clone();
     merge(&element, &input, &mut after);
     let consent = oauth::consent(app, caller, &element, &input, &mut after.values).await?;
-    let switched = element.id != sealed.instance.element;
-    let moved = moved_keys(&element, &before, &after, switched);
+    let switched =
+        element.id != sealed.instance.element || version != sealed.instance.element_version;
+    let widened = switched && leads_elsewhere(&present, &element, &before, &after)?;
+    let moved = moved_keys(&element, &before, &after, widened);
     let reconnects = consent.code.is_some() && elements::is_oauth(&element);
     if !moved.is_empty() {
         demand_fresh_secrets(&element, &before, &input, &moved, reconnects)?;
@@ -56,22 +60,39 @@ pub async fn reconfigure(
     } else {
         revalidate(app, &element, &before, &mut after).await?
     };
-    let change = plain_change(&sealed, &element, &input, validated.then_some(true));
+    let mut change = plain_change(&sealed, &element, &input, validated.then_some(true));
+    change.element_version = Some(version).filter(|_| switched);
     write(app, sealed, change, &Changes::between(&before, &after)).await
 }
 
-/// The element after the change: a switch is only possible between elements that the organization sees.
+/// The element after the change: a switch is only possible between elements that the organization sees. Named without
+/// a version, the instance's own element stays at the version it has.
 async fn wanted_element(
     app: &App,
     caller: &Caller,
     sealed: &SealedInstance,
+    present: &Arc<Compiled>,
     input: &InstanceInput,
-) -> Result<Arc<Compiled>, Error> {
-    let present = elements::of_instance(app, caller.organization, sealed.instance.element).await?;
-    let Some(named) = &input.element else {
-        return Ok(present);
+) -> Result<elements::Found, Error> {
+    let stays = || elements::Found {
+        element: Arc::clone(present),
+        version: sealed.instance.element_version,
     };
-    let wanted = elements::find(app, Some(caller.organization), &named.text()).await?;
+    let Some(named) = &input.element else {
+        return Ok(stays());
+    };
+    let found = elements::seen(app, Some(caller), &named.text()).await?;
+    let wanted = &found.element;
+    let found = match input.element_version {
+        Some(version) if version != found.version => {
+            let at = elements::at(app, caller.organization, wanted.id, version).await?;
+            let element = at.ok_or_else(|| elements::no_version(&wanted.element.key, version))?;
+            elements::Found { element, version }
+        }
+        None if wanted.id == present.id => stays(),
+        _ => found,
+    };
+    let wanted = &found.element;
     if wanted.id != present.id
         && wanted.element.authentication.kind != present.element.authentication.kind
     {
@@ -80,7 +101,24 @@ async fn wanted_element(
             present.element.key, wanted.element.key
         )));
     }
-    Ok(wanted)
+    Ok(found)
+}
+
+/// Whether another definition would let the instance call a host that it may not call now.
+fn leads_elsewhere(
+    present: &Compiled,
+    wanted: &Compiled,
+    before: &InstanceDocument,
+    after: &InstanceDocument,
+) -> Result<bool, Error> {
+    let reached = provision::freeze(wanted, &after.values, false)?;
+    let known = &present.element.hosts;
+    Ok(reached.iter().any(|host| !before.hosts.contains(host))
+        || wanted
+            .element
+            .hosts
+            .iter()
+            .any(|host| !known.contains(host)))
 }
 
 /// Lays the given values over the document. A default that comes back as an answer showed it is no value of the
@@ -98,12 +136,12 @@ fn merge(element: &Compiled, input: &InstanceInput, document: &mut InstanceDocum
     }
 }
 
-/// The host-bearing keys whose values changed; all of them when the element did.
+/// The host-bearing keys whose values changed; the element itself when it leads elsewhere.
 fn moved_keys(
     element: &Compiled,
     before: &InstanceDocument,
     after: &InstanceDocument,
-    switched: bool,
+    widened: bool,
 ) -> Vec<String> {
     let keys: BTreeSet<&String> = before.values.keys().chain(after.values.keys()).collect();
     let mut moved: Vec<String> = keys
@@ -118,7 +156,7 @@ fn moved_keys(
         })
         .cloned()
         .collect();
-    if switched && moved.is_empty() {
+    if widened && moved.is_empty() {
         moved.push("element".to_owned());
     }
     moved

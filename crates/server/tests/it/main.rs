@@ -6,6 +6,7 @@ mod support;
 
 mod authorization;
 mod bad_input;
+mod builder;
 mod caching;
 mod catalog;
 mod console;

@@ -24,7 +24,12 @@ const OPEN: [&str; 12] = [
 
 fn example(path: &str) -> String {
     path.replace("{keyOrId}", "sfdc")
+        .replace("configuration/{key}", "configuration/my.key")
         .replace("{key}", "crm")
+        .replace("{version}", "1")
+        .replace("{other}", "1")
+        .replace("{hookId}", "1")
+        .replace("{parameterId}", "1")
         .replace("{*path}", "services/data")
         .replace("{id}", "1")
         .replace("{configId}", "1")

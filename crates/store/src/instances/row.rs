@@ -50,6 +50,7 @@ pub(super) fn insert(
         )?
         .into(),
         instance.created.0.into(),
+        instance.element_version.into(),
     ];
     tx.execute(&sql::INSERT_INSTANCE, &values)?;
     insert_tags(tx, organization, id, &instance.tags)?;
@@ -89,6 +90,7 @@ pub(super) fn read(mut row: Row) -> Result<Read, Error> {
         account: AccountId(row.integer()?),
         user: UserId(row.integer()?),
         element: ElementId(row.integer()?),
+        element_version: row.integer()?,
         name: row.text()?,
         tags: row
             .optional_text()?

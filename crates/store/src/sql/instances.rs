@@ -5,7 +5,7 @@ use super::statements;
 /// Everything read of an instance; `$1` is what stands between tags.
 macro_rules! instance {
     () => {
-        "SELECT i.id, i.organization_id, i.account_id, i.user_id, i.element_id, i.name, \
+        "SELECT i.id, i.organization_id, i.account_id, i.user_id, i.element_id, i.element_version, i.name, \
          (SELECT string_agg(t.tag, $1 ORDER BY t.position) FROM instance_tags t \
           WHERE t.organization_id = i.organization_id AND t.instance_id = i.id), \
          i.valid, i.disabled, i.external_authentication, i.caching_enabled, \
@@ -41,8 +41,8 @@ statements! {
     INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \
         element_id, name, name_folded, valid, disabled, external_authentication, \
         caching_enabled, cache_time_to_live, max_cache_size, token_digest, token_sealed, \
-        document, document_version, version, created, updated) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12)";
+        document, document_version, version, created, updated, element_version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12, $13)";
 
     UPDATE_INSTANCE = "UPDATE instances SET \
         name = COALESCE($4, name), name_folded = COALESCE($5, name_folded), \
@@ -51,6 +51,7 @@ statements! {
         cache_time_to_live = COALESCE($9, cache_time_to_live), \
         max_cache_size = COALESCE($10, max_cache_size), \
         element_id = COALESCE($11, element_id), \
+        element_version = COALESCE($15, element_version), \
         external_authentication = COALESCE($12, external_authentication), \
         document = COALESCE($13, document), \
         document_version = CASE WHEN $13 IS NULL THEN document_version ELSE version + 1 END, \

@@ -1,4 +1,4 @@
-//! Registered applications, imported elements, hosted OAuth.
+//! Registered applications, hosted OAuth.
 
 use super::statements;
 
@@ -6,13 +6,6 @@ macro_rules! application {
     () => {
         "SELECT element_id, api_key, api_secret_sealed, callback_url, scope FROM applications \
          WHERE organization_id = $1 "
-    };
-}
-
-macro_rules! element {
-    () => {
-        "SELECT id, organization_id, account_id, element_key, definition, active, created \
-         FROM elements WHERE organization_id = $1 "
     };
 }
 
@@ -35,21 +28,6 @@ statements! {
     APPLICATIONS = concat!(application!(), "ORDER BY element_id");
 
     DELETE_APPLICATION = "DELETE FROM applications WHERE organization_id = $1 AND element_id = $2";
-
-    INSERT_ELEMENT = "INSERT INTO elements (id, organization_id, account_id, element_key, \
-        definition, active, created) VALUES ($1, $2, $3, $4, $5, 1, $6)";
-
-    ELEMENT = concat!(element!(), "AND id = $2");
-
-    ELEMENT_BY_KEY = concat!(element!(), "AND element_key = $2");
-
-    ELEMENTS = concat!(element!(), "ORDER BY id");
-
-    SET_ELEMENT_ACTIVE = "UPDATE elements SET active = $3 WHERE organization_id = $1 AND id = $2";
-
-    DELETE_UNUSED_ELEMENT = "DELETE FROM elements WHERE organization_id = $1 AND id = $2 \
-        AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.organization_id = $1 \
-        AND i.element_id = $2)";
 
     INSERT_OAUTH_STATE = "INSERT INTO oauth_states (id, organization_id, user_id, element_id, \
         state_digest, secret_digest, payload, redeemed, created, expires) \

@@ -90,6 +90,7 @@ for_each_backend! {
             cache_time_to_live: Some(60),
             max_cache_size: Some(9),
             element: Some(ElementId(85)),
+            element_version: Some(4),
             external_authentication: Some("initial".to_owned()),
             document: Some(new.clone()),
         };
@@ -102,6 +103,7 @@ for_each_backend! {
         assert_eq!(instance.tags, ["z", "y"]);
         assert_eq!((instance.cache_time_to_live, instance.max_cache_size), (60, 9));
         assert_eq!((instance.element, instance.caching_enabled), (ElementId(85), true));
+        assert_eq!(instance.element_version, 4);
         assert_eq!(instance.external_authentication, "initial");
     }
 

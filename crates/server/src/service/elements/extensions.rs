@@ -1,0 +1,107 @@
+//! Elements of the catalog with the resources that an account added to them.
+
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_model::element::Resource;
+use ligand_model::id::{AccountId, OrganizationId};
+use ligand_store::elements::Extension;
+
+use super::super::Error;
+use crate::app::App;
+
+/// The element as an account sees it. Warm, it costs no statement; an imported element is what it is.
+///
+/// # Errors
+/// Those of the store, and 500 for added resources that can no longer be read.
+pub async fn extended(
+    app: &App,
+    organization: OrganizationId,
+    account: AccountId,
+    element: Arc<Compiled>,
+) -> Result<Arc<Compiled>, Error> {
+    if app.catalog.by_id(element.id).is_none() {
+        return Ok(element);
+    }
+    let key = (organization, account, element.id);
+    if let Some(known) = app.memory.extensions.get(&key) {
+        return Ok(known.unwrap_or(element));
+    }
+    let extension = app
+        .store
+        .extension(organization, account, element.id)
+        .await?;
+    let merged = match &extension {
+        Some(extension) => merge(&element, extension)?,
+        None => None,
+    };
+    app.memory.extensions.insert(key, merged.clone());
+    Ok(merged.unwrap_or(element))
+}
+
+/// The element with an account's own resources: one of the same verb and path takes the place of the element's.
+///
+/// # Errors
+/// 500 for resources that can no longer be read.
+pub fn merge(base: &Compiled, extension: &Extension) -> Result<Option<Arc<Compiled>>, Error> {
+    let own: Vec<Resource> = serde_json::from_slice(&extension.json).map_err(|error| {
+        Error::internal(format!(
+            "added resources of {} cannot be read: {error}",
+            base.id
+        ))
+    })?;
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let mut element = base.element.clone();
+    for resource in own {
+        let wanted = route(&resource.method, &resource.path);
+        let present = element
+            .resources
+            .iter_mut()
+            .find(|known| route(&known.method, &known.path) == wanted);
+        match present {
+            Some(present) => *present = resource,
+            None => element.resources.push(resource),
+        }
+    }
+    Ok(Some(Arc::new(Compiled::new(element, base.id).0)))
+}
+
+/// A verb and path as calls are told apart by: the hub and the names of variables do not matter.
+pub fn route(method: &str, path: &str) -> String {
+    let path = path.trim_matches('/');
+    let path = match path.strip_prefix("hubs/") {
+        Some(rest) => rest.split_once('/').map_or("", |(_, rest)| rest),
+        None => path,
+    };
+    let mut text = method.to_ascii_uppercase();
+    for segment in path.split('/') {
+        text.push('/');
+        let variable = segment.find('{').zip(segment.rfind('}'));
+        match variable.filter(|(open, close)| open < close) {
+            Some((open, close)) => {
+                text.push_str(segment.get(..open).unwrap_or_default());
+                text.push_str("{}");
+                text.push_str(segment.get(close + 1..).unwrap_or_default());
+            }
+            None => text.push_str(segment),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::route;
+
+    #[test]
+    fn hubs_and_names_of_variables_do_not_tell_routes_apart() {
+        assert_eq!(
+            route("get", "/hubs/crm/a/{id}"),
+            route("GET", "a/{accountId}/")
+        );
+        assert_ne!(route("GET", "/a/{id}"), route("PUT", "/a/{id}"));
+        assert_ne!(route("GET", "/a/{id}.json"), route("GET", "/a/{id}"));
+    }
+}
