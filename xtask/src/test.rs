@@ -61,7 +61,12 @@ pub fn run() -> Result {
     drop(postgres);
     let ligand = server::built("ligand", false)?;
     let bench = server::built("ligand-bench", false)?;
-    steps.step("vendors' own clients", || vendor_clients::run(&ligand))?;
+    steps.step("vendors' own clients", || {
+        vendor_clients::run(&ligand, "vendor-clients")
+    })?;
+    steps.step("documentation of elements", || {
+        vendor_clients::run(&ligand, "docs")
+    })?;
     steps.step("console in a browser", || console::journeys(&ligand))?;
     steps.step("tour", || tour::fresh(&bench, &ligand))?;
     steps.step("documentation", || {

@@ -1,4 +1,5 @@
-//! The vendors' own client libraries against the simulated vendors.
+//! Scripts for Node.js against a fresh server: the vendors' own client libraries at the simulated vendors, and a parser of
+//! others' that reads the documentation of elements.
 
 use std::path::Path;
 
@@ -6,9 +7,9 @@ use crate::install;
 use crate::server::Server;
 use crate::shell::{Result, command, root, run as finish};
 
-/// Runs every script of `e2e/vendor-clients` against a fresh server's sandbox.
-pub fn run(ligand: &Path) -> Result {
-    let folder = root().join("e2e/vendor-clients");
+/// Runs every script of a folder below `e2e` against a fresh server with a sandbox.
+pub fn run(ligand: &Path, name: &str) -> Result {
+    let folder = root().join("e2e").join(name);
     let entries =
         std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut scripts: Vec<_> = entries
@@ -20,8 +21,8 @@ pub fn run(ligand: &Path) -> Result {
     if scripts.is_empty() {
         return Err(format!("{} holds no `*.test.mjs`", folder.display()));
     }
-    install::ensure_npm("e2e/vendor-clients")?;
-    let server = Server::start(ligand, "vendor-clients")?;
+    install::ensure_npm(&format!("e2e/{name}"))?;
+    let server = Server::start(ligand, name)?;
     for script in scripts {
         println!(
             "--- {}",

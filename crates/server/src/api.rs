@@ -15,6 +15,7 @@ pub mod body;
 pub mod builder;
 pub mod call;
 pub mod dispatch;
+pub mod docs;
 pub mod edge;
 pub mod elements;
 pub mod error;

@@ -12,8 +12,8 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    applications, authentication, elements, hubs, instances, oauth, organizations, passthrough,
-    usage,
+    applications, authentication, docs, elements, hubs, instances, oauth, organizations,
+    passthrough, usage,
 };
 
 /// Who may use a route.
@@ -137,6 +137,18 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/elements/{keyOrId}/resources/{id}/hooks/{hookId}" Organization => pieces::get_hook_of, "Shows a hook of a resource.";
     "PUT" "/elements/{keyOrId}/resources/{id}/hooks/{hookId}" Organization body => pieces::replace_hook_of, "Replaces a hook of a resource.";
     "DELETE" "/elements/{keyOrId}/resources/{id}/hooks/{hookId}" Organization => pieces::remove_hook_of, "Deletes a hook of a resource.";
+    "GET" "/elements/{keyOrId}/docs" Organization => docs::of_element, "Documents an element as Swagger 2.0.";
+    "POST" "/elements/convert" Organization => docs::convert, "Makes an element from a Swagger 2 or OpenAPI 3 document; it is answered, not stored.";
+    "GET" "/instances/docs" Instance => docs::of_token, "Documents the instance of the token as Swagger 2.0.";
+    "GET" "/instances/docs/{operationId}" Instance => docs::operation_of_token, "Documents one operation of the token's instance.";
+    "GET" "/instances/docs/{operationId}/definitions" Instance => docs::definitions_of_token, "Shows the schemas of one operation of the token's instance.";
+    "GET" "/instances/{id}/docs" Organization => docs::of_instance, "Documents an instance as Swagger 2.0.";
+    "GET" "/instances/{id}/docs/{operationId}" Organization => docs::operation_of_instance, "Documents one operation of an instance.";
+    "GET" "/instances/{id}/docs/{operationId}/definitions" Organization => docs::definitions_of_instance, "Shows the schemas of one operation of an instance.";
+    "GET" "/objects" Instance => docs::list_objects, "Lists the objects of the token's instance.";
+    "GET" "/objects/{objectName}/metadata" Instance => docs::object_metadata, "Lists the fields of an object.";
+    "GET" "/hubs/{key}/objects" Instance => docs::list_objects, "Lists the objects of the token's instance.";
+    "GET" "/hubs/{key}/objects/{objectName}/metadata" Instance => docs::object_metadata, "Lists the fields of an object.";
     "GET" "/oauth/callback" Public other => oauth::callback, "Where vendors send the browser after a hosted consent.";
     "GET" "/applications" Organization => applications::list, "Lists the registered applications.";
     "GET" "/instances" Organization => instances::list, "Lists the instances.";

@@ -2,6 +2,7 @@
 
 mod format;
 mod lint;
+mod new;
 mod remote;
 
 use std::io::Write as _;
@@ -27,6 +28,8 @@ pub(super) enum Element {
     Lint(Lint),
     /// Puts element directories and exported definitions into the canonical order of members, two blanks deep.
     Fmt(Fmt),
+    /// Makes a definition from a description of the vendor's API and writes it to standard output. No server is needed.
+    New(new::New),
 }
 
 /// Which server, and who asks.
@@ -125,6 +128,7 @@ impl Element {
             Self::Export(export) => block_on(export.run())?,
             Self::Lint(lint) => lint.run(),
             Self::Fmt(fmt) => fmt.run(),
+            Self::New(new) => new.run(),
         }
     }
 }

@@ -222,6 +222,22 @@ impl Answers {
         inner.shelves.remove(&owner);
     }
 
+    /// Empties every instance of an organization: what its calls mean has changed.
+    pub fn empty_all(&self, organization: OrganizationId) {
+        let mut inner = self.lock();
+        let owners: Vec<Owner> = inner
+            .shelves
+            .keys()
+            .filter(|owner| owner.organization == organization)
+            .copied()
+            .collect();
+        for owner in owners {
+            inner.empty(owner);
+            let shelf = inner.shelves.entry(owner).or_default();
+            shelf.clears = shelf.clears.wrapping_add(1);
+        }
+    }
+
     /// Bytes in use, over all instances.
     pub fn bytes(&self) -> usize {
         self.lock().bytes

@@ -214,6 +214,7 @@ async fn extend<R>(
         if written {
             let key = (organization, account, base.id);
             app.memory.extensions.remove(&key);
+            app.memory.answers.empty_all(organization);
             return Ok(result);
         }
     }
@@ -287,7 +288,7 @@ pub async fn replace(
     let active = given.get("active").and_then(Value::as_bool);
     edit_own(app, caller, key_or_id, |draft| {
         required(&given, "name")?;
-        draft.root = given.clone();
+        draft.root.clone_from(&given);
         Ok(())
     })
     .await?;

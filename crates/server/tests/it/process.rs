@@ -265,3 +265,24 @@ fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     assert!(report.contains("failed  database"), "{report}");
     assert!(!folder.path().join("data/root.key").exists());
 }
+
+#[test]
+fn an_element_is_made_from_a_document_and_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = r#"{"swagger":"2.0","info":{"title":"Pet Store"},"host":"pets.example",
+        "paths":{"/pets":{"get":{"responses":{}}}}}"#;
+    std::fs::write(folder.path().join("pets.json"), document).unwrap();
+    std::fs::write(folder.path().join("pets.yaml"), "swagger: '2.0'").unwrap();
+    let (code, printed, _) = once(folder.path(), &["element", "new", "--openapi", "pets.json"]);
+    let element: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((code, &element["key"]), (0, &serde_json::json!("petstore")));
+    assert_eq!(element["resources"][0]["vendorPath"], "/pets");
+    let (code, printed, said) = once(folder.path(), &["element", "new", "--openapi", "pets.yaml"]);
+    assert_eq!((code, printed.as_str()), (1, ""));
+    assert!(said.contains("YAML is not taken"), "{said}");
+    let (code, _, said) = once(
+        folder.path(),
+        &["element", "new", "--openapi", "nowhere.json"],
+    );
+    assert!(code == 1 && said.contains("nowhere.json"), "{said}");
+}

@@ -27,6 +27,8 @@ fn example(path: &str) -> String {
         .replace("configuration/{key}", "configuration/my.key")
         .replace("{key}", "crm")
         .replace("{version}", "1")
+        .replace("{operationId}", "GET-contacts")
+        .replace("{objectName}", "contacts")
         .replace("{other}", "1")
         .replace("{hookId}", "1")
         .replace("{parameterId}", "1")

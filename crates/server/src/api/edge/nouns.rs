@@ -155,7 +155,8 @@ impl Vocabulary {
 }
 
 /// The members whose text may hold `{noun}`, `{Noun}` or `{nouns}`.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 10] = [
+    "basePath",
     "name",
     "description",
     "image",

@@ -86,9 +86,10 @@ pub async fn add(app: &App, caller: &Caller, element: &str, body: &Value) -> Res
             )));
         }
         // An account's own resource is another one than the element's that it takes the place of.
-        let seed = match draft.of_catalog {
-            true => format!("{account} {wanted}"),
-            false => wanted,
+        let seed = if draft.of_catalog {
+            format!("{account} {wanted}")
+        } else {
+            wanted
         };
         let id = draft.fresh(&seed);
         resource.insert("id".to_owned(), json!(id));

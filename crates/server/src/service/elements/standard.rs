@@ -99,7 +99,7 @@ const OAUTH: &[Standard] = &[
         "OAuth callback URL",
         "TEXTFIELD_1000",
         None,
-        true,
+        false,
     ),
     (
         "oauth.authorization.url",

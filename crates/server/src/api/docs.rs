@@ -1,0 +1,212 @@
+//! Documentation of elements and instances, objects and their fields, and elements made from documents of others.
+
+use bytes::Bytes;
+use ligand_engine::catalog::Compiled;
+use ligand_engine::docs::{self, Place};
+use ligand_engine::{convert, objects};
+use ligand_store::instances::SealedInstance;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::edge::nouns::Vocabulary;
+use super::error::ApiError;
+use super::resources::{self, Head};
+use crate::service::{elements, instances};
+
+/// Where the API is, below its origin; the edge puts in the noun.
+const BASE: &str = "/{nouns}/api-v2";
+
+/// `GET /elements/{keyOrId}/docs`
+///
+/// # Shape
+/// Swagger 2.0; with `operationId` of that operation alone.
+pub async fn of_element(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let caller = call.caller()?;
+    let found = elements::seen(&call.app, Some(&caller), call.variable(0)).await?;
+    let element = match call.parameter("version").and_then(|text| text.parse().ok()) {
+        Some(version) if version != found.version => {
+            elements::at(&call.app, caller.organization, found.element.id, version)
+                .await?
+                .ok_or_else(|| elements::no_version(&found.element.element.key, version))?
+        }
+        _ => found.element,
+    };
+    document(&call, &element, call.parameter("operationId"))
+}
+
+/// `GET /instances/{id}/docs`
+pub async fn of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = by_id(&call).await?;
+    document(&call, &element, call.parameter("operationId"))
+}
+
+/// `GET /instances/docs` with a token
+pub async fn of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call, &*call.instance()?).await?;
+    document(&call, &element, call.parameter("operationId"))
+}
+
+/// `GET /instances/{id}/docs/{operationId}`
+pub async fn operation_of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = by_id(&call).await?;
+    document(&call, &element, Some(call.variable(1)))
+}
+
+/// `GET /instances/docs/{operationId}` with a token
+pub async fn operation_of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call, &*call.instance()?).await?;
+    document(&call, &element, Some(call.variable(0)))
+}
+
+/// `GET /instances/{id}/docs/{operationId}/definitions`
+pub async fn definitions_of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = by_id(&call).await?;
+    let mut document = swagger(&call, &element, Some(call.variable(1)))?;
+    Ok(Answer::platform(definitions(&mut document)))
+}
+
+/// `GET /instances/docs/{operationId}/definitions` with a token
+pub async fn definitions_of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call, &*call.instance()?).await?;
+    let mut document = swagger(&call, &element, Some(call.variable(0)))?;
+    Ok(Answer::platform(definitions(&mut document)))
+}
+
+fn definitions(document: &mut Value) -> Value {
+    document
+        .get_mut("definitions")
+        .map(Value::take)
+        .unwrap_or_default()
+}
+
+/// `GET /objects`
+///
+/// # Shape
+/// `["contacts"]`; with `Elements-Version: Helium` `[{"name": …, "vendorName": …, "type": "vendor|ceCanonical"}]`.
+pub async fn list_objects(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call, &*call.instance()?).await?;
+    let all = objects::list(&element.element);
+    let version = call
+        .headers
+        .get("elements-version")
+        .and_then(|value| value.to_str().ok());
+    if !version.is_some_and(|version| version.eq_ignore_ascii_case("helium")) {
+        let names: Vec<String> = all.into_iter().map(|object| object.name).collect();
+        return Ok(Answer::platform(json!(names)));
+    }
+    let rows: Vec<Value> = all
+        .iter()
+        .flat_map(|object| {
+            [(&object.vendor_name, "vendor"), (&object.name, "ceCanonical")].map(|(name, kind)| {
+                json!({"name": name, "vendorName": object.vendor_name, "type": kind})
+            })
+        })
+        .collect();
+    Ok(Answer::platform(Value::Array(rows)))
+}
+
+/// `GET /objects/{objectName}/metadata`
+pub async fn object_metadata(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call, &*call.instance()?).await?;
+    // The hub in front of the object, where there is one, is ignored.
+    let name = call.variables.last().map_or("", String::as_str);
+    let mut found = objects::metadata(&element.element, name).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "No object found with name {}",
+            elements::shown(name)
+        ))
+    })?;
+    if call.flag("customFieldsOnly").unwrap_or(false)
+        && let Some(Value::Array(fields)) = found.get_mut("fields")
+    {
+        fields.retain(|field| field.get("custom") == Some(&Value::Bool(true)));
+    }
+    Ok(Answer::platform(found))
+}
+
+/// `POST /elements/convert?type=swagger`: the element is answered, not stored.
+pub async fn convert(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    call.caller()?;
+    let kind = call
+        .parameter("type")
+        .unwrap_or("swagger")
+        .to_ascii_lowercase();
+    if !matches!(kind.as_str(), "swagger" | "openapi") {
+        return Err(ApiError::invalid(
+            "`type` must be swagger: a Swagger 2 or OpenAPI 3 document in JSON.",
+        ));
+    }
+    let body = call.take_body();
+    let head = Head {
+        method: call.method.as_str().to_owned(),
+        path: call.path.clone(),
+        raw_query: String::new(),
+        headers: std::mem::take(&mut call.headers),
+    };
+    let read = resources::read(&call.app, head, body, true).await?;
+    let named = read
+        .parts
+        .iter()
+        .find(|part| part.name == "file")
+        .or(read.parts.first());
+    let file: Bytes = named.map_or(read.body, |part| part.data.clone());
+    if file.is_empty() {
+        return Err(ApiError::invalid("The multipart field `file` is missing."));
+    }
+    // Reading a large document takes a while: not on a thread that answers others.
+    let made = tokio::task::spawn_blocking(move || convert::swagger(&file)).await;
+    let element = made
+        .map_err(|error| crate::service::Error::internal(error.to_string()))?
+        .map_err(crate::service::Error::from)?;
+    Ok(Answer::platform(element))
+}
+
+async fn by_id(call: &Call) -> Result<std::sync::Arc<Compiled>, ApiError> {
+    let caller = call.caller()?;
+    let id = call.instance_id(0)?;
+    let sealed = instances::find(&call.app, caller.organization, id, None).await?;
+    element_of(call, &sealed).await
+}
+
+async fn element_of(
+    call: &Call,
+    sealed: &SealedInstance,
+) -> Result<std::sync::Arc<Compiled>, ApiError> {
+    Ok(elements::of_instance(&call.app, &sealed.instance).await?)
+}
+
+fn document(call: &Call, element: &Compiled, operation: Option<&str>) -> Result<Answer, ApiError> {
+    Ok(Answer::platform(swagger(call, element, operation)?))
+}
+
+fn swagger(call: &Call, element: &Compiled, operation: Option<&str>) -> Result<Value, ApiError> {
+    let place = place(call)?;
+    docs::swagger(&element.element, &place, operation).ok_or_else(|| {
+        let wanted = elements::shown(operation.unwrap_or_default());
+        ApiError::not_found(format!("No operation found with ID {wanted}"))
+    })
+}
+
+/// Where the caller finds the API: at `baseUrl`, else at our public address.
+fn place(call: &Call) -> Result<Place, ApiError> {
+    let given = call.parameter("baseUrl");
+    let text = given.unwrap_or(&call.app.urls.public);
+    let url = url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| ApiError::invalid("`baseUrl` must be an http or https URL."))?;
+    let host = url.host_str().unwrap_or_default();
+    let path = url.path().trim_end_matches('/');
+    Ok(Place {
+        scheme: url.scheme().to_owned(),
+        host: match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        },
+        base_path: match given {
+            Some(_) if !path.is_empty() => path.to_owned(),
+            _ => format!("{path}{BASE}"),
+        },
+    })
+}

@@ -1,0 +1,45 @@
+// The documentation of every element of the catalog is valid Swagger 2.0.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import SwaggerParser from "@apidevtools/swagger-parser";
+
+const runtime = JSON.parse(readFileSync(process.env.LIGAND_RUNTIME, "utf8"));
+const data = dirname(process.env.LIGAND_RUNTIME);
+const credentials = JSON.parse(readFileSync(join(data, "credentials.json"), "utf8"));
+const headers = {
+  authorization: `User ${credentials.userSecret}, Organization ${credentials.organizationSecret}`,
+  "content-type": "application/json",
+};
+
+async function call(method, path, body) {
+  const answer = await fetch(`${runtime.baseUrl}/elements/api-v2${path}`, { method, headers, body });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
+  return JSON.parse(text);
+}
+
+let failures = 0;
+async function check(name) {
+  const document = await call("GET", `/elements/${name}/docs`);
+  const paths = Object.keys(document.paths).length;
+  try {
+    // References may only lead into the document itself.
+    await SwaggerParser.validate(document, {
+      resolve: { external: false },
+      validate: { schema: true, spec: true },
+    });
+    console.log(`ok    ${name}: ${paths} paths`);
+  } catch (error) {
+    failures += 1;
+    console.log(`FAIL  ${name}: ${String(error.message).slice(0, 600)}`);
+  }
+}
+
+const keys = await call("GET", "/elements/keys");
+if (keys.length < 7) throw new Error(`only ${keys.length} elements in the catalog`);
+for (const key of keys) await check(key);
+
+if (failures > 0) {
+  console.log(`${failures} documents are not valid`);
+  process.exit(1);
+}
