@@ -3,7 +3,7 @@
 //! Exit codes: 0 done; 1 it failed; 2 the command line or the configuration is wrong.
 
 mod doctor;
-mod element;
+pub(crate) mod element;
 mod migrate;
 mod sandbox;
 pub mod serve;

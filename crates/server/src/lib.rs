@@ -25,4 +25,6 @@ pub mod sandbox;
 pub mod service;
 pub mod start;
 pub mod telemetry;
+#[cfg(feature = "sandbox")]
+pub mod trial;
 pub mod vendor;

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod control;
 pub mod eloqua;
 pub mod fault;
+pub mod generic;
 pub mod listener;
 pub mod marketo;
 pub mod md5;
@@ -23,6 +24,7 @@ pub mod rate;
 pub mod record_store;
 pub mod request_log;
 pub mod salesforce;
+pub mod samples;
 pub mod vendor;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 mod format;
 mod lint;
 mod new;
-mod remote;
+pub(crate) mod remote;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ pub(super) enum Element {
     Fmt(Fmt),
     /// Makes a definition from a description of the vendor's API and writes it to standard output. No server is needed.
     New(new::New),
+    /// Tries an element against a simulated vendor, in a server of its own, and prints what holds.
+    Test(Test),
 }
 
 /// Which server, and who asks.
@@ -121,6 +123,19 @@ pub(super) struct Fmt {
     output: Output,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Key of an element of the catalog, an exported definition, or an element directory.
+    #[arg(value_name = "KEY|PATH")]
+    element: String,
+    /// The configuration file [default: ./ligand.toml, else /etc/ligand/ligand.toml, else none].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
 impl Element {
     pub(super) fn run(self) -> Result<ExitCode, Failed> {
         match self {
@@ -129,6 +144,7 @@ impl Element {
             Self::Lint(lint) => lint.run(),
             Self::Fmt(fmt) => fmt.run(),
             Self::New(new) => new.run(),
+            Self::Test(test) => block_on(test.run())?,
         }
     }
 }
@@ -230,6 +246,67 @@ impl Fmt {
         }
         write_rows(self.output, &rows, plain)?;
         Ok(code(self.check && !rows.is_empty()))
+    }
+}
+
+#[cfg(not(feature = "sandbox"))]
+impl Test {
+    async fn run(self) -> Result<ExitCode, Failed> {
+        Err("this binary was built without the sandbox (feature `sandbox`)".into())
+    }
+}
+
+#[cfg(feature = "sandbox")]
+impl Test {
+    async fn run(self) -> Result<ExitCode, Failed> {
+        use crate::trial::{self, Line, Verdict};
+        let common = Common {
+            data: None,
+            database: None,
+            config: self.config.clone(),
+        };
+        let config = Flags::common(&common).load(common)?;
+        let path = Path::new(&self.element);
+        let catalog = crate::catalog_files::load(&config.catalog.dir)?;
+        let (element, imported) = match catalog.by_key(&self.element) {
+            Some(known) => (std::sync::Arc::clone(known), false),
+            None if path.exists() => {
+                let definition = definition(path)?;
+                let id = ligand_model::id::ElementId(1);
+                let (element, _) = ligand_engine::catalog::import(&definition, id)?;
+                (std::sync::Arc::new(element), true)
+            }
+            None => {
+                return Err(format!(
+                    "{} is neither an element of the catalog nor a file; \
+                     `ligand element export` writes the definition of an imported one",
+                    self.element
+                )
+                .into());
+            }
+        };
+        let lines = trial::run(config, element, imported).await?;
+        let rows: Vec<Value> = lines.iter().map(Line::to_json).collect();
+        let text = |row: &Value| {
+            let member = |name: &str| row.get(name).map_or_else(String::new, plain);
+            let line = format!(
+                "{:<5}{:<8}{}  {}",
+                member("verdict"),
+                member("check"),
+                member("resource"),
+                member("note")
+            );
+            line.trim_end().to_owned()
+        };
+        write_rows(self.output, &rows, text)?;
+        let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+        let failed = count(Verdict::Fail);
+        talk(&format!(
+            "{} passed, {failed} failed, {} not applicable",
+            count(Verdict::Pass),
+            count(Verdict::NotApplicable)
+        ));
+        Ok(code(failed > 0))
     }
 }
 

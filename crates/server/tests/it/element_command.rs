@@ -202,3 +202,128 @@ async fn formatting_settles_after_the_first_time_and_can_only_look() {
     let again = ligand(&["element", "fmt", "--check", &place]).await;
     assert_eq!((again.code, again.out.as_str()), (0, ""));
 }
+
+/// `pass`, `fail` or `n/a` by resource and check.
+async fn tried(element: &str) -> (i32, Vec<(String, String, String, String)>) {
+    let ran = ligand(&["element", "test", element, "--output", "json"]).await;
+    let lines: Value =
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{element}: {}", ran.err));
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let lines = lines.as_array().unwrap().iter();
+    let lines = lines.map(|line| {
+        (
+            text(line, "resource"),
+            text(line, "check"),
+            text(line, "verdict"),
+            text(line, "note"),
+        )
+    });
+    (ran.code, lines.collect())
+}
+
+#[tokio::test]
+async fn every_element_of_the_catalog_holds_against_its_own_simulator() {
+    for element in [
+        "sfdc",
+        "sfdcservicecloud",
+        "sfdcmarketingcloud",
+        "sfdcdocuments",
+        "eloqua",
+        "marketo",
+        "acton",
+    ] {
+        let (code, lines) = tried(element).await;
+        let failed: Vec<_> = lines.iter().filter(|line| line.2 == "fail").collect();
+        assert!(failed.is_empty() && code == 0, "{element}: {failed:#?}");
+        let passed = lines.iter().filter(|line| line.2 == "pass").count();
+        assert!(passed >= 3, "{element}: {passed}");
+    }
+}
+
+/// A vendor with everything: roots both ways, pages, a key, errors.
+fn whole() -> Value {
+    let id = json!({"name": "id", "type": "path", "vendorName": "personId", "vendorType": "path"});
+    let body = json!({"name": "body", "type": "body", "vendorName": "body", "vendorType": "body"});
+    let query = |name: &str, vendor: &str| json!({"name": name, "type": "query", "vendorName": vendor, "vendorType": "query"});
+    json!({
+        "name": "Whole", "key": "whole", "authentication": {"type": "apiKey"},
+        "configuration": [
+            {"key": "base.url", "defaultValue": "https://{tenant}.whole.example/v2", "type": "TEXTFIELD_1000"},
+            {"key": "tenant", "type": "TEXTFIELD_32", "required": true},
+            {"key": "api.key", "type": "PASSWORD", "required": true}
+        ],
+        "parameters": [{"name": "api.key", "type": "configuration", "vendorName": "X-Key", "vendorType": "header", "source": "request"}],
+        "resources": [
+            {"method": "GET", "path": "/people", "vendorPath": "/persons", "rootKey": "|data.items",
+                "parameters": [query("page", "p"), query("pageSize", "per")]},
+            {"method": "POST", "path": "/people", "vendorPath": "/persons", "rootKey": "person|person", "parameters": [body]},
+            {"method": "GET", "path": "/people/{id}", "vendorPath": "/persons/{personId}.json", "rootKey": "|person", "parameters": [id]},
+            {"method": "PATCH", "path": "/people/{id}", "vendorMethod": "PUT", "vendorPath": "/persons/{personId}.json", "rootKey": "person|person", "parameters": [id, body]},
+            {"method": "DELETE", "path": "/people/{id}", "vendorPath": "/persons/{personId}.json", "parameters": [id]}
+        ]
+    })
+}
+
+#[tokio::test]
+async fn a_vendor_is_made_from_a_declaration_and_every_check_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "whole.json", &whole().to_string());
+    let (code, lines) = tried(&file).await;
+    let passed: Vec<&str> = lines
+        .iter()
+        .filter(|l| l.2 == "pass")
+        .map(|l| l.1.as_str())
+        .collect();
+    let all = [
+        "auth", "list", "page", "create", "read", "error", "update", "delete", "limit",
+    ];
+    assert_eq!((code, passed), (0, all.to_vec()), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_declaration_that_contradicts_itself_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut faulty = whole();
+    // The key never reaches the vendor's deletion, and pages are asked for under a name that counts something else.
+    faulty["resources"][0]["parameters"] = json!([
+        {"name": "pageSize", "type": "query", "vendorName": "per", "vendorType": "query"},
+        {"name": "page", "type": "query", "vendorName": "p", "vendorType": "header"}
+    ]);
+    let file = write(folder.path(), "faulty.json", &faulty.to_string());
+    let (code, lines) = tried(&file).await;
+    let failed: Vec<&str> = lines
+        .iter()
+        .filter(|l| l.2 == "fail")
+        .map(|l| l.1.as_str())
+        .collect();
+    assert_eq!((code, failed), (1, vec!["page"]), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn elements_of_the_corpus_are_tried_without_a_network() {
+    let corpus = std::env::var_os("LIGAND_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
+        std::path::PathBuf::from,
+    );
+    if !corpus.join("elements").is_dir() {
+        eprintln!(
+            "SKIPPED: no corpus at {}; set LIGAND_CORPUS",
+            corpus.display()
+        );
+        return;
+    }
+    for key in [
+        "discordbot",
+        "sonos",
+        "zoom",
+        "knowledgeowl",
+        "duedil",
+        "pinterest",
+    ] {
+        let file = corpus.join("elements").join(key).join("element.json");
+        let (_, lines) = tried(&file.display().to_string()).await;
+        let passed = lines.iter().filter(|line| line.2 == "pass").count();
+        assert_eq!(lines[0].2, "pass", "{key}: {:?}", lines[0]);
+        assert!(passed >= 2, "{key}: {lines:#?}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ligand_engine::step::VendorRequest;
+use ligand_engine::step::{VendorReply, VendorRequest};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::vendor::tls;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server and the credentials to use there.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     client: Client,
     base: String,
     authorization: String,
@@ -29,7 +29,7 @@ pub(super) struct Remote {
 
 impl Remote {
     /// Finds the server and its credentials: what is given, else what stands in the data folder.
-    pub(super) fn open(
+    pub(crate) fn open(
         config: &Config,
         url: Option<&str>,
         credentials: Option<&Path>,
@@ -61,7 +61,7 @@ impl Remote {
     }
 
     /// A server with these credentials.
-    pub(super) fn to(config: &Config, origin: &str, authorization: String) -> Result<Self, Failed> {
+    pub(crate) fn to(config: &Config, origin: &str, authorization: String) -> Result<Self, Failed> {
         // It is the operator who says where to go: nothing is forbidden here.
         let everywhere = ["0.0.0.0/0", "::/0"].into_iter().filter_map(Network::parse);
         let guard = Guard::new(ConnectMap::default(), everywhere.collect());
@@ -74,29 +74,48 @@ impl Remote {
         })
     }
 
-    /// A call of the platform; a failure is the server's own sentence.
-    pub(super) async fn send(
+    /// Any call; `url` is a path of the API or absolute. Every answer is one, whatever its status.
+    pub(crate) async fn ask(
         &self,
         method: &str,
-        path: &str,
+        url: &str,
+        authorization: &str,
         body: Vec<u8>,
-    ) -> Result<Value, Failed> {
-        let mut headers = vec![("Authorization".to_owned(), self.authorization.clone())];
+    ) -> Result<VendorReply, Failed> {
+        let mut headers = Vec::new();
+        if !authorization.is_empty() {
+            headers.push(("Authorization".to_owned(), authorization.to_owned()));
+        }
         if !body.is_empty() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
+        let url = if url.starts_with('/') {
+            format!("{}{url}", self.base)
+        } else {
+            url.to_owned()
+        };
         let request = VendorRequest {
             method: method.to_owned(),
-            url: format!("{}{path}", self.base),
+            url,
             headers,
             body: body.into(),
             stream: false,
             carries_application_secret: false,
         };
         let answered = self.client.send(request, Instant::now() + PATIENCE).await;
-        let reply = answered
-            .map_err(|error| format!("the server at {} does not answer: {error}", self.base))?
-            .reply;
+        let answer = answered
+            .map_err(|error| format!("the server at {} does not answer: {error}", self.base))?;
+        Ok(answer.reply)
+    }
+
+    /// A call of the platform; a failure is the server's own sentence.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Value, Failed> {
+        let reply = self.ask(method, path, &self.authorization, body).await?;
         let value: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         if (200..300).contains(&reply.status) {
             return Ok(value);
