@@ -98,19 +98,17 @@ impl Collection<'_> {
             let reply = self.ask(single, "", None).await?;
             self.say("get", single, expect(&reply, 200));
         }
-        let listed = match calls.list {
-            Some(list) => self.lists(list).await?,
-            None => {
-                self.absent("list");
-                None
-            }
+        let listed = if let Some(list) = calls.list {
+            self.lists(list).await?
+        } else {
+            self.absent("list");
+            None
         };
-        let made = match calls.create {
-            Some(create) => self.creates(create).await?,
-            None => {
-                self.absent("create");
-                None
-            }
+        let made = if let Some(create) = calls.create {
+            self.creates(create).await?
+        } else {
+            self.absent("create");
+            None
         };
         let id = made.clone().or(listed);
         if let Some(read) = calls.read {

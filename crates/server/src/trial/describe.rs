@@ -165,9 +165,10 @@ fn credentials(element: &Compiled) -> Vec<Credential> {
     for parameter in &declared.parameters {
         let secret = parameter.kind == "configuration"
             && parameter.source == "request"
-            && declared
-                .entry(&parameter.name)
-                .map_or_else(|| is_secret_key(&parameter.name), |entry| entry.is_secret());
+            && declared.entry(&parameter.name).map_or_else(
+                || is_secret_key(&parameter.name),
+                ConfigurationEntry::is_secret,
+            );
         if secret && parameter.vendor_type == "header" {
             expected.insert(("header", parameter.vendor_name.trim().to_ascii_lowercase()));
         } else if secret && parameter.vendor_type == "query" {
@@ -340,13 +341,12 @@ fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
             rest = after;
             break;
         };
-        match value(name) {
-            Some(value) => out.push_str(&value),
-            None => {
-                out.push('{');
-                out.push_str(name);
-                out.push('}');
-            }
+        if let Some(value) = value(name) {
+            out.push_str(&value);
+        } else {
+            out.push('{');
+            out.push_str(name);
+            out.push('}');
         }
         rest = tail;
     }

@@ -230,7 +230,7 @@ async fn consent(remote: &Remote, key: &str) -> Result<String, Failed> {
         let next = reply
             .header("location")
             .ok_or("the vendor's consent leads nowhere")?;
-        url = next.to_owned();
+        next.clone_into(&mut url);
     }
     let query = url.split_once('?').map_or("", |(_, query)| query);
     url::form_urlencoded::parse(query.as_bytes())

@@ -69,6 +69,10 @@ fn segments(path: &str) -> Vec<String> {
         .collect()
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "a fit without a variable is no misfit"
+)]
 /// Whether a segment fits: none when not; the variable when the pattern has one.
 fn fit(pattern: &str, given: &str) -> Option<Option<(String, String)>> {
     let Some((before, rest)) = pattern.split_once('{') else {
