@@ -15,7 +15,7 @@ pub fn build() -> Result {
     npm("build")
 }
 
-/// Types, lint and the tests of its logic, then the build that the journeys use.
+/// Types and the tests of its logic, then the build that the journeys use.
 pub fn check() -> Result {
     install::ensure_npm("console")?;
     npm("check")?;
