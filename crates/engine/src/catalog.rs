@@ -11,6 +11,8 @@ use ligand_model::element::{Element, Resource};
 use ligand_model::id::ElementId;
 use serde_json::Value;
 
+pub use load::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
+
 use crate::error::Error;
 use routes::Routes;
 

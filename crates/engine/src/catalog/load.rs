@@ -218,8 +218,8 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
             resource.path = format!("{prefix}{slash}{}", resource.path);
         }
         for (at, parameter) in resource.parameters.iter().enumerate() {
-            if !KINDS.contains(&parameter.kind.as_str())
-                || !VENDOR_KINDS.contains(&parameter.vendor_type.as_str())
+            if !PARAMETER_SOURCES.contains(&parameter.kind.as_str())
+                || !PARAMETER_DESTINATIONS.contains(&parameter.vendor_type.as_str())
             {
                 found.push(warning(
                     format!("{place}.parameters[{at}]"),
@@ -236,7 +236,8 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
     found
 }
 
-const KINDS: &[&str] = &[
+/// Where a parameter's value can be read from: its `type`.
+pub const PARAMETER_SOURCES: &[&str] = &[
     "query",
     "path",
     "header",
@@ -249,7 +250,8 @@ const KINDS: &[&str] = &[
     "prevBody",
     "prevBodyField",
 ];
-const VENDOR_KINDS: &[&str] = &[
+/// Where a parameter's value can be written to: its `vendorType`.
+pub const PARAMETER_DESTINATIONS: &[&str] = &[
     "query",
     "path",
     "header",

@@ -1,5 +1,6 @@
 //! Parameters and hooks, of an element or of one of its resources.
 
+use ligand_engine::catalog::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
 use ligand_model::element::{Hook, Parameter};
 use ligand_store::identity::Caller;
 use serde_json::{Map, Value, json};
@@ -41,34 +42,6 @@ pub struct Place {
     /// Its resource; none for the element itself.
     pub resource: Option<String>,
 }
-
-const SOURCES: [&str; 12] = [
-    "query",
-    "path",
-    "header",
-    "body",
-    "bodyField",
-    "form",
-    "multipart",
-    "configuration",
-    "value",
-    "prevBody",
-    "prevBodyField",
-    "no-op",
-];
-const DESTINATIONS: [&str; 11] = [
-    "query",
-    "path",
-    "header",
-    "body",
-    "bodyField",
-    "bodyToken",
-    "form",
-    "multipart",
-    "configuration",
-    "value",
-    "no-op",
-];
 
 /// The parameters or hooks of a place.
 ///
@@ -244,8 +217,8 @@ pub(super) fn checked(
             for name in ["name", "type", "vendorName", "vendorType"] {
                 required(&given, name)?;
             }
-            one_of(&given, "type", &SOURCES)?;
-            one_of(&given, "vendorType", &DESTINATIONS)?;
+            one_of(&given, "type", PARAMETER_SOURCES)?;
+            one_of(&given, "vendorType", PARAMETER_DESTINATIONS)?;
             given.entry("source").or_insert(json!("request"));
             one_of(&given, "source", &["request", "response"])?;
             given.entry("required").or_insert(json!(false));
