@@ -3,13 +3,14 @@
 //! [`catalog`] finds elements and resources; [`exchange`] is one resource call as a state machine that asks for I/O
 //! ([`step::Step`]); [`oauth`] builds and reads the messages of authorization; [`hosts`] says where an instance may
 //! call; [`query`] is the `where` language; [`hooks`] runs an element's scripts;
-//! [`docs`] and [`objects`] tell what an element can do, [`convert`] makes one from another description.
+//! [`docs`] and [`objects`] tell what an element can do, [`describe`] what its vendor says, [`convert`] makes one from another description.
 //!
 //! Nothing here reads a clock, a file, the environment or a socket.
 #![warn(missing_docs)]
 
 pub mod catalog;
 pub mod convert;
+pub mod describe;
 pub mod docs;
 pub mod error;
 pub mod exchange;

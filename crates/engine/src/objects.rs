@@ -20,6 +20,60 @@ pub struct Object {
     pub vendor_name: String,
 }
 
+impl Object {
+    /// One that the element does not declare: the vendor may know it.
+    pub fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            vendor_name: name.to_owned(),
+        }
+    }
+
+    /// Whether this is one of its names.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.vendor_name.eq_ignore_ascii_case(name)
+    }
+}
+
+/// What an element's own resources can do with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Abilities {
+    /// Records can be made.
+    pub create: bool,
+    /// Records can be changed.
+    pub update: bool,
+    /// Lists can be filtered.
+    pub filter: bool,
+}
+
+/// What the resources of an object can do; nothing for one that the element does not declare.
+pub fn abilities(element: &Element, name: &str) -> Abilities {
+    let mut can = Abilities::default();
+    for resource in of_object(element, name) {
+        match resource.method.to_ascii_uppercase().as_str() {
+            "POST" => can.create = true,
+            "PATCH" | "PUT" => can.update = true,
+            _ => {}
+        }
+        can.filter |=
+            answers_list(resource) && resource.parameters.iter().any(|one| one.name == "where");
+    }
+    can
+}
+
+/// The object of a name, by either of its names.
+pub fn find(element: &Element, name: &str) -> Option<Object> {
+    list(element).into_iter().find(|object| object.is(name))
+}
+
+/// The resources of an object: what lies below one record is another object's.
+fn of_object<'a>(element: &'a Element, name: &'a str) -> impl Iterator<Item = &'a Resource> {
+    public(element).filter(move |resource| {
+        let path = bare(&resource.path);
+        object_of(&path) == name && path.split('/').count() <= 3
+    })
+}
+
 /// Every object, by name.
 pub fn list(element: &Element) -> Vec<Object> {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
@@ -65,25 +119,12 @@ pub fn list(element: &Element) -> Vec<Object> {
 /// `{"fields": [{"vendorPath": "LastName", "path": "LastName", "type": "string", "createable": true, "updateable": true,
 /// "filterable": true, "required": false, "custom": false, "method": ["GET", "POST"]}]}`
 pub fn metadata(element: &Element, name: &str) -> Option<Value> {
-    let object = list(element).into_iter().find(|object| {
-        object.name.eq_ignore_ascii_case(name) || object.vendor_name.eq_ignore_ascii_case(name)
-    })?;
+    let object = find(element, name)?;
     let mut fields: BTreeMap<String, Field> = BTreeMap::new();
-    let mut filterable = false;
-    for resource in
-        public(element).filter(|resource| object_of(&bare(&resource.path)) == object.name)
-    {
-        let segments = bare(&resource.path).split('/').count();
-        // What lies below one record is another object's.
-        if segments > 3 {
-            continue;
-        }
+    let filterable = abilities(element, &object.name).filter;
+    for resource in of_object(element, &object.name) {
         let method = resource.method.to_ascii_uppercase();
         if answers_list(resource) {
-            filterable |= resource
-                .parameters
-                .iter()
-                .any(|parameter| parameter.name == "where");
             for field in default_fields(resource) {
                 fields
                     .entry(field)
@@ -101,9 +142,9 @@ pub fn metadata(element: &Element, name: &str) -> Option<Value> {
         let request = model.request_name.as_deref().unwrap_or(&model.name);
         note(&model.request_swagger, request, &method, &mut fields);
     }
-    let of_object = declared(element)
+    let written = declared(element)
         .filter(|one| one.get("name").and_then(Value::as_str) == Some(&*object.name));
-    for field in of_object
+    for field in written
         .filter_map(|one| one.get("fields")?.as_array())
         .flatten()
     {
@@ -139,6 +180,11 @@ impl Field {
             !self.read_only && methods.iter().any(|one| self.methods.contains(*one))
         };
         let kind = self.kind.unwrap_or_else(|| "string".to_owned());
+        let choices = self
+            .values
+            .iter()
+            .map(|value| json!({"value": value, "displayValue": value, "active": true}));
+        let choices: Vec<Value> = choices.collect();
         json!({
             "vendorPath": name,
             "path": name,
@@ -150,7 +196,7 @@ impl Field {
             "updateable": has(&["PATCH", "PUT"]),
             "required": self.required,
             "custom": self.custom,
-            "picklistValues": self.values,
+            "picklistValues": choices,
             "method": self.methods,
         })
     }

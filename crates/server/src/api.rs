@@ -22,6 +22,7 @@ pub mod error;
 pub mod hubs;
 pub mod instances;
 pub mod oauth;
+pub mod objects;
 pub mod openapi;
 pub mod organizations;
 pub mod page;

@@ -230,6 +230,13 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
                 ));
             }
         }
+        if resource.kind_of_call.starts_with("describe") != resource.describe.is_some() {
+            found.push(warning(
+                place.clone(),
+                "a resource of type `describeObjects` or `describeFields` has a `describe`, and no other does; it is ignored"
+                    .to_owned(),
+            ));
+        }
         report_hooks(&resource.hooks, &place, &mut found);
     }
     report_hooks(&element.hooks, "element", &mut found);

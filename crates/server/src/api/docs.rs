@@ -1,11 +1,11 @@
-//! Documentation of elements and instances, objects and their fields, and elements made from documents of others.
+//! Documentation of elements and instances, and elements made from documents of others.
 
 use bytes::Bytes;
 use ligand_engine::catalog::Compiled;
+use ligand_engine::convert;
 use ligand_engine::docs::{self, Place};
-use ligand_engine::{convert, objects};
 use ligand_store::instances::SealedInstance;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::Call;
@@ -78,51 +78,6 @@ fn definitions(document: &mut Value) -> Value {
         .get_mut("definitions")
         .map(Value::take)
         .unwrap_or_default()
-}
-
-/// `GET /objects`
-///
-/// # Shape
-/// `["contacts"]`; with `Elements-Version: Helium` `[{"name": …, "vendorName": …, "type": "vendor|ceCanonical"}]`.
-pub async fn list_objects(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = element_of(&call, &*call.instance()?).await?;
-    let all = objects::list(&element.element);
-    let version = call
-        .headers
-        .get("elements-version")
-        .and_then(|value| value.to_str().ok());
-    if !version.is_some_and(|version| version.eq_ignore_ascii_case("helium")) {
-        let names: Vec<String> = all.into_iter().map(|object| object.name).collect();
-        return Ok(Answer::platform(json!(names)));
-    }
-    let rows: Vec<Value> = all
-        .iter()
-        .flat_map(|object| {
-            [(&object.vendor_name, "vendor"), (&object.name, "ceCanonical")].map(|(name, kind)| {
-                json!({"name": name, "vendorName": object.vendor_name, "type": kind})
-            })
-        })
-        .collect();
-    Ok(Answer::platform(Value::Array(rows)))
-}
-
-/// `GET /objects/{objectName}/metadata`
-pub async fn object_metadata(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = element_of(&call, &*call.instance()?).await?;
-    // The hub in front of the object, where there is one, is ignored.
-    let name = call.variables.last().map_or("", String::as_str);
-    let mut found = objects::metadata(&element.element, name).ok_or_else(|| {
-        ApiError::not_found(format!(
-            "No object found with name {}",
-            elements::shown(name)
-        ))
-    })?;
-    if call.flag("customFieldsOnly").unwrap_or(false)
-        && let Some(Value::Array(fields)) = found.get_mut("fields")
-    {
-        fields.retain(|field| field.get("custom") == Some(&Value::Bool(true)));
-    }
-    Ok(Answer::platform(found))
 }
 
 /// `POST /elements/convert?type=swagger`: the element is answered, not stored.

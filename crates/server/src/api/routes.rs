@@ -12,7 +12,7 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    applications, authentication, docs, elements, hubs, instances, oauth, organizations,
+    applications, authentication, docs, elements, hubs, instances, oauth, objects, organizations,
     passthrough, usage,
 };
 
@@ -145,10 +145,10 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/instances/{id}/docs" Organization => docs::of_instance, "Documents an instance as Swagger 2.0.";
     "GET" "/instances/{id}/docs/{operationId}" Organization => docs::operation_of_instance, "Documents one operation of an instance.";
     "GET" "/instances/{id}/docs/{operationId}/definitions" Organization => docs::definitions_of_instance, "Shows the schemas of one operation of an instance.";
-    "GET" "/objects" Instance => docs::list_objects, "Lists the objects of the token's instance.";
-    "GET" "/objects/{objectName}/metadata" Instance => docs::object_metadata, "Lists the fields of an object.";
-    "GET" "/hubs/{key}/objects" Instance => docs::list_objects, "Lists the objects of the token's instance.";
-    "GET" "/hubs/{key}/objects/{objectName}/metadata" Instance => docs::object_metadata, "Lists the fields of an object.";
+    "GET" "/objects" Instance => objects::list, "Lists the objects of the token's instance.";
+    "GET" "/objects/{objectName}/metadata" Instance => objects::metadata, "Lists the fields of an object.";
+    "GET" "/hubs/{key}/objects" Instance => objects::list, "Lists the objects of the token's instance.";
+    "GET" "/hubs/{key}/objects/{objectName}/metadata" Instance => objects::metadata, "Lists the fields of an object.";
     "GET" "/oauth/callback" Public other => oauth::callback, "Where vendors send the browser after a hosted consent.";
     "GET" "/applications" Organization => applications::list, "Lists the registered applications.";
     "GET" "/instances" Organization => instances::list, "Lists the instances.";

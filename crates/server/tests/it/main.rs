@@ -21,6 +21,7 @@ mod instances;
 mod isolation;
 mod log;
 mod oauth1;
+mod objects;
 mod odd_calls;
 mod passthrough;
 mod process;

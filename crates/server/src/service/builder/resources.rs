@@ -11,7 +11,7 @@ use crate::service::elements::extensions::route;
 use crate::service::{Error, elements};
 
 /// What a resource may be.
-const TYPES: [&str; 13] = [
+const TYPES: [&str; 15] = [
     "api",
     "apiNoDocumentation",
     "onProvision",
@@ -25,6 +25,8 @@ const TYPES: [&str; 13] = [
     "oauthOnTokenRefresh",
     "oauthOnTokenRevoke",
     "formulaAsResource",
+    "describeObjects",
+    "describeFields",
 ];
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];

@@ -1,0 +1,170 @@
+//! Objects and their fields: what the element declares, and what the vendor tells where the element knows how to ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ligand_engine::catalog::Compiled;
+use ligand_engine::describe;
+use ligand_engine::objects::{self, Object};
+use ligand_model::error::ErrorKind;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Content};
+use super::call::Call;
+use super::edge::nouns::Vocabulary;
+use super::error::ApiError;
+use super::resources::{self, Head};
+use crate::service::elements;
+use crate::service::hubs::{self, Target};
+use crate::vendor::drive::Explain;
+
+/// `GET /objects`
+///
+/// Names that the vendor tells stand beside those of the element; a disabled instance answers the latter alone.
+///
+/// # Shape
+/// `["Contact", "contacts"]`; with `Elements-Version: Helium` `[{"name": …, "vendorName": …, "type": "vendor|ceCanonical"}]`.
+///
+/// # Errors
+/// Those of a resource call, where the vendor is asked.
+pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call).await?;
+    let mut all: BTreeMap<String, Object> = objects::list(&element.element)
+        .into_iter()
+        .map(|object| (object.name.clone(), object))
+        .collect();
+    let declared: Vec<Object> = all.values().cloned().collect();
+    let mut of_vendor: BTreeSet<String> = declared
+        .iter()
+        .map(|object| object.vendor_name.clone())
+        .collect();
+    if let Some((resource, how)) = describe::objects_resource(&element).filter(|_| asks(&call)) {
+        let told = match ask(&mut call, &element, resource, BTreeMap::new()).await? {
+            Told::Answer(value) => value,
+            Told::Explained(answer) => return Ok(answer),
+        };
+        let how = how.describe.as_ref();
+        let names = how.and_then(|how| describe::objects(how, &told));
+        for name in names.ok_or_else(no_list)? {
+            all.entry(name.clone()).or_insert_with(|| Object::of(&name));
+            of_vendor.insert(name);
+        }
+    }
+    let version = call
+        .headers
+        .get("elements-version")
+        .and_then(|value| value.to_str().ok());
+    if !version.is_some_and(|version| version.eq_ignore_ascii_case("helium")) {
+        let names: Vec<&String> = all.keys().collect();
+        return Ok(Answer::platform(json!(names)));
+    }
+    let row = |name: &str, vendor: &str, kind: &str| json!({"name": name, "vendorName": vendor, "type": kind});
+    let canonical = declared
+        .iter()
+        .map(|object| row(&object.name, &object.vendor_name, "ceCanonical"));
+    let rows = of_vendor.iter().map(|name| row(name, name, "vendor"));
+    Ok(Answer::platform(rows.chain(canonical).collect()))
+}
+
+/// `GET /objects/{objectName}/metadata`
+///
+/// `useModels=true` answers from the element's models, `customFieldsOnly=true` what the customer added. Other parameters
+/// reach the vendor's call where the element declares them (`discoveryId`).
+///
+/// # Shape
+/// `{"fields": […]}`, each as [`describe::fields`] or [`objects::metadata`] say.
+///
+/// # Errors
+/// 404 for an object that neither the element nor the vendor has; those of a resource call, where the vendor is asked.
+pub async fn metadata(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let element = element_of(&call).await?;
+    // The hub in front of the object, where there is one, is ignored.
+    let name = call.variables.last().cloned().unwrap_or_default();
+    let known = objects::find(&element.element, &name);
+    let object = known.clone().unwrap_or_else(|| Object::of(&name));
+    let from_models = call.flag("useModels").unwrap_or(false);
+    let resource = describe::fields_resource(&element, &object);
+    let mut found = match resource.filter(|_| asks(&call) && !from_models) {
+        Some((resource, how)) => {
+            let variables = BTreeMap::from([("object".to_owned(), object.vendor_name.clone())]);
+            let told = match ask(&mut call, &element, resource, variables).await? {
+                Told::Answer(value) => value,
+                Told::Explained(answer) => return Ok(answer),
+            };
+            let how = how.describe.as_ref();
+            let fields = how.and_then(|how| describe::fields(&element, &object, how, &told));
+            json!({"fields": fields.ok_or_else(no_list)?})
+        }
+        None => objects::metadata(&element.element, &name).ok_or_else(|| {
+            ApiError::not_found(format!(
+                "No object found with name {}",
+                elements::shown(&name)
+            ))
+        })?,
+    };
+    if call.flag("customFieldsOnly").unwrap_or(false)
+        && let Some(Value::Array(fields)) = found.get_mut("fields")
+    {
+        fields.retain(|field| field.get("custom") == Some(&Value::Bool(true)));
+    }
+    Ok(Answer::platform(found))
+}
+
+/// A disabled instance's vendor is not asked; what the element declares is told all the same.
+fn asks(call: &Call) -> bool {
+    call.instance
+        .as_ref()
+        .is_some_and(|sealed| !sealed.instance.disabled)
+}
+
+enum Told {
+    Answer(Value),
+    /// The explanation that the caller asked for in place of the answer.
+    Explained(Answer),
+}
+
+/// One call of a describing resource, as any other resource is called: paced, cached, refreshed, explained.
+async fn ask(
+    call: &mut Call,
+    element: &Arc<Compiled>,
+    resource: usize,
+    variables: BTreeMap<String, String>,
+) -> Result<Told, ApiError> {
+    let explain = resources::explain(&call.headers)?;
+    let target = Target {
+        instance: call.instance()?,
+        element: Arc::clone(element),
+        resource,
+        variables,
+    };
+    let head = Head {
+        method: call.method.as_str().to_owned(),
+        path: call.path.clone(),
+        raw_query: call.raw_query.clone(),
+        headers: call.headers.clone(),
+    };
+    let asked = resources::read(&call.app, head, axum::body::Body::empty(), false).await?;
+    let called = hubs::call(&call.app, target, asked, explain).await;
+    let answer = resources::answer(called, &call.vendor)?;
+    if explain != Explain::Off {
+        return Ok(Told::Explained(answer));
+    }
+    let Content::Json(bytes) = &answer.content else {
+        return Err(no_list());
+    };
+    serde_json::from_slice(bytes)
+        .map(Told::Answer)
+        .map_err(|_| no_list())
+}
+
+fn no_list() -> ApiError {
+    ApiError::new(
+        ErrorKind::VendorUnavailable,
+        "The vendor's description of its objects is not the list that the element declares.",
+    )
+}
+
+async fn element_of(call: &Call) -> Result<Arc<Compiled>, ApiError> {
+    let sealed = call.instance()?;
+    Ok(elements::of_instance(&call.app, &sealed.instance).await?)
+}
