@@ -138,6 +138,8 @@ pub struct Exchange {
     streaming: Streaming,
     repeat: Option<Repeat>,
     paging: Option<Paging>,
+    /// How many records the vendor has in all, when the caller asks.
+    total: Option<u64>,
     /// Pages still to be passed on the way to one asked for by number.
     pages_left: Option<u64>,
     draft: Draft,
@@ -177,6 +179,7 @@ impl Exchange {
             streaming: Streaming::No,
             repeat: None,
             paging: None,
+            total: None,
             pages_left: None,
             draft: Draft::default(),
             hooks: VecDeque::new(),

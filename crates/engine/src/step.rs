@@ -82,7 +82,7 @@ pub struct VendorReply {
     pub status: u16,
     /// Header names (lower case) and values, in order.
     pub headers: Vec<(String, String)>,
-    /// The body; empty when the answer is being streamed.
+    /// The body; when the answer is being streamed only a short one of JSON is here, too: it may be an error.
     pub body: Bytes,
 }
 

@@ -308,6 +308,9 @@ pub struct Resource {
     /// `response`, `request|response`, `|response`, `request|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_key: Option<String>,
+    /// *Added.* What stands for the root where a success has none: `[]` for a vendor that leaves an empty list out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_default: Option<Value>,
     /// `VENDOR_SUPPORTED` (default), `VENDOR_NOT_SUPPORTED`, `NO_PAGINATION`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pagination_type: Option<String>,
@@ -317,12 +320,16 @@ pub struct Resource {
     /// `METHOD:/path` of the resource that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_resource: Option<String>,
-    /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through.
+    /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through;
+    /// `verbatim`: they do so even when an error rule knows an error in them, unless it says that the grant has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// *Added.* Path that must resolve in a success body; 404 when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_found: Option<String>,
+    /// *Added.* Where the vendor says how many records there are in all; a caller that asks (`returnCount=true`) is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<String>,
     /// *Added.* Members copied within each record: new name → existing name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: BTreeMap<String, String>,

@@ -17,12 +17,13 @@ use crate::step::{Failure, Step};
 impl Exchange {
     /// Replaces the body by its root, once, when the root is there; error bodies have none.
     pub(super) fn take_root(&mut self) {
+        self.note_total();
         let reads_raw = self.reads_raw();
-        let root = self
-            .compiled
-            .resource(self.resource)
-            .and_then(|resource| reply::response_root(resource.root_key.as_deref()))
-            .map(str::to_owned);
+        let Some(resource) = self.compiled.resource(self.resource) else {
+            return;
+        };
+        let root = reply::response_root(resource.root_key.as_deref()).map(str::to_owned);
+        let otherwise = resource.root_default.clone();
         let Some(answer) = &mut self.answer else {
             return;
         };
@@ -33,6 +34,11 @@ impl Exchange {
         let needs_raw = answer.raw.is_none() && reads_raw;
         let value = answer.content.value();
         if json_path::get(value, &root).is_none() {
+            // What a hook put in place of a call has no root.
+            if let Some(otherwise) = otherwise.filter(|_| value.is_object()) {
+                *value = otherwise;
+                answer.rooted = true;
+            }
             return;
         }
         let raw = needs_raw.then(|| value.clone());
@@ -42,6 +48,25 @@ impl Exchange {
         }
         if raw.is_some() {
             answer.raw = raw;
+        }
+    }
+
+    /// Keeps the number of all records, for a caller that asks for it, before the root is taken from around them.
+    fn note_total(&mut self) {
+        let asks = |name| self.call.query(name) == Some("true");
+        if !asks("returnCount") && !asks("returnTotalCount") {
+            return;
+        }
+        let place = self
+            .compiled
+            .resource(self.resource)
+            .and_then(|resource| resource.total_count.as_deref());
+        if let (Some(place), Some(answer)) = (place, &mut self.answer)
+            && !answer.rooted
+            && answer.failure.is_none()
+        {
+            let found = json_path::get(answer.content.value(), place).and_then(json_path::text);
+            self.total = found.and_then(|text| text.parse().ok());
         }
     }
 

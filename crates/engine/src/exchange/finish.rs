@@ -153,6 +153,9 @@ impl Exchange {
     ) {
         let Some(items) = items else { return };
         headers.push(("elements-returned-count".to_owned(), items.to_string()));
+        if let Some(total) = self.total {
+            headers.push(("elements-total-count".to_owned(), total.to_string()));
+        }
         let Some(paging) = &self.paging else { return };
         if !resource.method.eq_ignore_ascii_case("GET") {
             return;

@@ -5,7 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ligand_model::element::{Element, Resource};
 use serde_json::{Value, json};
 
+use super::fields;
 use crate::error::Error;
+use crate::json_path;
 use crate::template;
 
 /// Page size when neither the caller nor the element says one.
@@ -69,7 +71,8 @@ impl Paging {
         let setting =
             |key: &str| template::resolve(element, values, key).filter(|value| !value.is_empty());
         let start = setting("pagination.page.startindex").and_then(|text| text.parse::<u64>().ok());
-        let style = match setting("pagination.type").as_deref() {
+        let kind = setting("pagination.type").and_then(|text| of_object(&text, resource));
+        let style = match kind.as_deref() {
             Some("offset") => Style::Offset(start.unwrap_or(0)),
             Some("cursor") => Style::Cursor,
             Some("page 0") => Style::Page(start.unwrap_or(0)),
@@ -320,20 +323,19 @@ fn numbered(token: &str) -> Option<(u64, u64)> {
     ))
 }
 
-/// `pagination.max` is a number, or JSON by object name with a `default`.
+/// Most rows of a page: of all resources, or of this one.
 fn most_rows(text: &str, resource: &Resource) -> Option<u64> {
-    if let Ok(most) = text.trim().parse() {
-        return Some(most);
+    of_object(text, resource)?.trim().parse().ok()
+}
+
+/// A setting that is one for all, or JSON by the first segment of a resource with a `default`.
+fn of_object(text: &str, resource: &Resource) -> Option<String> {
+    if !text.trim_start().starts_with('{') {
+        return Some(text.to_owned());
     }
     let by_object: Value = serde_json::from_str(text).ok()?;
-    let object = resource
-        .path
-        .trim_start_matches("/hubs/")
-        .split('/')
-        .nth(1)
-        .unwrap_or_default();
-    let most = by_object.get(object).or_else(|| by_object.get("default"))?;
-    most.as_u64().or_else(|| most.as_str()?.parse().ok())
+    let object = fields::object_of(&resource.path).unwrap_or_default();
+    json_path::text(by_object.get(object).or_else(|| by_object.get("default"))?)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn made_for(element: &Compiled, method: &str, vendor_path: &str) -> Result<Compi
         "method": method,
         "path": "/passthrough",
         "vendorPath": format!("/{path}"),
-        "answer": "stream",
+        "answer": "verbatim",
         "paginationType": "NO_PAGINATION",
         "parameters": [
             {"name": "body", "type": "body", "vendorName": "body", "vendorType": "body"},

@@ -71,18 +71,37 @@ async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, Unreadable> {
     }
 }
 
+/// Reads an answer until it ends or is longer than `most` bytes: what was read, and whether that is all.
+///
+/// # Errors
+/// [`Unreadable::Cut`].
+pub async fn read_beginning(body: &mut Incoming, most: usize) -> Result<(Bytes, bool), Unreadable> {
+    let longer = body.size_hint().lower() > most as u64;
+    let mut begun = Vec::new();
+    while !longer && begun.len() <= most {
+        match next_data(body).await? {
+            Some(data) => begun.extend_from_slice(&data),
+            None => return Ok((begun.into(), true)),
+        }
+    }
+    Ok((begun.into(), false))
+}
+
 /// A vendor's answer that is passed through: capped, and cut when it takes too long.
 pub struct VendorBody {
+    /// What has been read already.
+    begun: Option<Bytes>,
     body: Incoming,
     left: u64,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl VendorBody {
-    /// Guards `body`: at most `cap` bytes, for at most `patience` from now.
-    pub fn new(body: Incoming, cap: u64, patience: Duration) -> Self {
+    /// Guards `begun` and the `body` after it: at most `cap` bytes, for at most `patience` from now.
+    pub fn new(begun: Bytes, body: Incoming, cap: u64, patience: Duration) -> Self {
         let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + patience));
         Self {
+            begun: Some(begun).filter(|begun| !begun.is_empty()),
             body,
             left: cap,
             deadline,
@@ -106,7 +125,11 @@ impl Body for VendorBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
+        let polled = match self.begun.take() {
+            Some(begun) => Poll::Ready(Some(Ok(Frame::data(begun)))),
+            None => Pin::new(&mut self.body).poll_frame(context),
+        };
+        match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 match self.left.checked_sub(length) {
@@ -125,10 +148,17 @@ impl Body for VendorBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.begun.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let begun = self.begun.as_ref().map_or(0, |begun| begun.len() as u64);
+        let rest = self.body.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(begun));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(begun));
+        }
+        hint
     }
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderName,
-    HeaderValue, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
+    HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{Method, Request, Uri, Version};
 use http_body_util::Full;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::address::{ConnectError, Connector};
-use super::answer::{Unreadable, VendorBody, read_whole};
+use super::answer::{Unreadable, VendorBody, read_beginning, read_whole};
 use super::guard::{Guard, Refusal};
 use crate::config;
 use ligand_engine::step::{VendorReply, VendorRequest};
@@ -28,6 +28,9 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("Ligand/", env!("CAR
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
+
+/// An answer of JSON up to this many bytes may be an error although its status is a success.
+const LONGEST_ERROR: usize = 64 * 1024;
 
 /// Sends requests to vendors; clones share connections.
 #[derive(Clone)]
@@ -161,31 +164,44 @@ impl Client {
             ));
         }
         let headers = collect(&parts.headers);
-        if stream {
-            let guarded = VendorBody::new(body, self.limits.stream, self.limits.stream_timeout);
-            let reply = VendorReply {
-                status,
-                headers,
-                body: bytes::Bytes::new(),
+        let unreadable = |fault: Unreadable| {
+            let message = match fault {
+                Unreadable::TooLarge => format!(
+                    "The answer of {host} is larger than the {} bytes that are read",
+                    self.limits.response
+                ),
+                Unreadable::Cut => format!("{host} cut its answer short"),
+                Unreadable::Late => format!("{host} did not answer in time"),
             };
+            Unanswered::new(ErrorKind::VendorUnavailable, message)
+        };
+        if stream {
+            let mut body = body;
+            let (begun, whole) = if may_be_an_error(&parts.headers) {
+                read_beginning(&mut body, LONGEST_ERROR)
+                    .await
+                    .map_err(unreadable)?
+            } else {
+                (bytes::Bytes::new(), false)
+            };
+            let shown = if whole {
+                begun.clone()
+            } else {
+                bytes::Bytes::new()
+            };
+            let (most, patience) = (self.limits.stream, self.limits.stream_timeout);
             return Ok(Answer {
-                reply,
-                stream: Some(guarded),
+                reply: VendorReply {
+                    status,
+                    headers,
+                    body: shown,
+                },
+                stream: Some(VendorBody::new(begun, body, most, patience)),
             });
         }
         let body = read_whole(body, self.limits.response)
             .await
-            .map_err(|fault| {
-                let message = match fault {
-                    Unreadable::TooLarge => format!(
-                        "The answer of {host} is larger than the {} bytes that are read",
-                        self.limits.response
-                    ),
-                    Unreadable::Cut => format!("{host} cut its answer short"),
-                    Unreadable::Late => format!("{host} did not answer in time"),
-                };
-                Unanswered::new(ErrorKind::VendorUnavailable, message)
-            })?;
+            .map_err(unreadable)?;
         Ok(Answer {
             reply: VendorReply {
                 status,
@@ -195,6 +211,14 @@ impl Client {
             stream: None,
         })
     }
+}
+
+/// Some vendors say what went wrong in a success of JSON; one that is short is read whole, so that the engine can tell.
+fn may_be_an_error(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    !is_encoded(headers) && kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

@@ -95,3 +95,35 @@ async fn a_passthrough_can_be_switched_off() {
     .await
     .error(403);
 }
+
+#[tokio::test]
+async fn an_expired_token_that_a_vendor_reports_in_a_200_is_renewed_and_other_errors_pass_verbatim()
+{
+    let app = TestApp::start().await;
+    let (_, token) = app.instance("marketo").await;
+    app.control("/tokens/expire", json!({"vendor": "marketo"}))
+        .await;
+    let path = "/passthrough/v1/leads.json?filterType=id&filterValues=1";
+    let found = app
+        .resource("GET", path, &token, Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(found["success"], true, "{found}");
+    assert_eq!(found["result"][0]["id"], 1, "{found}");
+    let path = "/passthrough/v1/leads.json?filterType=nothing&filterValues=1";
+    let refused = app
+        .resource("GET", path, &token, Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(refused["errors"][0]["code"], "1006", "{refused}");
+    let long = "/passthrough/v1/leads.json?filterType=leadSource&filterValues=Web,Partner,Referral,Trade%20Show\
+        &fields=id,email,firstName,lastName,company,title,phone,address,city,state,country,postalCode,updatedAt,createdAt";
+    let many = app
+        .resource("GET", long, &token, Value::Null)
+        .await
+        .expect(200);
+    assert!(many.body.len() > 64 * 1024, "{}", many.body.len());
+    assert_eq!(many.json()["result"].as_array().unwrap().len(), 260);
+}

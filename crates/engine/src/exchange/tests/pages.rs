@@ -215,3 +215,71 @@ fn hooks_compute_with_pages_declared_as_numbers() {
         ["GET https://api.acme.com/v1/people?limit=10&page=10&until=20"]
     );
 }
+
+#[test]
+fn the_number_of_all_records_is_told_to_whoever_asks() {
+    let resource = list(json!({"totalCount": "data.total"}));
+    let ask = |query: &str, total: Value| {
+        let answer = json!({"data": {"items": [{"id": 1}], "total": total}});
+        let played = play(
+            element(json!([resource.clone()]), json!({})),
+            TOKEN,
+            &format!("GET /contacts{query}"),
+            None,
+            vec![reply(200, answer)],
+        );
+        played.header("elements-total-count").map(str::to_owned)
+    };
+    assert_eq!(ask("?returnCount=true", json!(312)).as_deref(), Some("312"));
+    let texts = ask("?returnTotalCount=true", json!("312"));
+    assert_eq!(texts.as_deref(), Some("312"));
+    assert_eq!(ask("", json!(312)), None);
+    assert_eq!(ask("?returnCount=true", json!(-1)), None);
+}
+
+#[test]
+fn a_list_without_a_root_is_empty_where_the_element_says_so() {
+    let play = |more: Value, answer: Value| {
+        let element = element(json!([list(more)]), json!({}));
+        play(
+            element,
+            TOKEN,
+            "GET /contacts",
+            None,
+            vec![reply(200, answer)],
+        )
+        .json()
+    };
+    let bare = json!({"warnings": ["nothing found"]});
+    assert_eq!(play(json!({"rootDefault": []}), bare.clone()), json!([]));
+    assert_eq!(play(json!({}), bare.clone()), bare);
+    let found = json!({"data": {"items": [{"id": 1}]}});
+    assert_eq!(play(json!({"rootDefault": []}), found), json!([{"id": 1}]));
+}
+
+#[test]
+fn one_vendor_may_count_pages_in_two_ways() {
+    let by = json!({"default": "cursor", "files": "offset"}).to_string();
+    let paged = |path: &str| {
+        json!({"method": "GET", "path": path, "vendorPath": path, "parameters": [
+            {"name": "page", "type": "query", "vendorName": "at", "vendorType": "query"}]})
+    };
+    let element = element(
+        json!([paged("/files"), paged("/people")]),
+        json!({"configuration": [
+            {"key": "base.url", "defaultValue": "https://api.acme.test"},
+            {"key": "pagination.type", "defaultValue": by}]}),
+    );
+    for (path, expected) in [("/files", "/files?at=20"), ("/people", "/people?at=3")] {
+        let line = format!("GET {path}?page=3&pageSize=10");
+        let played = play(
+            element.clone(),
+            TOKEN,
+            &line,
+            None,
+            vec![reply(200, json!([]))],
+        );
+        let urls = played.urls();
+        assert!(urls[0].ends_with(expected), "{urls:?}");
+    }
+}
