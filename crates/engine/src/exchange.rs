@@ -11,6 +11,7 @@ mod explain;
 mod fields;
 mod finish;
 mod hooking;
+mod local;
 mod paging;
 mod plan;
 mod repeat;
@@ -31,6 +32,7 @@ use serde_json::{Value, json};
 pub use call::{Part, ResourceCall};
 use draft::Draft;
 pub use explain::{Level, Origin};
+use local::Local;
 use paging::Paging;
 use plan::Sources;
 use repeat::Repeat;
@@ -140,6 +142,8 @@ pub struct Exchange {
     paging: Option<Paging>,
     /// How many records the vendor has in all, when the caller asks.
     total: Option<u64>,
+    /// What is filtered and ordered here.
+    local: Option<Local>,
     /// Pages still to be passed on the way to one asked for by number.
     pages_left: Option<u64>,
     draft: Draft,
@@ -180,6 +184,7 @@ impl Exchange {
             repeat: None,
             paging: None,
             total: None,
+            local: None,
             pages_left: None,
             draft: Draft::default(),
             hooks: VecDeque::new(),
@@ -268,6 +273,7 @@ impl Exchange {
         }
         let paging =
             Paging::read(element, resource, &self.values, &mut self.call.query).map_err(invalid)?;
+        self.begin_local()?;
         let sources = Sources {
             element,
             resource,

@@ -7,6 +7,7 @@ mod convert;
 mod dialects;
 mod eloqua;
 mod error;
+mod evaluate;
 mod literal;
 mod marketo;
 mod odata;
@@ -17,8 +18,9 @@ mod tests;
 
 use std::fmt;
 
-pub use self::convert::{Converted, convert, convert_with};
+pub use self::convert::{Converted, convert, convert_with, drops_operators};
 pub use self::error::Error;
+pub use self::evaluate::{OrderTerm, order, parse_order_by};
 pub use self::parse::{MAX_COMPARISONS, MAX_DEPTH, MAX_LENGTH, parse_where};
 
 /// A parsed `where`.

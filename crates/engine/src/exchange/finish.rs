@@ -14,6 +14,22 @@ use crate::scan;
 use crate::step::{Body, Reply, Step};
 use crate::template;
 
+/// How many records the vendor gave, and how many of them the caller gets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    returned: usize,
+    fetched: usize,
+}
+
+impl Rows {
+    const fn whole(rows: usize) -> Self {
+        Self {
+            returned: rows,
+            fetched: rows,
+        }
+    }
+}
+
 impl Exchange {
     /// The end of a successful call.
     pub(super) fn finish(&mut self, resource: &Resource, mut answer: Answer) -> Step {
@@ -67,13 +83,15 @@ impl Exchange {
         // A large body that needs no change is passed on as it came.
         let untouched = answer.content.unread().filter(|bytes| {
             resource.aliases.is_empty()
+                && self.local.is_none()
                 && fields.is_none()
                 && !(filter && scan::may_hold_null(bytes))
         });
         if let Some(bytes) = untouched.cloned() {
             let items = answer.content.unread_items();
             if items.is_none_or(|items| !self.must_slice(resource, items)) {
-                self.page_headers(resource, &mut answer, items, false, &mut headers);
+                let rows = items.map(Rows::whole);
+                self.page_headers(resource, &mut answer, rows, false, &mut headers);
                 let reply = Reply {
                     status: 200,
                     headers,
@@ -83,6 +101,10 @@ impl Exchange {
             }
         }
         let mut more = false;
+        let fetched = answer.content.value().as_array().map(Vec::len);
+        if let Err(failure) = self.filter_here(resource, answer.content.value()) {
+            return self.done(Err(failure));
+        }
         let items = answer.content.value().as_array().map(Vec::len);
         if let (Some(items), Some(paging)) = (items, self.paging.clone())
             && self.must_slice(resource, items)
@@ -104,12 +126,18 @@ impl Exchange {
         if filter {
             answer::remove_nulls(value);
         }
-        let items = value.as_array().map(Vec::len);
+        let rows = value.as_array().map(|rows| Rows {
+            returned: rows.len(),
+            fetched: fetched.unwrap_or_default(),
+        });
         let body = match &*value {
             Value::Null => Bytes::new(),
             value => Bytes::from(value.to_string()),
         };
-        self.page_headers(resource, &mut answer, items, more, &mut headers);
+        self.page_headers(resource, &mut answer, rows, more, &mut headers);
+        if let Some(failure) = self.told_local(&mut headers) {
+            return self.done(Err(failure));
+        }
         let status = if (200..300).contains(&answer.status) {
             200
         } else {
@@ -147,12 +175,16 @@ impl Exchange {
         &self,
         resource: &Resource,
         answer: &mut Answer,
-        items: Option<usize>,
+        rows: Option<Rows>,
         more: bool,
         headers: &mut Vec<(String, String)>,
     ) {
-        let Some(items) = items else { return };
-        headers.push(("elements-returned-count".to_owned(), items.to_string()));
+        let Some(rows) = rows else { return };
+        let items = rows.fetched;
+        headers.push((
+            "elements-returned-count".to_owned(),
+            rows.returned.to_string(),
+        ));
         if let Some(total) = self.total {
             headers.push(("elements-total-count".to_owned(), total.to_string()));
         }
@@ -169,8 +201,8 @@ impl Exchange {
         let cursor = by_hook.or_else(|| next_cursor(resource, answer));
         let size = usize::try_from(paging.size).unwrap_or(usize::MAX);
         let token = match cursor {
-            Some(cursor) => Some(Paging::next_cursor(&cursor, &self.call.query)),
-            None if more => Some(paging.next_number(&self.call.query)),
+            Some(cursor) => Some(Paging::next_cursor(&cursor, self.carried_query())),
+            None if more => Some(paging.next_number(self.carried_query())),
             None if self.must_slice(resource, items)
                 || resource.pagination_type.as_deref() == Some("NO_PAGINATION")
                 || resource
@@ -182,7 +214,7 @@ impl Exchange {
             {
                 None
             }
-            None => (items >= size).then(|| paging.next_number(&self.call.query)),
+            None => (items >= size).then(|| paging.next_number(self.carried_query())),
         };
         if let Some(token) = token {
             headers.push(("elements-next-page-token".to_owned(), token));

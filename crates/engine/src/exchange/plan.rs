@@ -147,24 +147,11 @@ impl Sources<'_> {
         {
             return Ok(());
         }
-        let read = self
-            .resource
-            .parameters
-            .iter()
-            .any(|p| p.kind == "query" && p.name == "where")
-            || self
-                .resource
-                .hooks
-                .iter()
-                .chain(&self.element.hooks)
-                .any(|hook| {
-                    hook.body.as_deref().is_some_and(|body| {
-                        body.contains("request_expression") || body.contains("where")
-                    })
-                });
+        let read = reads(self.element, self.resource, "where");
         if !read && self.resource.method.eq_ignore_ascii_case("GET") {
             return Err(Error::Invalid(format!(
-                "{} {} cannot filter: the element declares no `where` for it.",
+                "{} {} cannot filter: the element declares no `where` for it. With `Elements-Local-Filter: true` it is \
+                 filtered here.",
                 self.resource.method, self.resource.path
             )));
         }
@@ -201,4 +188,18 @@ impl Sources<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether a resource or a hook takes a parameter of the query language.
+pub(super) fn reads(element: &Element, resource: &Resource, name: &str) -> bool {
+    let declared = resource
+        .parameters
+        .iter()
+        .any(|p| p.kind == "query" && p.name == name);
+    declared
+        || resource.hooks.iter().chain(&element.hooks).any(|hook| {
+            hook.body
+                .as_deref()
+                .is_some_and(|body| body.contains("request_expression") || body.contains(name))
+        })
 }

@@ -1,6 +1,7 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
 mod answers;
+mod local;
 mod origins;
 mod pages;
 mod parameters;
@@ -84,6 +85,18 @@ fn play(
     body: Option<Value>,
     replies: Vec<VendorReply>,
 ) -> Played {
+    play_with(element, values, line, &[], body, replies)
+}
+
+/// The same with headers.
+fn play_with(
+    element: Value,
+    values: &[(&str, &str)],
+    line: &str,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+    replies: Vec<VendorReply>,
+) -> Played {
     let (compiled, _) = catalog::import(element.to_string().as_bytes(), ElementId(10_000)).unwrap();
     let compiled = Arc::new(compiled);
     let (method, target) = line.split_once(' ').unwrap();
@@ -104,6 +117,10 @@ fn play(
             .collect(),
         body: body.map(|b| Bytes::from(b.to_string())).unwrap_or_default(),
         content_type: Some("application/json".into()),
+        headers: headers
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect(),
         ..ResourceCall::default()
     };
     let values: BTreeMap<String, String> = values

@@ -80,6 +80,21 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
     Ok(Converted::Query(query))
 }
 
+/// Whether a converter keeps the field and the value of a condition and drops its operator.
+pub fn drops_operators(converter: &str) -> bool {
+    !matches!(
+        converter,
+        "toSOQL"
+            | "toQuickbase"
+            | "toWiql"
+            | "toBazaarvoice"
+            | "toODataFilter"
+            | "toODataV3Filter"
+            | "toEloquaSearch"
+            | "toMarketoFilter"
+    )
+}
+
 fn one(name: &str, value: String) -> Vec<(String, String)> {
     vec![(name.to_owned(), value)]
 }

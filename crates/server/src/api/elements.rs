@@ -1,6 +1,8 @@
 //! The catalog.
 
 use bytes::Bytes;
+use ligand_engine::query;
+use ligand_model::error::Classify as _;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -9,13 +11,35 @@ use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
 use super::{body, wire};
+use crate::service::elements::extensions;
 use crate::service::{builder, elements as service};
 
 /// `GET /elements`
+///
+/// `where` compares plain members of an element: `key`, `name`, `hub`, `active`, `private` (the organization's own),
+/// `extended` (with resources of the caller's account) and their like.
+///
+/// # Errors
+/// 400 for a `where` that cannot be read.
 pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let page = Page::of(&call)?;
     let organization = call.caller.as_ref().map(|caller| caller.organization);
-    let all = service::all(&call.app, organization).await?;
+    let mut all = service::all(&call.app, organization).await?;
+    if let Some(text) = call.parameter("where") {
+        let wanted = query::parse_where(text)
+            .map_err(|error| ApiError::invalid(error.public().into_owned()))?;
+        let mut fitting = Vec::new();
+        for element in all {
+            let extended = match call.caller.as_deref() {
+                Some(caller) => extensions::exists(&call.app, caller, &element).await?,
+                None => false,
+            };
+            if wanted.holds(&wire::element_plainly(&element, extended)) {
+                fitting.push(element);
+            }
+        }
+        all = fitting;
+    }
     let (rows, next) = page.cut(all)?;
     let abridged = call.flag("abridged").unwrap_or(false);
     let rows: Vec<Value> = rows
@@ -29,11 +53,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         })
         .collect();
     let count = rows.len();
-    let mut answer = page.headers(Answer::platform(Value::Array(rows)), count, next.as_deref());
-    if call.parameter("where").is_some() {
-        answer = answer.header("elements-error", "where is ignored here");
-    }
-    Ok(answer)
+    Ok(page.headers(Answer::platform(Value::Array(rows)), count, next.as_deref()))
 }
 
 /// `GET /elements/keys`

@@ -62,6 +62,22 @@ pub fn element_abridged(compiled: &Compiled) -> Value {
     Value::Object(members)
 }
 
+/// What an element can be searched by: its plain members, and whose it is.
+pub fn element_plainly(compiled: &Compiled, extended: bool) -> Value {
+    let mut shown = element_abridged(compiled);
+    if let Value::Object(members) = &mut shown {
+        for (name, value) in &compiled.element.extra {
+            if !(value.is_object() || value.is_array()) {
+                members.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let own = compiled.id.0 >= FIRST_IMPORTED;
+        members.insert("private".to_owned(), json!(own));
+        members.insert("extended".to_owned(), json!(extended));
+    }
+    shown
+}
+
 /// The whole element.
 pub fn element(compiled: &Compiled) -> Value {
     let mut whole = compiled.to_json();

@@ -19,6 +19,7 @@ mod guides;
 mod hosted;
 mod instances;
 mod isolation;
+mod local_filter;
 mod log;
 mod oauth1;
 mod objects;

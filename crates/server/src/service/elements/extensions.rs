@@ -6,6 +6,7 @@ use ligand_engine::catalog::Compiled;
 use ligand_model::element::Resource;
 use ligand_model::id::{AccountId, OrganizationId};
 use ligand_store::elements::Extension;
+use ligand_store::identity::Caller;
 
 use super::super::Error;
 use crate::app::App;
@@ -37,6 +38,21 @@ pub async fn extended(
     };
     app.memory.extensions.insert(key, merged.clone());
     Ok(merged.unwrap_or(element))
+}
+
+/// Whether a caller's account added resources to an element.
+///
+/// # Errors
+/// As [`extended`].
+pub async fn exists(app: &App, caller: &Caller, element: &Arc<Compiled>) -> Result<bool, Error> {
+    let seen = extended(
+        app,
+        caller.organization,
+        caller.account,
+        Arc::clone(element),
+    )
+    .await?;
+    Ok(!Arc::ptr_eq(&seen, element))
 }
 
 /// The element with an account's own resources: one of the same verb and path takes the place of the element's.
