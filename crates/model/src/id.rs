@@ -29,4 +29,6 @@ id! {
     ElementId,
     /// An instance of an element.
     InstanceId,
+    /// A scoped key of an organization.
+    ApiKeyId,
 }

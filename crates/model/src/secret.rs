@@ -73,6 +73,19 @@ token! {
     OrganizationSecret,
     /// A session from `POST /authentication`: `Authorization: Bearer <token>`.
     SessionToken,
+    /// A secret of a scoped key: `Authorization: Bearer lgk_…`.
+    ApiKeySecret,
+}
+
+/// What a scoped key's secret begins with, so that it is told from a session, and found by who scans for leaks.
+pub const API_KEY_PREFIX: &str = "lgk_";
+
+/// A new secret of a scoped key: the prefix and 256 random bits, in characters that need no quoting anywhere.
+pub fn new_api_key(entropy: &dyn Entropy) -> ApiKeySecret {
+    let mut bytes = [0; 32];
+    entropy.fill(&mut bytes);
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    ApiKeySecret::new(format!("{API_KEY_PREFIX}{text}"))
 }
 
 /// 256 random bits in base64 (44 characters), the alphabet of the field's tokens.

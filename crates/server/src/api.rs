@@ -8,6 +8,7 @@
 //! | [`error`] | the one error shape and the only table of statuses |
 
 pub mod answer;
+pub mod api_keys;
 pub mod applications;
 pub mod authentication;
 pub mod authorization;
@@ -27,6 +28,7 @@ pub mod openapi;
 pub mod organizations;
 pub mod page;
 pub mod passthrough;
+pub mod permit;
 pub mod resources;
 pub mod routes;
 pub mod usage;

@@ -1,6 +1,7 @@
 //! The use cases: what a call means, without HTTP types.
 
 pub mod answers;
+pub mod api_keys;
 pub mod applications;
 pub mod authentication;
 pub mod builder;

@@ -385,7 +385,7 @@ fn organization_place(organization: OrganizationId) -> Context {
     Context::new(organization, "organizations", "secret_sealed", organization)
 }
 
-fn caller(row: &mut Row) -> Result<Caller, Error> {
+pub(crate) fn caller(row: &mut Row) -> Result<Caller, Error> {
     Ok(Caller {
         organization: OrganizationId(row.integer()?),
         account: AccountId(row.integer()?),

@@ -75,6 +75,10 @@ pub struct InstanceFilter {
     pub search: Option<String>,
     /// The elements whose key contains the search text; only used with `search`.
     pub search_elements: Vec<ElementId>,
+    /// Of one of these elements; empty: of any.
+    pub among: BTreeSet<ElementId>,
+    /// With at least one of these tags; empty: any.
+    pub any_tag: BTreeSet<String>,
     /// Only those after this one.
     pub after: Option<InstanceId>,
     /// Leaving out so many first.
@@ -204,6 +208,8 @@ impl Store {
             list(elements).into(),
             filter.limit.into(),
             filter.skip.into(),
+            list(filter.among.iter().map(ElementId::to_string)).into(),
+            list(&filter.any_tag).into(),
         ];
         let rows = self
             .read(move |tx| {
@@ -220,15 +226,24 @@ impl Store {
         Ok(found)
     }
 
-    /// How many instances an organization has.
-    pub async fn count_instances(&self, organization: OrganizationId) -> Result<i64, Error> {
-        let values = [organization.0.into()];
-        self.read(
-            move |tx| match tx.query_one(&sql::COUNT_INSTANCES, &values)? {
-                Some(mut row) => row.integer(),
-                None => Ok(0),
-            },
-        )
+    /// How many instances an organization has, by element; with `tags`, those that have any of them.
+    pub async fn count_instances(
+        &self,
+        organization: OrganizationId,
+        tags: &BTreeSet<String>,
+    ) -> Result<Vec<(ElementId, i64)>, Error> {
+        let tags = list(tags);
+        self.read(move |tx| {
+            let rows = if tags.is_empty() {
+                tx.query(&sql::COUNT_INSTANCES, &[organization.0.into()])?
+            } else {
+                let values = [organization.0.into(), tags.into(), BETWEEN.into()];
+                tx.query(&sql::COUNT_INSTANCES_TAGGED, &values)?
+            };
+            rows.into_iter()
+                .map(|mut row| Ok((ElementId(row.integer()?), row.integer()?)))
+                .collect()
+        })
         .await
     }
 

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ligand_model::time::{Clock, Entropy, Timestamp};
 
+pub mod api_keys;
 pub mod applications;
 mod backend;
 pub mod elements;

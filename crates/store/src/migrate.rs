@@ -29,6 +29,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "element_versions",
         text: include_str!("../../../migrations/0002_element_versions.sql"),
     },
+    Migration {
+        number: 3,
+        name: "api_keys",
+        text: include_str!("../../../migrations/0003_api_keys.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

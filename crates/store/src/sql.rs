@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+pub(crate) mod api_keys;
 pub(crate) mod elements;
 pub(crate) mod identity;
 pub(crate) mod instances;
@@ -88,6 +89,10 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "USER_BY_EMAIL",
         "signing in: the address yields the organization",
     ),
+    (
+        "API_KEY_BY_DIGEST",
+        "the digest of a key's secret yields the organization",
+    ),
     ("SESSION", "the digest of a session yields the organization"),
     (
         "INSTANCE_BY_TOKEN",
@@ -119,6 +124,7 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
 pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
     [
         crate::migrate::ALL,
+        api_keys::ALL,
         elements::ALL,
         identity::ALL,
         instances::ALL,

@@ -10,6 +10,7 @@ use crate::Store;
 use crate::identity::{FirstUser, Identity};
 use crate::instances::NewInstance;
 
+mod api_keys;
 mod at_rest;
 mod elements;
 mod identity;

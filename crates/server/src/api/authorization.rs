@@ -1,8 +1,9 @@
-//! The `Authorization` header: `User <secret>, Organization <secret>[, Element <token>]`, in any order and vocabulary.
+//! The `Authorization` header: `User <secret>, Organization <secret>[, Element <token>]`, or
+//! `Bearer <key>[, Element <token>]`, in any order and vocabulary.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use ligand_model::secret::TokenDigest;
+use ligand_model::secret::{API_KEY_PREFIX, TokenDigest};
 
 use super::edge::nouns::Vocabulary;
 
@@ -15,8 +16,10 @@ pub struct Credentials {
     pub organization: Option<TokenDigest>,
     /// `Element`, or any other noun.
     pub element: Option<TokenDigest>,
-    /// `Bearer`.
+    /// `Bearer`, for a session.
     pub session: Option<TokenDigest>,
+    /// `Bearer lgk_…`: a scoped key.
+    pub key: Option<TokenDigest>,
 }
 
 impl Credentials {
@@ -49,7 +52,7 @@ pub fn read(headers: &HeaderMap, vocabulary: &Vocabulary) -> Result<Credentials,
             if secret.is_empty() || secret.len() > LONGEST || !secret.bytes().all(of_a_token) {
                 return Err(Garbled);
             }
-            let slot = slot(&mut credentials, scheme, vocabulary).ok_or(Garbled)?;
+            let slot = slot(&mut credentials, scheme, secret, vocabulary).ok_or(Garbled)?;
             if slot.replace(TokenDigest::of(secret)).is_some() {
                 return Err(Garbled);
             }
@@ -61,6 +64,7 @@ pub fn read(headers: &HeaderMap, vocabulary: &Vocabulary) -> Result<Credentials,
 fn slot<'a>(
     credentials: &'a mut Credentials,
     scheme: &str,
+    secret: &str,
     vocabulary: &Vocabulary,
 ) -> Option<&'a mut Option<TokenDigest>> {
     if scheme.eq_ignore_ascii_case("User") {
@@ -68,7 +72,11 @@ fn slot<'a>(
     } else if scheme.eq_ignore_ascii_case("Organization") {
         Some(&mut credentials.organization)
     } else if scheme.eq_ignore_ascii_case("Bearer") {
-        Some(&mut credentials.session)
+        Some(if secret.starts_with(API_KEY_PREFIX) {
+            &mut credentials.key
+        } else {
+            &mut credentials.session
+        })
     } else if scheme.eq_ignore_ascii_case("Element")
         || vocabulary
             .iter()
@@ -104,6 +112,7 @@ mod tests {
             organization: Some(TokenDigest::of("o")),
             element: Some(TokenDigest::of("e")),
             session: None,
+            key: None,
         };
         for text in [
             "User u+/=, Organization o, Element e",
@@ -113,6 +122,21 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(expected.clone()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_scoped_key_is_told_from_a_session() {
+        let key = parse("Bearer lgk_a-b_c, Element e").unwrap();
+        assert_eq!(key.key, Some(TokenDigest::of("lgk_a-b_c")));
+        assert_eq!(
+            (key.session, key.element),
+            (None, Some(TokenDigest::of("e")))
+        );
+        let session = parse("Bearer abc+/=").unwrap();
+        assert_eq!(
+            (session.session, session.key),
+            (Some(TokenDigest::of("abc+/=")), None)
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::body::Body;
 use http::HeaderMap;
 use ligand_model::id::InstanceId;
+use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 
@@ -32,6 +33,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// Who calls.
     pub caller: Option<Arc<Caller>>,
+    /// The scoped key it came with, if it came with one.
+    pub key: Option<Arc<KeyHolder>>,
     /// The instance of an Element token.
     pub instance: Option<Arc<SealedInstance>>,
     /// The other end.

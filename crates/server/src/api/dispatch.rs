@@ -10,6 +10,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method};
 use ligand_engine::catalog::{Compiled, Route};
 use ligand_model::error::ErrorKind;
+use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::UsageRow;
@@ -20,10 +21,10 @@ use super::call::{Call, VendorNote};
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::routes::{self, Access, Match};
-use super::{body, resources};
+use super::{body, permit, resources};
 use crate::app::App;
 use crate::listener::peer::Peer;
-use crate::service::{callers, elements};
+use crate::service::{api_keys, callers, elements};
 use crate::telemetry::Facts;
 
 /// A request at the inner side of the edge.
@@ -53,6 +54,7 @@ pub struct Arrived {
 #[derive(Debug, Default)]
 struct Known {
     caller: Option<Arc<Caller>>,
+    key: Option<Arc<KeyHolder>>,
     instance: Option<Arc<SealedInstance>>,
     element: Option<Arc<Compiled>>,
     path: Option<Arc<str>>,
@@ -142,6 +144,15 @@ async fn decide(
         Match::Found { route, variables } => {
             known.path = Some(Arc::from(route.path));
             admit(route, &credentials, known)?;
+            if let (Some(key), Some(caller)) = (&known.key, &known.caller) {
+                let asked = permit::Asked {
+                    route,
+                    method: &arrived.method,
+                    variables: &variables,
+                    instance: known.instance.as_deref(),
+                };
+                permit::platform(app, key, caller, &asked).await?;
+            }
             accepts_json(route, &arrived.headers)?;
             let call = call(app, arrived, known, variables);
             (route.handler)(call, vocabulary).await
@@ -173,9 +184,14 @@ async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Re
     if credentials.is_empty() {
         return Ok(());
     }
-    let caller = match (credentials.session, credentials.user) {
-        (Some(session), None) => callers::by_session(app, session).await?,
-        (None, Some(user))
+    let caller = match (credentials.session, credentials.user, credentials.key) {
+        (Some(session), None, None) => callers::by_session(app, session).await?,
+        (None, None, Some(key)) if credentials.organization.is_none() => {
+            let (holder, caller) = api_keys::holder(app, key).await?;
+            known.key = Some(holder);
+            caller
+        }
+        (None, Some(user), None)
             if credentials.organization.is_some() || credentials.element.is_some() =>
         {
             callers::by_secrets(app, user, credentials.organization).await?
@@ -199,7 +215,9 @@ fn admit(
     credentials: &Credentials,
     known: &Known,
 ) -> Result<(), ApiError> {
-    let whole = credentials.organization.is_some() || credentials.session.is_some();
+    let whole = credentials.organization.is_some()
+        || credentials.session.is_some()
+        || credentials.key.is_some();
     let admitted = match route.access {
         Access::Public => true,
         Access::Organization => known.caller.is_some() && whole,
@@ -254,6 +272,7 @@ fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> C
         variables,
         headers: arrived.headers,
         caller: known.caller.clone(),
+        key: known.key.clone(),
         instance: known.instance.clone(),
         peer: arrived.peer,
         body: std::sync::Mutex::new(arrived.body),
@@ -281,6 +300,9 @@ async fn resource(
             let declared = element.resource(resource);
             let template = declared.map(|resource| resource.path.as_str());
             known.path = Some(Arc::from(template.unwrap_or_default()));
+            if let Some(key) = &known.key {
+                permit::record(key, &arrived.method, &instance)?;
+            }
             if declared.is_some_and(|known| known.method.eq_ignore_ascii_case("GET")) {
                 arrived.method = Method::GET;
             }

@@ -12,6 +12,7 @@ use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
+use super::permit;
 use super::wire;
 use crate::service::input::InstanceInput;
 use crate::service::instances::{self as service, Wanted};
@@ -35,6 +36,7 @@ async fn make(
 ) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let input = InstanceInput::read(&read_json(&mut call, vocabulary).await?)?;
+    permit::new_instance(&call, &caller, &input, element.as_deref()).await?;
     let shown = provision::provision(&call.app, &caller, input, element.as_deref()).await?;
     Ok(Answer::platform(wire::instance(&shown, true)))
 }
@@ -55,6 +57,7 @@ async fn rows(call: Call, element: Option<String>) -> Result<Answer, ApiError> {
     let page = Page::of(&call)?;
     let wanted = Wanted {
         element,
+        only: call.key.as_ref().map(|key| key.permission.clone()),
         tags: call.parameters("tags"),
         search: call.parameter("searchText").map(str::to_owned),
         limit: page.size,
@@ -78,7 +81,10 @@ async fn rows(call: Call, element: Option<String>) -> Result<Answer, ApiError> {
 /// `{"totalInstances": 2, "elementInstances": [{"key": "sfdc", "count": 2}]}`
 pub async fn count(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let (total, by_element) = service::count(&call.app, &caller).await?;
+    let (total, by_element) = {
+        let only = call.key.as_ref().map(|key| &key.permission);
+        service::count(&call.app, &caller, only).await?
+    };
     let rows: Vec<Value> = by_element
         .iter()
         .map(|(key, count)| json!({"key": key, "count": count}))
@@ -137,6 +143,7 @@ async fn change(
 ) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let input = InstanceInput::read(&read_json(&mut call, vocabulary).await?)?;
+    permit::changed_instance(&call, &caller, &input).await?;
     let sealed = reconfigure::reconfigure(&call.app, &caller, id, of, input).await?;
     answer(&call, sealed).await
 }

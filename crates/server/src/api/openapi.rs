@@ -38,12 +38,12 @@ pub fn document() -> Value {
                 "secrets": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "`User <secret>, Organization <secret>`, in any order; or `Bearer <token>` after \
-                        signing in.",
+                        signing in; or `Bearer <key>` with a scoped key of `/api-keys`.",
                 },
                 "token": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "`User <secret>, Organization <secret>, Element <token>`; the organization's secret \
-                        may be left out.",
+                        may be left out. Or `Bearer <key>, Element <token>`.",
                 },
             },
             "schemas": {

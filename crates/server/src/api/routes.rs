@@ -7,6 +7,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
+use super::api_keys;
 use super::builder::{self, pieces};
 use super::call::Call;
 use super::edge::nouns::Vocabulary;
@@ -179,6 +180,12 @@ pub static ROUTES: &[Endpoint] = routes! {
     "POST" "/authentication" Public body => authentication::sign_in, "Signs a user in.";
     "GET" "/authentication/secrets" Organization => authentication::secrets, "Shows the caller's secrets.";
     "POST" "/authentication/passwords" Organization body => authentication::change_password, "Changes the caller's password.";
+    "GET" "/api-keys" Organization => api_keys::list, "Lists the scoped keys.";
+    "POST" "/api-keys" Organization body => api_keys::create, "Makes a scoped key; its secret is shown this once.";
+    "GET" "/api-keys/{id}" Organization => api_keys::get, "Shows a scoped key.";
+    "PATCH" "/api-keys/{id}" Organization body => api_keys::update, "Changes what a scoped key is called, may do, or when it ends.";
+    "DELETE" "/api-keys/{id}" Organization => api_keys::delete, "Deletes a scoped key; its secrets stop working.";
+    "POST" "/api-keys/{id}/rotate" Organization body => api_keys::rotate, "Gives a scoped key a new secret; the former works for a while.";
     "GET" "/organizations/me" Organization => organizations::me, "Shows the caller's organization.";
     "GET" "/me" Organization => organizations::user, "Shows the caller.";
     "GET" "/usage" Organization => usage::list, "Lists calls, newest first.";

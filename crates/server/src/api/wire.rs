@@ -262,7 +262,8 @@ fn without_empty(value: &mut Value, names: &[&str]) {
     }
 }
 
-fn without_nulls(value: &mut Value) {
+/// Leaves out the members that are null.
+pub fn without_nulls(value: &mut Value) {
     if let Value::Object(members) = value {
         members.retain(|_, member| !member.is_null());
     }

@@ -10,6 +10,7 @@ use ligand_model::configuration::{InstanceDocument, is_secret_key};
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::instance::Instance;
 use ligand_model::secret::{ElementToken, MASK};
+use ligand_store::api_keys::Permission;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, InstanceFilter, SealedInstance};
 
@@ -47,6 +48,8 @@ pub struct Wanted {
     pub tags: Vec<String>,
     /// Name or element key contains this.
     pub search: Option<String>,
+    /// What the caller's key covers.
+    pub only: Option<Permission>,
     /// Page size.
     pub limit: usize,
     /// 1-based; a page token overrules it.
@@ -141,7 +144,10 @@ pub async fn list(
     let most = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
     let skipped = wanted.page.saturating_sub(1).saturating_mul(wanted.limit);
     let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
+    let only = wanted.only.unwrap_or_default();
     let filter = InstanceFilter {
+        among: only.elements,
+        any_tag: only.tags,
         element,
         tags: wanted.tags,
         search: wanted.search,
@@ -188,32 +194,29 @@ async fn with_key_containing(
         .collect())
 }
 
-/// Instances in all, and by element key.
+/// Instances in all, and by element key; those that `only` covers.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn count(app: &App, caller: &Caller) -> Result<(i64, BTreeMap<String, i64>), Error> {
-    let total = app.store.count_instances(caller.organization).await?;
-    let mut by_element = BTreeMap::new();
-    let mut after = None;
-    loop {
-        let filter = InstanceFilter {
-            after,
-            limit: 1000,
-            ..InstanceFilter::default()
-        };
-        let page = app.store.instances(caller.organization, filter).await?;
-        after = page.last().map(|last| last.instance.id);
-        for found in &page {
-            let id = found.instance.element;
-            let element = elements::by_id(app, Some(caller.organization), id).await?;
-            let key = element.map_or_else(|| id.to_string(), |known| known.element.key.clone());
-            *by_element.entry(key).or_insert(0) += 1;
+pub async fn count(
+    app: &App,
+    caller: &Caller,
+    only: Option<&Permission>,
+) -> Result<(i64, BTreeMap<String, i64>), Error> {
+    let none = Permission::default();
+    let only = only.unwrap_or(&none);
+    let counted = app.store.count_instances(caller.organization, &only.tags);
+    let (mut total, mut by_element) = (0, BTreeMap::new());
+    for (id, count) in counted.await? {
+        if !only.elements.is_empty() && !only.elements.contains(&id) {
+            continue;
         }
-        if page.len() < 1000 {
-            return Ok((total, by_element));
-        }
+        let element = elements::by_id(app, Some(caller.organization), id).await?;
+        let key = element.map_or_else(|| id.to_string(), |known| known.element.key.clone());
+        *by_element.entry(key).or_insert(0) += count;
+        total += count;
     }
+    Ok((total, by_element))
 }
 
 /// Changes plain attributes, whatever else changes meanwhile.

@@ -11,6 +11,7 @@ use ligand_store::instances::SealedInstance;
 use quick_cache::sync::Cache;
 
 use super::answers::Answers;
+use super::api_keys::Keys;
 use super::authentication::Hashing;
 use super::refresh::Flights;
 use super::throttle::Throttle;
@@ -24,6 +25,8 @@ pub type Callers = Cache<(TokenDigest, Option<TokenDigest>), (Timestamp, Arc<Cal
 pub struct Memory {
     /// Who called lately.
     pub callers: Callers,
+    /// Scoped keys in use.
+    pub keys: Keys,
     /// Instances in use.
     pub instances: Instances,
     /// Imported elements in use, compiled, by version.
@@ -47,6 +50,7 @@ impl Memory {
     pub fn new(answer_bytes: usize) -> Self {
         Self {
             callers: Cache::new(10_000),
+            keys: Keys::default(),
             instances: Instances::new(10_000),
             elements: Cache::new(200),
             extensions: Cache::new(10_000),

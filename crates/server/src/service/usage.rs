@@ -58,6 +58,9 @@ pub async fn write_regularly(app: App) {
         if let Err(error) = flush(&app).await {
             tracing::warn!(error = %error, "usage rows could not be written yet");
         }
+        if let Err(error) = super::api_keys::flush(&app).await {
+            tracing::warn!(error = %error, "when keys were used could not be written yet");
+        }
         if stopped {
             return;
         }

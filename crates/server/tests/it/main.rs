@@ -4,6 +4,7 @@
 
 mod support;
 
+mod api_keys;
 mod authorization;
 mod bad_input;
 mod builder;

@@ -25,7 +25,8 @@ statements! {
     INSTANCE = concat!(instance!(), "WHERE i.organization_id = $2 AND i.id = $3");
 
     /// `$4` element or null; `$5` how many tags, `$6` the list of them; `$7` pattern of the folded name or null,
-    /// `$8` list of elements that match as well.
+    /// `$8` list of elements that match as well; `$11` list of elements, `$12` list of tags
+    /// of which one must be there, both empty for any.
     INSTANCES = concat!(instance!(),
         "WHERE i.organization_id = $2 AND i.id > $3 \
          AND (i.element_id = $4 OR $4 IS NULL) \
@@ -34,9 +35,21 @@ statements! {
             AND replace($6, $1 || t.tag || $1, '') <> $6) OR $5 = 0) \
          AND (CAST($7 AS TEXT) IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
             OR replace($8, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $8) \
+         AND ($11 = '' OR replace($11, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $11) \
+         AND ($12 = '' OR EXISTS (SELECT 1 FROM instance_tags t \
+            WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
+            AND replace($12, $1 || t.tag || $1, '') <> $12)) \
          ORDER BY i.id LIMIT $9 OFFSET $10");
 
-    COUNT_INSTANCES = "SELECT COUNT(*) FROM instances WHERE organization_id = $1";
+    COUNT_INSTANCES = "SELECT i.element_id, COUNT(*) FROM instances i WHERE i.organization_id = $1 \
+        GROUP BY i.element_id ORDER BY i.element_id";
+
+    /// Those with any tag of the list `$2`; `$3` is what stands around its items.
+    COUNT_INSTANCES_TAGGED = "SELECT i.element_id, COUNT(*) FROM instances i \
+        WHERE i.organization_id = $1 AND EXISTS (SELECT 1 FROM instance_tags t \
+        WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
+        AND replace($2, $3 || t.tag || $3, '') <> $2) \
+        GROUP BY i.element_id ORDER BY i.element_id";
 
     INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \
         element_id, name, name_folded, valid, disabled, external_authentication, \

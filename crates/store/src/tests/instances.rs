@@ -1,4 +1,6 @@
-use ligand_model::id::{ElementId, InstanceId};
+use std::collections::BTreeSet;
+
+use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::secret::{ElementToken, TokenDigest};
 use ligand_model::time::Clock;
 
@@ -7,9 +9,15 @@ use crate::instances::{InstanceChange, InstanceFilter};
 use crate::{Error, Store, for_each_backend};
 
 async fn ids(store: &Store, filter: InstanceFilter) -> Vec<i64> {
-    let organization = ligand_model::id::OrganizationId(2);
+    let organization = OrganizationId(2);
     let found = store.instances(organization, filter).await.unwrap();
     found.iter().map(|found| found.instance.id.0).collect()
+}
+
+async fn count(store: &Store, organization: OrganizationId) -> i64 {
+    let none = BTreeSet::new();
+    let counted = store.count_instances(organization, &none).await.unwrap();
+    counted.iter().map(|(_, count)| count).sum()
 }
 
 fn all() -> InstanceFilter {
@@ -71,7 +79,7 @@ for_each_backend! {
         }
         let next = store.insert_instance(new_instance(made, "3", &[], "u", &document)).await;
         assert_eq!(next.unwrap().id, InstanceId(2));
-        assert_eq!(store.count_instances(made.organization).await.unwrap(), 2);
+        assert_eq!(count(store, made.organization).await, 2);
     }
 
     async fn a_write_at_the_present_version_succeeds(fixture: Fixture) {
@@ -178,7 +186,7 @@ for_each_backend! {
         let other = STRANGER.organization;
         assert!(store.instance(other, id).await.unwrap().is_none());
         assert!(store.instances(other, all()).await.unwrap().is_empty());
-        assert_eq!(store.count_instances(other).await.unwrap(), 0);
+        assert_eq!(count(store, other).await, 0);
         assert!(store.reveal_token(other, id).await.unwrap().is_none());
         let change = InstanceChange { valid: Some(false), ..InstanceChange::default() };
         assert!(store.update_instance(other, id, 1, change).await.unwrap().is_none());
