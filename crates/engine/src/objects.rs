@@ -145,7 +145,7 @@ pub fn metadata(element: &Element, name: &str) -> Option<Value> {
     let written = declared(element)
         .filter(|one| one.get("name").and_then(Value::as_str) == Some(&*object.name));
     for field in written
-        .filter_map(|one| one.get("fields")?.as_array())
+        .filter_map(|one| one.get("fields").or(one.get("modelFields"))?.as_array())
         .flatten()
     {
         if let Some(name) = field.get("name").and_then(Value::as_str) {

@@ -205,8 +205,9 @@ async fn extend<R>(
         let mut draft = added_draft(app, base, added);
         let result = change(&mut draft)?;
         checked(app, &draft)?;
-        let json = serde_json::to_vec(draft.resources())
-            .map_err(|error| Error::internal(error.to_string()))?;
+        let added = added_json(&mut draft);
+        let json =
+            serde_json::to_vec(&added).map_err(|error| Error::internal(error.to_string()))?;
         let written = app
             .store
             .put_extension(organization, account, base.id, version, &json)
@@ -221,13 +222,24 @@ async fn extend<R>(
     Err(busy())
 }
 
+/// What an account added, as it is kept: its resources, and its models where there are any.
+fn added_json(draft: &mut Draft) -> Value {
+    let models = std::mem::take(draft.list("models"));
+    let resources = Value::Array(std::mem::take(draft.resources()));
+    if models.is_empty() {
+        return resources;
+    }
+    json!({"resources": resources, "models": models})
+}
+
 fn added_draft(app: &App, base: &Compiled, added: Value) -> Draft {
     let mut taken = BTreeSet::new();
     if let Value::Object(mut whole) = base.to_json() {
         ids::complete(&mut whole, &BTreeSet::new());
         ids::collect(&whole, &mut taken);
     }
-    let root = json!({"hub": base.element.hub, "resources": added});
+    let (resources, models) = elements::extensions::parts(added);
+    let root = json!({"hub": base.element.hub, "resources": resources, "models": models});
     let mut draft = Draft::new(root, true, app.now().to_iso());
     draft.taken = taken;
     draft

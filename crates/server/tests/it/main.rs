@@ -15,6 +15,7 @@ mod corpus;
 mod docs;
 mod edge;
 mod element_command;
+mod element_objects;
 mod explain;
 mod guides;
 mod hosted;

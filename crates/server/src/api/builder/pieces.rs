@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::dispatch::json as read_json;
 use super::super::edge::nouns::Vocabulary;
 use super::super::error::ApiError;
-use crate::service::builder::items::{self, Kind, Place};
+use crate::service::builder::items::{self, Holder, Kind, Place};
 use crate::service::builder::{configuration, resources};
 
 /// `GET /elements/{keyOrId}/resources`
@@ -105,6 +105,9 @@ macro_rules! handlers {
         handlers!(@ $kind of_element $list $get $add $replace $remove "of an element");
         handlers!(@ $kind of_resource $list_of $get_of $add_of $replace_of $remove_of "of a resource");
     };
+    ($kind:ident $place:ident: $list:ident $get:ident $add:ident $replace:ident $remove:ident $where:literal) => {
+        handlers!(@ $kind $place $list $get $add $replace $remove $where);
+    };
     (@ $kind:ident $place:ident $list:ident $get:ident $add:ident $replace:ident $remove:ident $where:literal) => {
         #[doc = concat!("`GET` the list ", $where)]
         pub async fn $list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
@@ -155,11 +158,24 @@ handlers!(Parameter: list_parameters get_parameter add_parameter replace_paramet
 handlers!(Hook: list_hooks get_hook add_hook replace_hook remove_hook;
     list_hooks_of get_hook_of add_hook_of replace_hook_of remove_hook_of);
 
+handlers!(Object of_element: list_objects get_object add_object replace_object remove_object "of an element");
+handlers!(Field of_object: list_fields get_field add_field replace_field remove_field "of an object");
+handlers!(Model of_element: list_models get_model add_model replace_model remove_model_of_element "of an element");
+
+/// `PUT /elements/{keyOrId}/models`: adds a model, or replaces the one whose `id` the body names.
+pub async fn upsert_model(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
+    let caller = call.caller()?;
+    let body = read_json(&mut call, vocabulary).await?;
+    let (place, _) = of_element(&call);
+    let made = items::put(&call.app, &caller, &place, Kind::Model, &body).await?;
+    Ok(Answer::platform(made))
+}
+
 /// The element of a path, and the id behind it.
 fn of_element(call: &Call) -> (Place, String) {
     let place = Place {
         element: call.variable(0).to_owned(),
-        resource: None,
+        holder: Holder::Element,
     };
     (place, call.variable(1).to_owned())
 }
@@ -168,7 +184,16 @@ fn of_element(call: &Call) -> (Place, String) {
 fn of_resource(call: &Call) -> (Place, String) {
     let place = Place {
         element: call.variable(0).to_owned(),
-        resource: Some(call.variable(1).to_owned()),
+        holder: Holder::Resource(call.variable(1).to_owned()),
+    };
+    (place, call.variable(2).to_owned())
+}
+
+/// The element and object of a path, and the id behind them.
+fn of_object(call: &Call) -> (Place, String) {
+    let place = Place {
+        element: call.variable(0).to_owned(),
+        holder: Holder::Object(call.variable(1).to_owned()),
     };
     (place, call.variable(2).to_owned())
 }

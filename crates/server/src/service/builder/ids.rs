@@ -1,4 +1,4 @@
-//! Ids of the pieces of an element: resources, parameters, hooks.
+//! Ids of the pieces of an element: resources, parameters, hooks, objects and their fields, models.
 //!
 //! An export may bring its own. A piece without one gets a number made from what it is, so that it is the same at every
 //! read; the first change of the element writes it down, and from then on it stays whatever the piece becomes.
@@ -15,6 +15,22 @@ pub fn complete(definition: &mut Map<String, Value>, taken: &BTreeSet<i64>) {
     collect(definition, &mut known);
     let mut seen = BTreeSet::new();
     pieces(definition, "", &mut known, &mut seen);
+    for name in ["objects", "models"] {
+        let Some(Value::Array(items)) = definition.get_mut(name) else {
+            continue;
+        };
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            let seed = named_seed(name.trim_end_matches('s'), "", item);
+            give(item, &seed, &mut known, &mut seen);
+            let of = item.get("id").map(Value::to_string).unwrap_or_default();
+            if let Some(Value::Array(fields)) = item.get_mut("fields") {
+                for field in fields.iter_mut().filter_map(Value::as_object_mut) {
+                    let seed = named_seed("field", &of, field);
+                    give(field, &seed, &mut known, &mut seen);
+                }
+            }
+        }
+    }
     let Some(Value::Array(resources)) = definition.get_mut("resources") else {
         return;
     };
@@ -38,6 +54,16 @@ pub fn collect(definition: &Map<String, Value>, taken: &mut BTreeSet<i64>) {
         }
     };
     below(definition, taken);
+    for name in ["objects", "models"] {
+        if let Some(Value::Array(items)) = definition.get(name) {
+            for item in items.iter().filter_map(Value::as_object) {
+                taken.extend(item.get("id").and_then(Value::as_i64));
+                if let Some(Value::Array(fields)) = item.get("fields") {
+                    taken.extend(fields.iter().filter_map(|field| field.get("id")?.as_i64()));
+                }
+            }
+        }
+    }
     if let Some(Value::Array(resources)) = definition.get("resources") {
         for resource in resources.iter().filter_map(Value::as_object) {
             taken.extend(resource.get("id").and_then(Value::as_i64));
@@ -73,6 +99,11 @@ pub fn parameter_seed(of: &str, parameter: &Map<String, Value>) -> String {
 /// The same for a hook.
 pub fn hook_seed(of: &str, hook: &Map<String, Value>) -> String {
     format!("hook {of} {}", text(hook, "type"))
+}
+
+/// The same for what is known by its name: objects, fields, models.
+pub fn named_seed(kind: &str, of: &str, item: &Map<String, Value>) -> String {
+    format!("{kind} {of} {}", text(item, "name"))
 }
 
 fn pieces(

@@ -1,4 +1,4 @@
-//! Parameters and hooks, of an element or of one of its resources.
+//! Parameters and hooks, of an element or of one of its resources; its objects and their fields, its models.
 
 use ligand_engine::catalog::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
 use ligand_model::element::{Hook, Parameter};
@@ -16,6 +16,12 @@ pub enum Kind {
     Parameter,
     /// A hook.
     Hook,
+    /// An object: what records are called, and how they are told apart.
+    Object,
+    /// A field of an object.
+    Field,
+    /// A model of the element: the fields that several resources share.
+    Model,
 }
 
 impl Kind {
@@ -23,6 +29,9 @@ impl Kind {
         match self {
             Self::Parameter => "parameters",
             Self::Hook => "hooks",
+            Self::Object => "objects",
+            Self::Field => "fields",
+            Self::Model => "models",
         }
     }
 
@@ -30,6 +39,9 @@ impl Kind {
         match self {
             Self::Parameter => "parameter",
             Self::Hook => "hook",
+            Self::Object => "object",
+            Self::Field => "field",
+            Self::Model => "model",
         }
     }
 }
@@ -39,8 +51,28 @@ impl Kind {
 pub struct Place {
     /// The element, by key or id.
     pub element: String,
-    /// Its resource; none for the element itself.
-    pub resource: Option<String>,
+    /// What it belongs to.
+    pub holder: Holder,
+}
+
+/// What a piece belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// The element itself.
+    Element,
+    /// One of its resources.
+    Resource(String),
+    /// One of its objects.
+    Object(String),
+}
+
+impl Holder {
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Element => None,
+            Self::Resource(id) | Self::Object(id) => Some(id),
+        }
+    }
 }
 
 /// The parameters or hooks of a place.
@@ -55,7 +87,7 @@ pub async fn list(
 ) -> Result<Vec<Value>, Error> {
     let mut draft = view(app, caller, &place.element).await?;
     let items = items(&mut draft, place, kind)?;
-    Ok(items.iter().map(|item| shown(item, place)).collect())
+    Ok(items.iter().map(|item| shown(item, place, kind)).collect())
 }
 
 /// One of them.
@@ -73,7 +105,7 @@ pub async fn get(
     let items = items(&mut draft, place, kind)?;
     let found = items.iter().find(|item| has_id(item, id));
     found
-        .map(|item| shown(item, place))
+        .map(|item| shown(item, place, kind))
         .ok_or_else(|| not_found(kind.word(), id))
 }
 
@@ -90,20 +122,29 @@ pub async fn add(
 ) -> Result<Value, Error> {
     let mut given = checked(kind, members(body)?)?;
     given.remove("id");
-    write(app, caller, place, |draft| {
+    write(app, caller, place, kind, |draft| {
         // The place is looked up first: what is wrong with it is said before what is wrong with the body.
         items(draft, place, kind)?;
-        let of = place.resource.as_deref().unwrap_or_default();
+        let of = place.holder.id().unwrap_or_default();
         let seed = match kind {
             Kind::Parameter => ids::parameter_seed(of, &given),
             Kind::Hook => ids::hook_seed(of, &given),
+            Kind::Object | Kind::Field | Kind::Model => ids::named_seed(kind.word(), of, &given),
         };
         let mut item = given.clone();
         item.insert("id".to_owned(), json!(draft.fresh(&seed)));
         item.insert("createdDate".to_owned(), json!(draft.now));
         let item = Value::Object(item);
-        items(draft, place, kind)?.push(item.clone());
-        Ok(shown(&item, place))
+        let id = item.get("id").cloned().unwrap_or_default();
+        items(draft, place, kind)?.push(item);
+        // What stands in it gets its ids, too.
+        draft.complete();
+        let made = items(draft, place, kind)?
+            .iter()
+            .find(|item| item.get("id") == Some(&id));
+        Ok(made
+            .map(|item| shown(item, place, kind))
+            .unwrap_or_default())
     })
     .await
 }
@@ -121,9 +162,8 @@ pub async fn replace(
     body: &Value,
 ) -> Result<Value, Error> {
     let given = members(body)?;
-    write(app, caller, place, |draft| {
-        let items = items(draft, place, kind)?;
-        let known = items
+    write(app, caller, place, kind, |draft| {
+        let known = items(draft, place, kind)?
             .iter_mut()
             .find(|item| has_id(item, id))
             .ok_or_else(|| not_found(kind.word(), id))?;
@@ -132,13 +172,24 @@ pub async fn replace(
         if legacy(&item) && !known.as_object().is_some_and(legacy) {
             return Err(Error::invalid("A hook cannot become a legacy hook."));
         }
+        if kind == Kind::Object
+            && let (None, Some(fields)) = (item.get("fields"), known.get("fields"))
+        {
+            item.insert("fields".to_owned(), fields.clone());
+        }
         for name in ["id", "createdDate"] {
             if let Some(value) = known.get(name) {
                 item.insert(name.to_owned(), value.clone());
             }
         }
         *known = Value::Object(item);
-        Ok(shown(known, place))
+        draft.complete();
+        let made = items(draft, place, kind)?
+            .iter()
+            .find(|item| has_id(item, id));
+        Ok(made
+            .map(|item| shown(item, place, kind))
+            .unwrap_or_default())
     })
     .await
 }
@@ -154,7 +205,7 @@ pub async fn remove(
     kind: Kind,
     id: &str,
 ) -> Result<(), Error> {
-    write(app, caller, place, |draft| {
+    write(app, caller, place, kind, |draft| {
         let items = items(draft, place, kind)?;
         let before = items.len();
         items.retain(|item| !has_id(item, id));
@@ -166,13 +217,36 @@ pub async fn remove(
     .await
 }
 
+/// Replaces the one whose id the body names, or adds it: `PUT` of a list.
+///
+/// # Errors
+/// As [`add`] and [`replace`].
+pub async fn put(
+    app: &App,
+    caller: &Caller,
+    place: &Place,
+    kind: Kind,
+    body: &Value,
+) -> Result<Value, Error> {
+    let id = body
+        .get("id")
+        .and_then(Value::as_i64)
+        .map(|id| id.to_string());
+    match id {
+        Some(id) => replace(app, caller, place, kind, &id, body).await,
+        None => add(app, caller, place, kind, body).await,
+    }
+}
+
 async fn write<R>(
     app: &App,
     caller: &Caller,
     place: &Place,
+    kind: Kind,
     change: impl Fn(&mut Draft) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    if place.resource.is_some() {
+    let of_account = matches!(place.holder, Holder::Resource(_)) || kind == Kind::Model;
+    if of_account {
         edit(app, caller, &place.element, change).await
     } else {
         edit_own(app, caller, &place.element, change).await
@@ -180,25 +254,33 @@ async fn write<R>(
 }
 
 fn items<'a>(draft: &'a mut Draft, place: &Place, kind: Kind) -> Result<&'a mut Vec<Value>, Error> {
-    Ok(match &place.resource {
-        Some(id) => list_of(draft.resource(id)?, kind.list()),
-        None => draft.list(kind.list()),
+    Ok(match &place.holder {
+        Holder::Resource(id) => list_of(draft.resource(id)?, kind.list()),
+        Holder::Object(id) => {
+            let mut objects = draft.list("objects").iter_mut();
+            let object = objects
+                .find(|object| has_id(object, id))
+                .and_then(Value::as_object_mut);
+            list_of(object.ok_or_else(|| not_found("object", id))?, kind.list())
+        }
+        Holder::Element => draft.list(kind.list()),
     })
 }
 
-/// As an answer shows it: with the resource it stands in, and with what is understood where it says nothing.
-fn shown(item: &Value, place: &Place) -> Value {
+/// As an answer shows it: with what it stands in, and with what is understood where it says nothing.
+fn shown(item: &Value, place: &Place, kind: Kind) -> Value {
     let mut item = item.clone();
     if let Value::Object(members) = &mut item {
         members.retain(|_, value| !value.is_null());
-        let resource = place
-            .resource
-            .as_deref()
-            .and_then(|id| id.parse::<i64>().ok());
-        if let Some(resource) = resource {
-            members.insert("resourceId".to_owned(), json!(resource));
+        let of = place.holder.id().and_then(|id| id.parse::<i64>().ok());
+        if let Some(of) = of {
+            let name = match place.holder {
+                Holder::Object(_) => "objectId",
+                _ => "resourceId",
+            };
+            members.insert(name.to_owned(), json!(of));
         }
-        if members.contains_key("mimeType") || !members.contains_key("vendorType") {
+        if kind == Kind::Hook {
             members.entry("body").or_insert(json!(""));
             members.entry("isLegacy").or_insert(json!(false));
         }
@@ -212,7 +294,29 @@ pub(super) fn checked(
     mut given: Map<String, Value>,
 ) -> Result<Map<String, Value>, Error> {
     given.remove("resourceId");
+    given.remove("objectId");
     let value = match kind {
+        Kind::Object => {
+            required(&given, "name")?;
+            each(&mut given, "fields", Kind::Field)?;
+            return Ok(given);
+        }
+        Kind::Field => {
+            required(&given, "name")?;
+            given.entry("type").or_insert(json!("string"));
+            required(&given, "type")?;
+            return Ok(given);
+        }
+        Kind::Model => {
+            required(&given, "name")?;
+            given.entry("modelType").or_insert(json!("standard"));
+            for name in ["resources", "modelFields"] {
+                if given.get(name).is_some_and(|list| !list.is_array()) {
+                    return Err(Error::invalid(format!("`{name}` must be a list.")));
+                }
+            }
+            return Ok(given);
+        }
         Kind::Parameter => {
             for name in ["name", "type", "vendorName", "vendorType"] {
                 required(&given, name)?;
@@ -239,6 +343,20 @@ pub(super) fn checked(
     };
     value.map_err(|error| Error::invalid(format!("This is no {}: {error}.", kind.word())))?;
     Ok(given)
+}
+
+/// Checks each piece that stands in another.
+fn each(given: &mut Map<String, Value>, name: &str, kind: Kind) -> Result<(), Error> {
+    let Some(list) = given.get_mut(name) else {
+        return Ok(());
+    };
+    let Some(items) = list.as_array_mut() else {
+        return Err(Error::invalid(format!("`{name}` must be a list.")));
+    };
+    for item in items {
+        *item = Value::Object(checked(kind, members(item)?)?);
+    }
+    Ok(())
 }
 
 fn one_of(given: &Map<String, Value>, name: &str, known: &[&str]) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use ligand_model::element::Resource;
 use ligand_model::id::{AccountId, OrganizationId};
 use ligand_store::elements::Extension;
 use ligand_store::identity::Caller;
+use serde_json::Value;
 
 use super::super::Error;
 use crate::app::App;
@@ -60,16 +61,27 @@ pub async fn exists(app: &App, caller: &Caller, element: &Arc<Compiled>) -> Resu
 /// # Errors
 /// 500 for resources that can no longer be read.
 pub fn merge(base: &Compiled, extension: &Extension) -> Result<Option<Arc<Compiled>>, Error> {
-    let own: Vec<Resource> = serde_json::from_slice(&extension.json).map_err(|error| {
+    let unread = |error: serde_json::Error| {
         Error::internal(format!(
-            "added resources of {} cannot be read: {error}",
+            "what was added to {} cannot be read: {error}",
             base.id
         ))
-    })?;
-    if own.is_empty() {
+    };
+    let (resources, models) = parts(serde_json::from_slice(&extension.json).map_err(unread)?);
+    let own: Vec<Resource> = serde_json::from_value(resources).map_err(unread)?;
+    let models = models.as_array().cloned().unwrap_or_default();
+    if own.is_empty() && models.is_empty() {
         return Ok(None);
     }
     let mut element = base.element.clone();
+    if !models.is_empty()
+        && let Value::Array(known) = element
+            .extra
+            .entry("models")
+            .or_insert_with(|| Value::Array(Vec::new()))
+    {
+        known.extend(models);
+    }
     for resource in own {
         let wanted = route(&resource.method, &resource.path);
         let present = element
@@ -82,6 +94,18 @@ pub fn merge(base: &Compiled, extension: &Extension) -> Result<Option<Arc<Compil
         }
     }
     Ok(Some(Arc::new(Compiled::new(element, base.id).0)))
+}
+
+/// The resources and the models of what an account added: a list of resources, or both by name.
+pub fn parts(added: Value) -> (Value, Value) {
+    let empty = || Value::Array(Vec::new());
+    match added {
+        Value::Object(mut members) => {
+            let mut part = |name: &str| members.remove(name).unwrap_or_else(empty);
+            (part("resources"), part("models"))
+        }
+        resources => (resources, empty()),
+    }
 }
 
 /// A verb and path as calls are told apart by: the hub and the names of variables do not matter.
