@@ -1,22 +1,30 @@
 //! A simulated Salesforce org: login host and data host in one.
 //!
-//! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL and blobs, and Connect files
-//! and folders. Left out: composite, bulk, search, tooling, chatter feeds.
+//! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL, SOSL, blobs and composite
+//! calls, Bulk API 1 and 2, Connect files and folders, Chatter posts, knowledge, reports, definitions of objects by the
+//! Metadata API. Left out: the rest of the Tooling and Metadata APIs, list views, approvals, streaming.
 
+mod bulk;
+mod chatter;
+mod composite;
 mod content;
 mod describe;
 mod error;
 mod files;
 mod id;
 mod identity;
+mod knowledge;
 mod login;
 mod org;
 mod query;
+mod reports;
 mod rest;
 mod rules;
+mod search;
 mod seed;
 mod soap;
 mod soql;
+mod tooling;
 mod value;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -106,6 +114,23 @@ impl Salesforce {
     }
 }
 
+impl Salesforce {
+    /// `/services/async/…`
+    fn bulk(&self, call: &Call, version: &str, path: &[&str]) -> Reply {
+        let given = call
+            .header("x-sfdc-session")
+            .or_else(|| session_token(call));
+        let session = given.and_then(|text| self.read(Kind::Access, text.trim()).ok());
+        let Some(session) = session else {
+            return bulk::one::no_session(call);
+        };
+        self.setting.tokens.prolong(&session, SESSION_LIFE_MS);
+        let user = &session.claims.user;
+        let now = self.setting.now();
+        bulk::one::answer(&mut self.org(), call, version, user, now, path)
+    }
+}
+
 impl Vendor for Salesforce {
     fn setting(&self) -> &Arc<Setting> {
         &self.setting
@@ -134,9 +159,10 @@ impl Vendor for Salesforce {
                 200,
                 crate::page::page("Salesforce", "Done", "<p>You may close this window.</p>"),
             ),
-            ["services", "Soap", "u" | "c", ..] => self.soap(call),
+            ["services", "Soap", "u" | "c" | "m", ..] => self.soap(call),
             ["id", organization, user] => self.identity(call, organization, user),
             ["services", "data", rest @ ..] => self.data(call, rest),
+            ["services", "async", version, rest @ ..] => self.bulk(call, version, rest),
             [] => Reply::html(
                 200,
                 crate::page::page(

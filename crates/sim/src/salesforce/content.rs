@@ -153,6 +153,38 @@ pub fn admit_version(org: &mut Org, actor: Actor<'_>, record: &mut Record) -> An
     Ok(())
 }
 
+/// Takes the bytes out of a record that carries some, such as an attachment.
+pub fn admit_blob(
+    org: &mut Org,
+    object: &Object,
+    record: &mut Record,
+    creating: bool,
+) -> Answer<()> {
+    let Some(field) = object.blob() else {
+        return Ok(());
+    };
+    let Some(Value::String(data)) = record.remove(&field.name) else {
+        if creating && field.required {
+            let message = format!("Required fields are missing: [{}]", field.name);
+            return Err(ApiError::field(
+                "REQUIRED_FIELD_MISSING",
+                &field.name,
+                message,
+            ));
+        }
+        return Ok(());
+    };
+    let bytes = STANDARD.decode(data.trim()).map(Bytes::from).map_err(|_| {
+        let message = format!("{}: not a valid base64 string", field.name);
+        ApiError::field("INVALID_BASE64_STRING", &field.name, message)
+    })?;
+    record.insert(format!("{}Length", field.name), json!(bytes.len()));
+    if let Some(id) = text(record, "Id") {
+        org.blobs.insert(id.to_owned(), bytes);
+    }
+    Ok(())
+}
+
 fn new_document(org: &mut Org, actor: Actor<'_>, version: &Record) -> Answer<String> {
     let documents = object("ContentDocument").ok_or_else(ApiError::not_found)?;
     let number = org.records.collection_mut("ContentDocument").next_number();

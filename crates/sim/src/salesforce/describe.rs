@@ -36,6 +36,9 @@ pub struct Object {
     /// Only `Id`, `IsDeleted` and `SystemModstamp` beside its own fields.
     #[serde(default)]
     bare_system: bool,
+    /// Known to the Tooling API alone.
+    #[serde(default)]
+    pub tooling: bool,
     /// Relationships that point here.
     #[serde(default)]
     pub children: Vec<Child>,
@@ -119,20 +122,33 @@ const fn yes() -> bool {
 /// The catalogue files.
 const FILES: &[&str] = &[
     include_str!("describe/Account.json"),
+    include_str!("describe/Attachment.json"),
     include_str!("describe/Campaign.json"),
     include_str!("describe/CampaignMember.json"),
     include_str!("describe/Case.json"),
+    include_str!("describe/CaseComment.json"),
     include_str!("describe/Contact.json"),
     include_str!("describe/ContentDocument.json"),
     include_str!("describe/ContentDocumentLink.json"),
     include_str!("describe/ContentFolder.json"),
     include_str!("describe/ContentVersion.json"),
+    include_str!("describe/CustomObject.json"),
+    include_str!("describe/Document.json"),
     include_str!("describe/Event.json"),
+    include_str!("describe/FAQ__kav.json"),
+    include_str!("describe/FeedComment.json"),
+    include_str!("describe/FeedItem.json"),
+    include_str!("describe/Folder.json"),
+    include_str!("describe/KnowledgeArticle.json"),
+    include_str!("describe/KnowledgeArticleVersion.json"),
     include_str!("describe/Lead.json"),
     include_str!("describe/Note.json"),
     include_str!("describe/Opportunity.json"),
     include_str!("describe/Organization.json"),
     include_str!("describe/Profile.json"),
+    include_str!("describe/Project__c.json"),
+    include_str!("describe/Report.json"),
+    include_str!("describe/Sailthru__Discussion__kav.json"),
     include_str!("describe/Task.json"),
     include_str!("describe/User.json"),
 ];
@@ -150,8 +166,17 @@ pub fn objects() -> &'static [Object] {
     })
 }
 
-/// An object by name, whatever its case.
+/// An object by name, whatever its case; not those of the Tooling API.
 pub fn object(name: &str) -> Option<&'static Object> {
+    named(name).filter(|object| !object.tooling)
+}
+
+/// An object of the Tooling API.
+pub fn tooling_object(name: &str) -> Option<&'static Object> {
+    named(name).filter(|object| object.tooling)
+}
+
+fn named(name: &str) -> Option<&'static Object> {
     objects()
         .iter()
         .find(|object| object.name.eq_ignore_ascii_case(name))
@@ -200,6 +225,21 @@ fn complete(mut object: Object) -> Object {
 }
 
 impl Object {
+    /// Whether it is one of the organization's own.
+    pub fn is_custom(&self) -> bool {
+        self.name.ends_with("__c") || self.name.ends_with("__kav")
+    }
+
+    /// Whether its records are versions of knowledge articles.
+    pub fn is_article(&self) -> bool {
+        self.name.ends_with("__kav")
+    }
+
+    /// The blob field.
+    pub fn blob(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.kind == "base64")
+    }
+
     /// A field by name, whatever its case.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields
@@ -235,6 +275,11 @@ impl Field {
             label.push('D');
         }
         label
+    }
+
+    /// Whether it is what people call the record.
+    pub fn is_name(&self) -> bool {
+        self.name_field
     }
 
     /// Whether it holds text.

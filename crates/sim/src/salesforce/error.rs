@@ -57,6 +57,13 @@ impl ApiError {
         )
     }
 
+    /// The error of one record among several.
+    pub fn of_record(&self) -> Value {
+        json!({
+            "statusCode": self.code, "message": self.message, "fields": self.fields.clone().unwrap_or_default(),
+        })
+    }
+
     /// The answer.
     pub fn reply(&self) -> Reply {
         let mut error = json!({ "message": self.message, "errorCode": self.code });

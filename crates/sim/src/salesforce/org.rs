@@ -6,11 +6,12 @@ use bytes::Bytes;
 use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::bulk::Jobs;
 use super::content;
 use super::describe::{Child, Field, Object, object, object_of_id};
 use super::error::{Answer, ApiError};
 use super::query::Cursors;
-use super::{id, rules, value};
+use super::{id, knowledge, rules, value};
 use crate::record_store::{Record, RecordStore};
 
 /// Everything that the simulator remembers.
@@ -22,8 +23,16 @@ pub struct Org {
     pub blobs: HashMap<String, Bytes>,
     /// Open queries.
     pub cursors: Cursors,
+    /// Bulk jobs of both versions of that API.
+    pub jobs: Jobs,
     /// While the org is being seeded nothing is compared with everything else: the seed has no duplicates.
     pub seeding: bool,
+}
+
+/// An org's records as they were.
+pub struct Snapshot {
+    records: RecordStore,
+    blobs: HashMap<String, Bytes>,
 }
 
 /// Who writes, and when.
@@ -94,6 +103,10 @@ impl Org {
         }
         if object.name == "ContentVersion" {
             content::admit_version(self, actor, &mut record)?;
+        } else if object.is_article() {
+            knowledge::admit(self, actor, object, &mut record)?;
+        } else {
+            content::admit_blob(self, object, &mut record, true)?;
         }
         self.records
             .collection_mut(&object.name)
@@ -101,7 +114,84 @@ impl Org {
         if object.name == "CampaignMember" && !self.seeding {
             rules::count_members(self, &made);
         }
+        if object.name == "FeedComment" {
+            rules::count_comments(self, &made);
+        }
         Ok(made)
+    }
+
+    /// Changes the record whose external id (or id) the body gives, or creates one. Answers its id and whether it is new.
+    pub fn upsert(
+        &mut self,
+        actor: Actor<'_>,
+        object: &Object,
+        field: &Field,
+        body: &Record,
+    ) -> Answer<(String, bool)> {
+        let mut body = body.clone();
+        let given = body
+            .keys()
+            .find(|name| name.eq_ignore_ascii_case(&field.name))
+            .cloned();
+        let wanted = given.and_then(|name| match (body.remove(&name)?, field.kind.as_str()) {
+            (Value::String(text), _) => Some(text),
+            (Value::Number(number), _) => Some(number.to_string()),
+            _ => None,
+        });
+        let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
+            if field.kind == "id" {
+                return Ok((self.create(actor, object, &body)?, true));
+            }
+            let message = format!("{} not specified", field.name);
+            return Err(ApiError::field("MISSING_ARGUMENT", &field.name, message));
+        };
+        let found = if field.kind == "id" {
+            let id = id::normalize(&wanted).ok_or_else(|| {
+                ApiError::field(
+                    "MALFORMED_ID",
+                    "Id",
+                    format!("Id: id value of incorrect type: {wanted}"),
+                )
+            })?;
+            vec![id]
+        } else {
+            self.by_external_id(object, field, &wanted)
+        };
+        match found.as_slice() {
+            [] => {
+                body.insert(field.name.clone(), json!(wanted));
+                Ok((self.create(actor, object, &body)?, true))
+            }
+            [id] => {
+                self.update(actor, object, id, &body)?;
+                Ok((id.clone(), false))
+            }
+            _ => {
+                let message = format!(
+                    "{}: more than one record found for external id field",
+                    field.name
+                );
+                Err(ApiError::field(
+                    "DUPLICATE_EXTERNAL_ID",
+                    &field.name,
+                    message,
+                ))
+            }
+        }
+    }
+
+    /// Records and contents, to be put back when a transaction fails.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            records: self.records.clone(),
+            blobs: self.blobs.clone(),
+        }
+    }
+
+    /// Puts a snapshot back.
+    pub fn restore(&mut self, snapshot: Snapshot) {
+        self.records = snapshot.records;
+        self.blobs = snapshot.blobs;
     }
 
     /// Changes the given fields of a record.
@@ -138,6 +228,9 @@ impl Org {
         }
         rules::check(self, object, &mut record, Some(&before), actor.now)?;
         rules::derive(object, &mut record, 0, actor.now);
+        if object.name != "ContentVersion" {
+            content::admit_blob(self, object, &mut record, false)?;
+        }
         stamp(object, &mut record, actor, false);
         content::follow(self, object, &record);
         if let Some(stored) = self.records.collection_mut(&object.name).get_mut(id) {
@@ -162,8 +255,11 @@ impl Org {
             record.insert("IsDeleted".to_owned(), json!(true));
             stamp(object, record, actor, false);
         }
-        if object.name == "CampaignMember" {
-            rules::count_members(self, id);
+        match object.name.as_str() {
+            "CampaignMember" => rules::count_members(self, id),
+            "FeedComment" => rules::count_comments(self, id),
+            "KnowledgeArticle" => knowledge::bury(self, id),
+            _ => {}
         }
         self.blobs.remove(id);
         for Child(child, field, _, cascade) in &object.children {
@@ -212,8 +308,20 @@ impl Org {
         &'a self,
         object: &Object,
     ) -> impl Iterator<Item = (&'a str, &'a Record)> + use<'a> {
-        self.records
-            .collection(&object.name)
+        // Versions of articles of every type are looked at through one object.
+        let view = object.name == "KnowledgeArticleVersion";
+        let names: Vec<&str> = if view {
+            let articles = super::describe::objects().iter();
+            let articles = articles.filter(|one| one.is_article());
+            articles.map(|one| one.name.as_str()).collect()
+        } else {
+            vec![&object.name]
+        };
+        let collections: Vec<&'a crate::record_store::Collection> = names
+            .into_iter()
+            .filter_map(|name| self.records.collection(name))
+            .collect();
+        collections
             .into_iter()
             .flat_map(crate::record_store::Collection::iter)
     }
@@ -242,6 +350,12 @@ impl Org {
         let mut record = Record::new();
         for (name, given) in body {
             if name.eq_ignore_ascii_case("attributes") {
+                continue;
+            }
+            let parent = given.as_object().zip(object.relationship(name));
+            if let Some((parent, field)) = parent {
+                let id = self.parent_named(field, parent)?;
+                record.insert(field.name.clone(), json!(id));
                 continue;
             }
             let Some(field) = object.field(name) else {
@@ -291,6 +405,29 @@ impl Org {
             record.insert(field.name.clone(), taken);
         }
         Ok(record)
+    }
+
+    /// A parent given as `{"External_Id__c": "…"}` in place of its id.
+    fn parent_named(&self, field: &Field, parent: &Record) -> Answer<String> {
+        let target = field.reference_to.iter().filter_map(|name| object(name));
+        for object in target {
+            let named = parent.iter().find_map(|(name, value)| {
+                let external = object.field(name).filter(|field| field.external_id)?;
+                Some((external, value.as_str()?))
+            });
+            if let Some((external, wanted)) = named {
+                let found = self.by_external_id(object, external, wanted);
+                return found.into_iter().next().ok_or_else(|| {
+                    let message = format!(
+                        "Foreign key external ID: {wanted} not found for field {} in entity {}",
+                        external.name, object.name
+                    );
+                    ApiError::field("INVALID_FIELD", &field.name, message)
+                });
+            }
+        }
+        let message = format!("{} names no external id", field.relationship_name);
+        Err(ApiError::field("INVALID_FIELD", &field.name, message))
     }
 
     fn check_unique(&self, object: &Object, record: &Record, own: Option<&str>) -> Answer<()> {

@@ -55,20 +55,35 @@ pub fn first_page(
                        LinkedEntityId using the equals operator or multiple Id's using the IN operator.";
         return Err(ApiError::new(400, "MALFORMED_QUERY", message));
     }
+    answer(org, query, deleted, batch_size(call), base, now)
+}
+
+/// Answers `/tooling/query?q=`.
+pub fn tooling_page(org: &mut Org, call: &Call, base: &str, now: Timestamp) -> Answer<Value> {
+    let query = soql::parse_tooling(call.query("q").unwrap_or_default(), now)?;
+    answer(org, query, false, batch_size(call), base, now)
+}
+
+fn answer(
+    org: &mut Org,
+    query: Query,
+    deleted: bool,
+    batch: usize,
+    base: &str,
+    now: Timestamp,
+) -> Answer<Value> {
+    if let Some(rows) = query.rows(org, deleted) {
+        if rows.len() > BATCH {
+            let message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch";
+            return Err(ApiError::new(400, "EXCEEDED_ID_LIMIT", message));
+        }
+        return Ok(json!({ "totalSize": rows.len(), "done": true, "records": rows }));
+    }
     let ids = query.run(org, deleted);
     if matches!(query.select, Select::Count) {
         return Ok(json!({ "totalSize": ids.len(), "done": true, "records": [] }));
     }
-    Ok(page(
-        org,
-        Arc::new(query),
-        ids,
-        0,
-        batch_size(call),
-        base,
-        None,
-        now,
-    ))
+    Ok(page(org, Arc::new(query), ids, 0, batch, base, None, now))
 }
 
 /// Answers `/query/{locator}`.
@@ -119,13 +134,12 @@ fn page(
     now: Timestamp,
 ) -> Value {
     let total = ids.len();
-    let object = &query.object.name;
     let records: Vec<Value> = ids
         .iter()
         .skip(offset)
         .take(batch)
-        .filter_map(|id| org.records.get(object, id))
-        .map(|record| query.render(org, base, record))
+        .filter_map(|id| org.any(id))
+        .map(|(_, record)| query.render(org, base, record))
         .collect();
     let next = offset.saturating_add(batch);
     let mut out = json!({ "totalSize": total, "done": next >= total });

@@ -6,11 +6,11 @@ use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use self::body::record_body;
-use super::content;
 use super::describe::{Child, Object, object, objects};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known, render};
 use super::rules::text;
+use super::{bulk, chatter, composite, content, knowledge, reports, search, tooling};
 use super::{files, id, query, value};
 use crate::call::{Call, Reply, encode};
 use crate::rate::Usage;
@@ -51,17 +51,45 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
             &query::next_page(org, call, base, locator, now)?,
         )),
         ("GET" | "HEAD", ["sobjects"]) => {
-            let list: Vec<Value> = objects().iter().map(|object| object.basic(base)).collect();
+            let list: Vec<Value> = objects()
+                .iter()
+                .filter(|object| !object.tooling)
+                .map(|object| object.basic(base))
+                .collect();
             Ok(Reply::json(
                 200,
                 &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": list }),
             ))
         }
         (_, ["sobjects", name, rest @ ..]) => sobjects(org, request, known(name)?, rest),
-        (_, ["connect" | "chatter", rest @ ..]) => files::answer(org, request, rest),
-        (_, [] | ["limits" | "query" | "queryAll" | "sobjects"] | ["query" | "queryAll", _]) => {
-            Err(ApiError::method(method, "HEAD,GET"))
+        (_, ["connect" | "chatter", rest @ ..]) => match chatter::answer(org, request, rest) {
+            Some(answer) => answer,
+            None => files::answer(org, request, rest),
+        },
+        (_, ["composite", rest @ ..]) => composite::answer(org, request, rest),
+        ("GET" | "HEAD", ["search"]) => search::sosl(org, request),
+        ("GET" | "HEAD" | "POST", ["parameterizedSearch"]) => search::parameterized(org, request),
+        (_, ["jobs", rest @ ..]) => bulk::two::answer(org, request, rest),
+        (_, ["analytics", "reports", rest @ ..]) => reports::answer(org, request, rest),
+        (_, ["tooling", rest @ ..]) => tooling::answer(org, request, rest),
+        (
+            "PATCH",
+            [
+                "knowledgeManagement",
+                "articleVersions",
+                "masterVersions",
+                version,
+            ],
+        ) => {
+            knowledge::publish(org, request.actor, version, &record_body(call)?)?;
+            Ok(Reply::empty(204))
         }
+        (
+            _,
+            []
+            | ["limits" | "query" | "queryAll" | "sobjects" | "search" | "parameterizedSearch"]
+            | ["query" | "queryAll", _],
+        ) => Err(ApiError::method(method, "HEAD,GET")),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -143,7 +171,12 @@ fn sobjects(
 }
 
 /// A record by its id.
-fn one(org: &mut Org, request: &Request<'_>, object: &'static Object, id: &str) -> Answer<Reply> {
+pub fn one(
+    org: &mut Org,
+    request: &Request<'_>,
+    object: &'static Object,
+    id: &str,
+) -> Answer<Reply> {
     let call = request.call;
     match call.method.as_str() {
         "GET" | "HEAD" => {
@@ -170,7 +203,7 @@ fn one(org: &mut Org, request: &Request<'_>, object: &'static Object, id: &str) 
     }
 }
 
-fn chosen<'a>(object: &'a Object, fields: &str) -> Answer<Vec<&'a super::describe::Field>> {
+pub fn chosen<'a>(object: &'a Object, fields: &str) -> Answer<Vec<&'a super::describe::Field>> {
     let mut chosen: Vec<_> = object.field("Id").into_iter().collect();
     for name in fields
         .split(',')
@@ -219,8 +252,9 @@ fn related(
             .get(&id)
             .cloned()
             .ok_or_else(ApiError::not_found)?;
-        return Ok(Reply::bytes(200, "application/octet-stream", bytes)
-            .header("content-disposition", "attachment"));
+        let kind =
+            text(org.live(object, &id)?, "ContentType").unwrap_or("application/octet-stream");
+        return Ok(Reply::bytes(200, kind, bytes).header("content-disposition", "attachment"));
     }
     let parent = object.relationship(name).map(|field| field.name.clone());
     if let Some(field) = parent {
@@ -327,7 +361,19 @@ fn changes(org: &Org, call: &Call, object: &Object, deleted: bool) -> Answer<Rep
 
 fn resources(base: &str) -> Value {
     let names = [
-        "sobjects", "query", "queryAll", "limits", "connect", "chatter",
+        "sobjects",
+        "query",
+        "queryAll",
+        "search",
+        "parameterizedSearch",
+        "composite",
+        "jobs",
+        "analytics",
+        "knowledgeManagement",
+        "tooling",
+        "limits",
+        "connect",
+        "chatter",
     ];
     let entries = names
         .iter()

@@ -3,11 +3,11 @@
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::content;
 use super::describe::{Object, object};
 use super::error::{Answer, ApiError};
 use super::org::Org;
 use super::value::{parse_datetime, print_datetime};
+use super::{content, knowledge};
 use crate::record_store::Record;
 
 /// Checks a record that is about to be stored; `before` is its former state when it is changed.
@@ -24,6 +24,7 @@ pub fn check(
         "ContentVersion" | "ContentDocumentLink" | "ContentFolder" => {
             content::check(org, object, record, before, now)
         }
+        _ if object.is_article() => knowledge::check(org, record, before),
         _ => match text(record, "OwnerId").and_then(|owner| org.records.get("User", owner)) {
             Some(owner) if owner.get("IsActive") == Some(&json!(false)) => {
                 let message = "operation performed with inactive user";
@@ -256,6 +257,24 @@ pub fn count_members(org: &mut Org, member: &str) {
         for (name, count) in counts {
             record.insert(name.to_owned(), json!(count));
         }
+    }
+}
+
+/// Counts the comments of a post anew after the one with this id came or went.
+pub fn count_comments(org: &mut Org, comment: &str) {
+    let post = org
+        .any(comment)
+        .and_then(|(_, record)| text(record, "FeedItemId"))
+        .map(str::to_owned);
+    let (Some(post), Some(comments)) = (post, object("FeedComment")) else {
+        return;
+    };
+    let count = org
+        .live_records(comments)
+        .filter(|(_, record)| text(record, "FeedItemId") == Some(&post))
+        .count();
+    if let Some(record) = org.records.collection_mut("FeedItem").get_mut(&post) {
+        record.insert("CommentCount".to_owned(), json!(count));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an org holds at the start: the same at every start.
 
 mod files;
+mod rest;
 
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -43,6 +44,7 @@ pub fn org() -> Org {
     seeding.members(&campaigns, &contacts, &leads);
     seeding.activities(&accounts, &contacts, &opportunities, &cases);
     seeding.files(&accounts);
+    seeding.rest(&accounts, &contacts, &cases);
     seeding.org.seeding = false;
     seeding.org
 }

@@ -1,5 +1,6 @@
-//! SOAP, as far as `login()` and `logout()` go.
+//! SOAP: `login()`, `logout()`, and the Metadata API as far as definitions of objects go.
 
+use super::org::Actor;
 use super::{ORGANIZATION, SESSION_LIFE_MS, Salesforce};
 use crate::call::{Call, Reply};
 use crate::oauth::{Claims, Kind};
@@ -29,10 +30,16 @@ impl Salesforce {
             self.setting.tokens.revoke(&session);
             return envelope(200, "<logoutResponse/>");
         }
-        fault(
-            "sf:UNSUPPORTED_OPERATION",
-            "The sandbox answers login and logout only.",
-        )
+        let actor = Actor {
+            user: &session.claims.user,
+            now: self.setting.now(),
+        };
+        super::tooling::metadata(&mut self.org(), call, actor).unwrap_or_else(|| {
+            fault(
+                "sf:UNSUPPORTED_OPERATION",
+                "The sandbox answers login, logout and definitions of objects only.",
+            )
+        })
     }
 
     fn login(&self, call: &Call, username: &str) -> Reply {
@@ -68,7 +75,7 @@ impl Salesforce {
 }
 
 /// The unescaped text of the first element of this local name, whatever its prefix.
-fn element(xml: &str, name: &str) -> Option<String> {
+pub(super) fn element(xml: &str, name: &str) -> Option<String> {
     let mut rest = xml;
     loop {
         let (_, after) = rest.split_once('<')?;
@@ -88,7 +95,7 @@ fn element(xml: &str, name: &str) -> Option<String> {
     }
 }
 
-fn envelope(status: u16, body: &str) -> Reply {
+pub(super) fn envelope(status: u16, body: &str) -> Reply {
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
          xmlns=\"urn:partner.soap.sforce.com\" xmlns:sf=\"urn:fault.partner.soap.sforce.com\" \
@@ -97,7 +104,7 @@ fn envelope(status: u16, body: &str) -> Reply {
     Reply::bytes(status, "text/xml; charset=utf-8", text)
 }
 
-fn fault(code: &str, message: &str) -> Reply {
+pub(super) fn fault(code: &str, message: &str) -> Reply {
     let body = format!(
         "<soapenv:Fault><faultcode>{}</faultcode><faultstring>{}</faultstring></soapenv:Fault>",
         escape(code),

@@ -1,17 +1,21 @@
 //! SOQL: text → [`Query`] → records.
 //!
-//! Understood: a list of fields (parents by dots), `COUNT()`, `FIELDS(ALL|STANDARD|CUSTOM)`; `WHERE` with `AND`, `OR`, `NOT`,
-//! parentheses, `= != <> < <= > >= LIKE IN`, `NOT IN`; `ORDER BY` with `ASC|DESC` and `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`.
-//! Not understood: child queries, semi-joins, aggregates other than `COUNT()`, `GROUP BY`.
+//! Understood: fields (parents by dots), child queries, `FIELDS(ALL|STANDARD|CUSTOM)`, `COUNT()`, the aggregates with aliases,
+//! `GROUP BY` and `HAVING`; `WHERE` with `AND`, `OR`, `NOT`, parentheses, `= != <> < <= > >= LIKE IN`, `NOT IN`, semi-joins,
+//! `INCLUDES`, `EXCLUDES`; `ORDER BY` with `ASC|DESC` and `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`; date words.
+//! Taken and without effect: `FOR …`, `WITH SECURITY_ENFORCED|USER_MODE|SYSTEM_MODE`, `USING SCOPE …`, `ALL ROWS`.
+//! Not understood: `TYPEOF`, `WITH DATA CATEGORY`, date functions, `ROLLUP` and `CUBE`, distances.
 
 mod evaluate;
 mod lexer;
 mod literal;
 mod parser;
 
+use std::sync::Arc;
+
 use super::describe::{Field, Object};
 
-pub use parser::parse;
+pub use parser::{parse, parse_tooling};
 
 /// A query whose names have been found in the catalogue.
 #[derive(Debug)]
@@ -22,6 +26,10 @@ pub struct Query {
     pub object: &'static Object,
     /// The condition.
     pub filter: Option<Condition>,
+    /// What `GROUP BY` names.
+    pub group: Vec<Path>,
+    /// The conditions on groups; all must hold.
+    pub having: Vec<(Measure, Operator, Operand)>,
     /// The order, most significant first.
     pub order: Vec<Order>,
     /// Most records.
@@ -35,8 +43,58 @@ pub struct Query {
 pub enum Select {
     /// Only how many there are.
     Count,
-    /// These fields, in order.
-    Fields(Vec<Path>),
+    /// These, in order.
+    Fields(Vec<Item>),
+    /// A row a group: the name of each column and what it holds.
+    Groups(Vec<(String, Measure)>),
+}
+
+/// One thing selected.
+#[derive(Debug)]
+pub enum Item {
+    /// A field.
+    Field(Path),
+    /// The children of one relationship.
+    Children(Box<Children>),
+}
+
+/// A query on the children of each record.
+#[derive(Debug)]
+pub struct Children {
+    /// The relationship's name.
+    pub relationship: String,
+    /// The field of the children that names the parent.
+    pub link: &'static Field,
+    /// What is asked of them.
+    pub query: Query,
+}
+
+/// What a column of groups holds.
+#[derive(Debug, Clone)]
+pub enum Measure {
+    /// The value that the records of a group share.
+    Key(Path),
+    /// How many records.
+    Count,
+    /// Something over the values of a field.
+    Of(Function, Path),
+}
+
+/// The aggregate functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Values that are not null.
+    Count,
+    /// Different values.
+    CountDistinct,
+    /// Their sum.
+    Sum,
+    /// Their mean.
+    Average,
+    /// The least.
+    Least,
+    /// The greatest.
+    Greatest,
 }
 
 /// A field, perhaps of a parent.
@@ -49,7 +107,7 @@ pub struct Path {
 }
 
 /// A condition.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Condition {
     /// All hold.
     And(Vec<Condition>),
@@ -61,6 +119,10 @@ pub enum Condition {
     Compare(Path, Operator, Operand),
     /// Whether a field is among values; the flag negates.
     In(Path, bool, Vec<Operand>),
+    /// Whether a field is among what another query finds in its one field; the flag negates.
+    InQuery(Path, bool, Arc<Query>),
+    /// Whether a multi-select picklist holds one of these sets; the flag negates.
+    Includes(Path, bool, Vec<String>),
 }
 
 /// How a field is compared.
@@ -100,8 +162,8 @@ pub enum Operand {
 /// One key of the order.
 #[derive(Debug)]
 pub struct Order {
-    /// The field.
-    pub path: Path,
+    /// What is ordered by: a field, of groups also a measure.
+    pub by: Measure,
     /// Largest first.
     pub descending: bool,
     /// Nulls at the end.
@@ -121,9 +183,9 @@ impl Query {
             };
             match condition {
                 Condition::And(terms) => terms.iter().any(pins),
-                Condition::Compare(path, Operator::Equal, _) | Condition::In(path, false, _) => {
-                    link(path)
-                }
+                Condition::Compare(path, Operator::Equal, _)
+                | Condition::In(path, false, _)
+                | Condition::InQuery(path, false, _) => link(path),
                 _ => false,
             }
         }

@@ -1,5 +1,7 @@
 //! Salesforce as its clients and their browsers see it.
 
+mod bulk;
+mod composite;
 mod files;
 mod login;
 mod records;

@@ -9,7 +9,7 @@ impl Object {
     pub fn basic(&self, base: &str) -> Value {
         let url = format!("{base}/sobjects/{}", self.name);
         json!({
-            "activateable": false, "custom": false, "customSetting": false, "createable": self.createable,
+            "activateable": false, "custom": self.is_custom(), "customSetting": false, "createable": self.createable,
             "deletable": self.deletable, "deprecatedAndHidden": false, "feedEnabled": false, "hasSubtypes": false,
             "isSubtype": false, "keyPrefix": self.key_prefix, "label": self.label, "labelPlural": self.label_plural,
             "layoutable": true, "mergeable": false, "mruEnabled": true, "name": self.name, "queryable": true,

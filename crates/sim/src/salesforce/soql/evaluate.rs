@@ -1,30 +1,25 @@
 //! Runs a [`Query`] on an org.
 
+mod group;
+
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Condition, Operand, Operator, Path, Query, Select};
+use super::{Children, Condition, Item, Measure, Operand, Operator, Order, Path, Query, Select};
 use crate::record_store::{Record, compare};
 use crate::salesforce::describe::Field;
 use crate::salesforce::org::{Org, attributes, read};
 use crate::salesforce::value;
 
+/// Children of one record in an answer.
+const MOST_CHILDREN: usize = 200;
+
 impl Query {
     /// The ids of the records that match, in order; deleted ones too when `deleted`.
     pub fn run(&self, org: &Org, deleted: bool) -> Vec<String> {
-        let mut found: Vec<(&str, &Record)> = org
-            .all_records(self.object)
-            .filter(|(_, record)| deleted || !crate::salesforce::org::is_deleted(record))
-            .filter(|(_, record)| {
-                self.filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.holds(org, record))
-            })
-            .collect();
-        if !self.order.is_empty() {
-            found.sort_by(|(_, a), (_, b)| self.compare(org, a, b));
-        }
+        let mut found = self.matching(org, deleted, None);
+        found.sort_by(|(_, a), (_, b)| self.compare(org, a, b));
         let limit = self.limit.unwrap_or(usize::MAX);
         found
             .into_iter()
@@ -34,24 +29,43 @@ impl Query {
             .collect()
     }
 
+    /// The live records that match, in the query's order, limits aside.
+    pub fn matches_in_order<'a>(&self, org: &'a Org) -> Vec<(&'a str, &'a Record)> {
+        let mut found = self.matching(org, false, None);
+        found.sort_by(|(_, a), (_, b)| self.compare(org, a, b));
+        found
+    }
+
+    /// The records that match, in the order they were made; `of` limits them to the children of a record.
+    fn matching<'a>(
+        &self,
+        org: &'a Org,
+        deleted: bool,
+        of: Option<(&Field, &str)>,
+    ) -> Vec<(&'a str, &'a Record)> {
+        let filter = self.filter.as_ref().map(|filter| filter.resolved(org));
+        org.all_records(self.object)
+            .filter(|(_, record)| deleted || !crate::salesforce::org::is_deleted(record))
+            .filter(|(_, record)| {
+                of.is_none_or(|(link, parent)| {
+                    record.get(&link.name).and_then(Value::as_str) == Some(parent)
+                })
+            })
+            .filter(|(_, record)| {
+                filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.holds(org, record))
+            })
+            .collect()
+    }
+
     fn compare(&self, org: &Org, a: &Record, b: &Record) -> Ordering {
         for key in &self.order {
-            let (left, right) = (key.path.value(org, a), key.path.value(org, b));
-            let order = match (left.is_null(), right.is_null()) {
-                (true, true) => Ordering::Equal,
-                (true, false) if key.nulls_last => Ordering::Greater,
-                (true, false) => Ordering::Less,
-                (false, true) if key.nulls_last => Ordering::Less,
-                (false, true) => Ordering::Greater,
-                _ => {
-                    let order = order_values(key.path.field, &left, &right);
-                    if key.descending {
-                        order.reverse()
-                    } else {
-                        order
-                    }
-                }
+            let Measure::Key(path) = &key.by else {
+                continue;
             };
+            let (left, right) = (path.value(org, a), path.value(org, b));
+            let order = key.order(path.field, &left, &right);
             if order != Ordering::Equal {
                 return order;
             }
@@ -59,17 +73,64 @@ impl Query {
         Ordering::Equal
     }
 
-    /// A record with the selected fields, parents nested.
+    /// A record with the selected fields, parents and children nested.
     pub fn render(&self, org: &Org, base: &str, record: &Record) -> Value {
         let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
         let mut out = Map::new();
         out.insert("attributes".to_owned(), attributes(base, self.object, id));
-        if let Select::Fields(paths) = &self.select {
-            for path in paths {
-                path.render(org, base, Some(record), &mut out, 0);
+        if let Select::Fields(items) = &self.select {
+            for item in items {
+                match item {
+                    Item::Field(path) => path.render(org, base, Some(record), &mut out, 0),
+                    Item::Children(children) => {
+                        let list = children.render(org, base, id);
+                        out.insert(children.relationship.clone(), list);
+                    }
+                }
             }
         }
         Value::Object(out)
+    }
+}
+
+impl Children {
+    /// The children of one record as a page of their own; null when there is none.
+    fn render(&self, org: &Org, base: &str, parent: &str) -> Value {
+        let query = &self.query;
+        let mut found = query.matching(org, false, Some((self.link, parent)));
+        found.sort_by(|(_, a), (_, b)| query.compare(org, a, b));
+        let limit = query.limit.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
+        let records: Vec<Value> = found
+            .into_iter()
+            .skip(query.offset)
+            .take(limit)
+            .map(|(_, record)| query.render(org, base, record))
+            .collect();
+        if records.is_empty() {
+            return Value::Null;
+        }
+        json!({ "totalSize": records.len(), "done": true, "records": records })
+    }
+}
+
+impl Order {
+    /// How two values stand to each other under this key.
+    fn order(&self, field: &Field, left: &Value, right: &Value) -> Ordering {
+        match (left.is_null(), right.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) if self.nulls_last => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, true) if self.nulls_last => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            _ => {
+                let order = order_values(field, left, right);
+                if self.descending {
+                    order.reverse()
+                } else {
+                    order
+                }
+            }
+        }
     }
 }
 
@@ -83,7 +144,7 @@ fn order_values(field: &Field, a: &Value, b: &Value) -> Ordering {
 
 impl Path {
     /// The value at the end of the path; null when a parent is missing.
-    fn value(&self, org: &Org, record: &Record) -> Value {
+    pub fn value(&self, org: &Org, record: &Record) -> Value {
         let mut record = record;
         for hop in &self.hops {
             let parent = record
@@ -138,6 +199,30 @@ impl Path {
 }
 
 impl Condition {
+    /// The condition with every semi-join run.
+    fn resolved(&self, org: &Org) -> Self {
+        match self {
+            Self::And(terms) => Self::And(terms.iter().map(|term| term.resolved(org)).collect()),
+            Self::Or(terms) => Self::Or(terms.iter().map(|term| term.resolved(org)).collect()),
+            Self::Not(term) => Self::Not(Box::new(term.resolved(org))),
+            Self::InQuery(path, negated, query) => {
+                let inner = match &query.select {
+                    Select::Fields(items) => items.first(),
+                    _ => None,
+                };
+                let ids = query.matching(org, false, None);
+                let ids = ids.into_iter().filter_map(|(_, record)| match inner {
+                    Some(Item::Field(inner)) => {
+                        inner.value(org, record).as_str().map(str::to_owned)
+                    }
+                    _ => None,
+                });
+                Self::In(path.clone(), *negated, ids.map(Operand::Text).collect())
+            }
+            plain => plain.clone(),
+        }
+    }
+
     fn holds(&self, org: &Org, record: &Record) -> bool {
         match self {
             Self::And(terms) => terms.iter().all(|term| term.holds(org, record)),
@@ -152,6 +237,18 @@ impl Condition {
                     .iter()
                     .any(|operand| matches(&value, Operator::Equal, operand))
                     != *negated
+            }
+            // Resolved before any record is looked at.
+            Self::InQuery(..) => false,
+            Self::Includes(path, negated, sets) => {
+                let value = path.value(org, record);
+                let held: Vec<&str> = value.as_str().unwrap_or_default().split(';').collect();
+                sets.iter().any(|set| {
+                    set.split(';').all(|wanted| {
+                        held.iter()
+                            .any(|one| one.eq_ignore_ascii_case(wanted.trim()))
+                    })
+                }) != *negated
             }
         }
     }

@@ -74,44 +74,67 @@ fn moment(text: &str) -> Option<Operand> {
     Some(Operand::Span(at, at.saturating_add(1000)))
 }
 
-/// Date words, in UTC.
+/// Date words, in UTC; weeks begin on Sunday, fiscal periods are those of the calendar.
 fn named(word: &str, now: Timestamp) -> Option<Operand> {
     let today = now.0.div_euclid(DAY) * DAY;
     let upper = word.to_ascii_uppercase();
     let (name, count) = match upper.split_once(':') {
-        Some((name, count)) => (
-            name,
-            count
-                .parse::<i64>()
-                .ok()
-                .filter(|n| (0..=36_500).contains(n))?,
-        ),
-        None => (upper.as_str(), 0),
-    };
-    let counted = upper.contains(':');
-    let start_of = |pattern: &str| Timestamp::parse(&now.format(pattern)).map(|t| t.0);
-    let next_year = || -> Option<i64> {
-        let year: i64 = now.format("%Y").parse().ok()?;
-        Timestamp::parse(&format!("{}-01-01", year + 1)).map(|t| t.0)
-    };
-    let (start, end) = match (name, counted) {
-        ("TODAY", false) => (today, today + DAY),
-        ("YESTERDAY", false) => (today - DAY, today),
-        ("TOMORROW", false) => (today + DAY, today + 2 * DAY),
-        ("LAST_N_DAYS", true) => (today - count * DAY, today + DAY),
-        ("NEXT_N_DAYS", true) => (today + DAY, today + (count + 1) * DAY),
-        ("N_DAYS_AGO", true) => (today - count * DAY, today - (count - 1) * DAY),
-        ("LAST_90_DAYS", false) => (today - 90 * DAY, today + DAY),
-        ("THIS_MONTH", false) => {
-            let start = start_of("%Y-%m-01")?;
-            // Thirty-two days on is always in the next month, whose first day ends this one.
-            let later = Timestamp(start + 32 * DAY).format("%Y-%m-01");
-            (start, Timestamp::parse(&later)?.0)
+        Some((name, count)) => {
+            let count = count.parse::<i64>().ok();
+            (name, Some(count.filter(|n| (0..=36_500).contains(n))?))
         }
-        ("THIS_YEAR", false) => (start_of("%Y-01-01")?, next_year()?),
+        None => (upper.as_str(), None),
+    };
+    let name = name.replace("FISCAL_", "");
+    let span = |start: i64, end: i64| Some(Operand::Span(start, end));
+    match (name.as_str(), count) {
+        ("TODAY", None) => return span(today, today + DAY),
+        ("YESTERDAY", None) => return span(today - DAY, today),
+        ("TOMORROW", None) => return span(today + DAY, today + 2 * DAY),
+        ("LAST_90_DAYS", None) => return span(today - 90 * DAY, today + DAY),
+        ("NEXT_90_DAYS", None) => return span(today + DAY, today + 91 * DAY),
+        ("LAST_N_DAYS", Some(n)) => return span(today - n * DAY, today + DAY),
+        ("NEXT_N_DAYS", Some(n)) => return span(today + DAY, today + (n + 1) * DAY),
+        ("N_DAYS_AGO", Some(n)) => return span(today - n * DAY, today - (n - 1) * DAY),
+        _ => {}
+    }
+    // `LAST_N_MONTHS:3` and `N_MONTHS_AGO:3` name their unit in the plural, `LAST_MONTH` in the singular.
+    let (unit, from, to) = if let Some(count) = count {
+        if let Some(unit) = name.strip_prefix("LAST_N_") {
+            (unit.strip_suffix('S')?, -count, 0)
+        } else if let Some(unit) = name.strip_prefix("NEXT_N_") {
+            (unit.strip_suffix('S')?, 1, count + 1)
+        } else {
+            let unit = name.strip_prefix("N_")?.strip_suffix("S_AGO")?;
+            (unit, -count, 1 - count)
+        }
+    } else {
+        let (which, unit) = name.split_once('_')?;
+        match which {
+            "LAST" => (unit, -1, 0),
+            "THIS" => (unit, 0, 1),
+            "NEXT" => (unit, 1, 2),
+            _ => return None,
+        }
+    };
+    span(period(unit, now, from)?, period(unit, now, to)?)
+}
+
+/// The beginning of the period `steps` after the one that `now` is in.
+fn period(unit: &str, now: Timestamp, steps: i64) -> Option<i64> {
+    let today = now.0.div_euclid(DAY);
+    let year: i64 = now.format("%Y").parse().ok()?;
+    let month: i64 = now.format("%m").parse::<i64>().ok()? - 1;
+    let months = match unit {
+        // The first of January 1970 was a Thursday.
+        "WEEK" => return Some((today - (today + 4).rem_euclid(7) + 7 * steps) * DAY),
+        "MONTH" => year * 12 + month + steps,
+        "QUARTER" => year * 12 + month.div_euclid(3) * 3 + 3 * steps,
+        "YEAR" => (year + steps) * 12,
         _ => return None,
     };
-    Some(Operand::Span(start, end))
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    Timestamp::parse(&format!("{year:04}-{month:02}-01")).map(|start| start.0)
 }
 
 fn mistyped(field: &Field) -> ApiError {

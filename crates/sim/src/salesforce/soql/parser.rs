@@ -1,11 +1,13 @@
 //! Tokens → [`Query`]. Names are looked up on the way, so every complaint can point at its place.
 
+mod condition;
+mod select;
+
 use ligand_model::time::Timestamp;
 
 use super::lexer::{Kind, Token, tokens, unexpected};
-use super::literal::operand;
-use super::{Condition, Operand, Operator, Order, Path, Query, Select};
-use crate::salesforce::describe::{Field, Object, object};
+use super::{Measure, Order, Path, Query};
+use crate::salesforce::describe::{Child, Field, Object, object, tooling_object};
 use crate::salesforce::error::{Answer, ApiError};
 
 /// Deeper conditions are refused.
@@ -15,6 +17,17 @@ const MOST_TEXT: usize = 100_000;
 
 /// Parses a query. `now` gives date words such as `TODAY` their meaning.
 pub fn parse(text: &str, now: Timestamp) -> Answer<Query> {
+    parse_on(text, now, object)
+}
+
+/// Parses a query on the objects of the Tooling API.
+pub fn parse_tooling(text: &str, now: Timestamp) -> Answer<Query> {
+    parse_on(text, now, tooling_object)
+}
+
+type Catalogue = fn(&str) -> Option<&'static Object>;
+
+fn parse_on(text: &str, now: Timestamp, catalogue: Catalogue) -> Answer<Query> {
     if text.len() > MOST_TEXT {
         return Err(ApiError::new(
             400,
@@ -29,8 +42,26 @@ pub fn parse(text: &str, now: Timestamp) -> Answer<Query> {
         next: 0,
         object: None,
         alias: String::new(),
+        inside: Inside::Nothing,
+        catalogue,
     };
-    parser.query()
+    let query = parser.query()?;
+    let last = parser.take();
+    if last.kind != Kind::End {
+        return Err(unexpected(&last.quoted()));
+    }
+    Ok(query)
+}
+
+/// What a query stands in.
+#[derive(Clone, Copy)]
+enum Inside {
+    /// It is the whole.
+    Nothing,
+    /// The select list of a query on this object.
+    Parent(&'static Object),
+    /// A condition.
+    Condition,
 }
 
 struct Parser<'a> {
@@ -40,6 +71,8 @@ struct Parser<'a> {
     next: usize,
     object: Option<&'static Object>,
     alias: String,
+    inside: Inside,
+    catalogue: Catalogue,
 }
 
 const END: Token = Token {
@@ -47,64 +80,53 @@ const END: Token = Token {
     at: 0,
 };
 
+/// Words that follow the object, so they are no alias of it.
+const CLAUSES: [&str; 11] = [
+    "WHERE", "ORDER", "LIMIT", "OFFSET", "GROUP", "HAVING", "WITH", "FOR", "USING", "ALL", "UPDATE",
+];
+
 impl Parser<'_> {
     fn query(&mut self) -> Answer<Query> {
         self.keyword("SELECT")?;
-        let mut selected = Vec::new();
-        let mut count = false;
-        let mut all_fields = None;
-        loop {
-            let token = self.take();
-            let Kind::Word(name) = &token.kind else {
-                return Err(unexpected(&token.quoted()));
-            };
-            if name.eq_ignore_ascii_case("FROM") {
-                return Err(unexpected(name));
-            }
-            if self.symbol("(") {
-                if name.eq_ignore_ascii_case("COUNT") && selected.is_empty() && self.symbol(")") {
-                    count = true;
-                } else if name.eq_ignore_ascii_case("FIELDS") {
-                    all_fields = Some(self.take().quoted().to_ascii_uppercase());
-                    self.expect(")")?;
-                } else {
-                    return Err(unexpected("("));
-                }
-            } else {
-                selected.push(token);
-            }
-            if count || !self.symbol(",") {
-                break;
-            }
-        }
+        let listed = self.listed()?;
         self.keyword("FROM")?;
         let object = self.from()?;
         self.object = Some(object);
-        let select = if count {
-            Select::Count
+        if self.word("USING") {
+            self.keyword("SCOPE")?;
+            self.take();
+        }
+        let filter = if self.word("WHERE") {
+            Some(self.condition(0)?)
         } else {
-            let mut paths = Vec::new();
-            for token in &selected {
-                let path = self.path(token)?;
-                // The vendor refuses a field named twice.
-                if paths.iter().any(|other: &Path| same(other, &path)) {
-                    let message = format!("duplicate field selected: {}", token.quoted());
-                    return Err(ApiError::new(400, "INVALID_FIELD", message));
-                }
-                paths.push(path);
-            }
-            Select::Fields(paths)
+            None
         };
+        if self.word("WITH") {
+            self.take();
+        }
+        let mut group = Vec::new();
+        if self.word("GROUP") {
+            self.keyword("BY")?;
+            loop {
+                let token = self.take();
+                group.push(self.path(&token)?);
+                if !self.symbol(",") {
+                    break;
+                }
+            }
+        }
         let mut query = Query {
-            select,
+            select: self.selected(&listed, &group)?,
             object,
-            filter: None,
+            filter,
+            having: Vec::new(),
             order: Vec::new(),
             limit: None,
             offset: 0,
+            group,
         };
-        if self.word("WHERE") {
-            query.filter = Some(self.condition(0)?);
+        if self.word("HAVING") {
+            query.having = self.having()?;
         }
         if self.word("ORDER") {
             self.keyword("BY")?;
@@ -120,148 +142,64 @@ impl Parser<'_> {
                 return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", message));
             }
         }
-        let last = self.take();
-        if last.kind != Kind::End {
-            return Err(unexpected(&last.quoted()));
+        if self.word("FOR") {
+            self.take();
         }
-        if let Some(which) = all_fields {
-            expand(&mut query, &which)?;
+        if self.word("ALL") {
+            self.keyword("ROWS")?;
         }
+        Self::expand(&mut query, &listed)?;
         Ok(query)
     }
 
-    /// `FROM Object [[AS] alias]`
+    /// A query in parentheses that were opened; the place in the outer one is kept.
+    fn nested(&mut self, inside: Inside) -> Answer<Query> {
+        let outer = (self.object, std::mem::take(&mut self.alias), self.inside);
+        self.inside = inside;
+        let query = self.query();
+        (self.object, self.alias, self.inside) = outer;
+        let query = query?;
+        self.expect(")")?;
+        Ok(query)
+    }
+
+    /// `FROM Object [[AS] alias]`; among the selected, the object is a child relationship.
     fn from(&mut self) -> Answer<&'static Object> {
         let token = self.take();
         let Kind::Word(name) = &token.kind else {
             return Err(unexpected(&token.quoted()));
         };
-        let Some(found) = object(name) else {
-            let message = self.pointed(
-                token.at,
-                &format!(
-                    "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the \
-                     '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
-                ),
-            );
-            return Err(ApiError::new(400, "INVALID_TYPE", message));
+        let found = match self.inside {
+            Inside::Parent(parent) => child(parent, name)
+                .ok_or_else(|| {
+                    let message = format!(
+                        "Didn't understand relationship '{name}' in FROM part of query call. If you are attempting to use a \
+                         custom relationship, be sure to append the '__r' after the custom relationship name. Please reference \
+                         your WSDL or the describe call for the appropriate names."
+                    );
+                    ApiError::new(400, "INVALID_TYPE", self.pointed(token.at, &message))
+                })?
+                .0,
+            _ => (self.catalogue)(name).ok_or_else(|| {
+                let message = self.pointed(
+                    token.at,
+                    &format!(
+                        "sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append \
+                         the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate \
+                         names."
+                    ),
+                );
+                ApiError::new(400, "INVALID_TYPE", message)
+            })?,
         };
         self.word("AS");
-        if let Kind::Word(alias) = self.peek().kind.clone() {
-            let clause = [
-                "WHERE", "ORDER", "LIMIT", "OFFSET", "GROUP", "WITH", "FOR", "USING", "ALL",
-            ];
-            if !clause.iter().any(|word| alias.eq_ignore_ascii_case(word)) {
-                self.alias = alias;
-                self.next += 1;
-            }
+        if let Kind::Word(alias) = self.peek().kind.clone()
+            && !CLAUSES.iter().any(|word| alias.eq_ignore_ascii_case(word))
+        {
+            self.alias = alias;
+            self.next += 1;
         }
         Ok(found)
-    }
-
-    fn condition(&mut self, depth: usize) -> Answer<Condition> {
-        if depth > MOST_DEPTH {
-            return Err(ApiError::new(
-                400,
-                "QUERY_TOO_COMPLICATED",
-                "Query is either selecting too many fields or the filter conditions are too complicated.",
-            ));
-        }
-        let first = self.term(depth)?;
-        let mut terms = vec![first];
-        for joiner in ["AND", "OR"] {
-            if self.peek_word(joiner) {
-                while self.word(joiner) {
-                    terms.push(self.term(depth)?);
-                }
-                // The vendor wants parentheses where AND and OR meet.
-                if self.peek_word("AND") || self.peek_word("OR") {
-                    return Err(unexpected(&self.peek().quoted()));
-                }
-                return Ok(if joiner == "AND" {
-                    Condition::And(terms)
-                } else {
-                    Condition::Or(terms)
-                });
-            }
-        }
-        Ok(terms.pop().unwrap_or(Condition::And(Vec::new())))
-    }
-
-    fn term(&mut self, depth: usize) -> Answer<Condition> {
-        if self.word("NOT") {
-            return Ok(Condition::Not(Box::new(self.not_operand(depth)?)));
-        }
-        if self.symbol("(") {
-            let inner = self.condition(depth + 1)?;
-            self.expect(")")?;
-            return Ok(inner);
-        }
-        self.comparison()
-    }
-
-    fn not_operand(&mut self, depth: usize) -> Answer<Condition> {
-        if depth > MOST_DEPTH {
-            Err(unexpected("NOT"))
-        } else {
-            self.term(depth + 1)
-        }
-    }
-
-    fn comparison(&mut self) -> Answer<Condition> {
-        let token = self.take();
-        if !matches!(token.kind, Kind::Word(_)) {
-            return Err(unexpected(&token.quoted()));
-        }
-        let path = self.path(&token)?;
-        if path.field.unfilterable || path.field.is_compound() || path.field.kind == "base64" {
-            let message = self.pointed(
-                token.at,
-                &format!(
-                    "field '{}' can not be filtered in a query call",
-                    path.field.name
-                ),
-            );
-            return Err(ApiError::new(400, "INVALID_FIELD", message));
-        }
-        let negated = self.word("NOT");
-        if negated || self.peek_word("IN") {
-            self.keyword("IN")?;
-            self.expect("(")?;
-            let mut values = Vec::new();
-            loop {
-                values.push(self.value(&path, Operator::Equal, token.at)?);
-                if !self.symbol(",") {
-                    break;
-                }
-            }
-            self.expect(")")?;
-            return Ok(Condition::In(path, negated, values));
-        }
-        let operator = self.take();
-        let operator = match &operator.kind {
-            Kind::Symbol("=") => Operator::Equal,
-            Kind::Symbol("!=" | "<>") => Operator::NotEqual,
-            Kind::Symbol("<") => Operator::Less,
-            Kind::Symbol("<=") => Operator::LessOrEqual,
-            Kind::Symbol(">") => Operator::Greater,
-            Kind::Symbol(">=") => Operator::GreaterOrEqual,
-            Kind::Word(word) if word.eq_ignore_ascii_case("LIKE") => Operator::Like,
-            _ => return Err(unexpected(&operator.quoted())),
-        };
-        let value = self.value(&path, operator, token.at)?;
-        Ok(Condition::Compare(path, operator, value))
-    }
-
-    fn value(&mut self, path: &Path, operator: Operator, at: usize) -> Answer<Operand> {
-        let token = self.take();
-        if matches!(token.kind, Kind::Symbol(_) | Kind::End) {
-            return Err(unexpected(&token.quoted()));
-        }
-        operand(path.field, operator, &token, self.now).map_err(|error| ApiError {
-            message: self.pointed(at, &error.message),
-            ..error
-        })
     }
 
     fn order(&mut self) -> Answer<Vec<Order>> {
@@ -271,17 +209,10 @@ impl Parser<'_> {
             if !matches!(token.kind, Kind::Word(_)) {
                 return Err(unexpected(&token.quoted()));
             }
-            let path = self.path(&token)?;
-            if path.field.unfilterable || path.field.is_compound() || path.field.kind == "base64" {
-                let message = self.pointed(
-                    token.at,
-                    &format!(
-                        "field '{}' can not be sorted in a query call",
-                        path.field.name
-                    ),
-                );
-                return Err(ApiError::new(400, "INVALID_FIELD", message));
-            }
+            let by = match self.measure(&token)? {
+                Some(measure) => measure,
+                None => Measure::Key(self.sortable(&token)?),
+            };
             let descending = self.word("DESC");
             if !descending {
                 self.word("ASC");
@@ -294,7 +225,7 @@ impl Parser<'_> {
                 last
             };
             order.push(Order {
-                path,
+                by,
                 descending,
                 nulls_last,
             });
@@ -302,6 +233,20 @@ impl Parser<'_> {
                 return Ok(order);
             }
         }
+    }
+
+    fn sortable(&self, token: &Token) -> Answer<Path> {
+        let path = self.path(token)?;
+        if path.field.unfilterable || path.field.is_compound() || path.field.kind == "base64" {
+            let name = &path.field.name;
+            let message = format!("field '{name}' can not be sorted in a query call");
+            return Err(ApiError::new(
+                400,
+                "INVALID_FIELD",
+                self.pointed(token.at, &message),
+            ));
+        }
+        Ok(path)
     }
 
     /// Finds a dotted name on the object of `FROM`.
@@ -436,40 +381,12 @@ impl Parser<'_> {
     }
 }
 
-fn same(a: &Path, b: &Path) -> bool {
-    let names = |path: &Path| {
-        let mut names: Vec<String> = path.hops.iter().map(|hop| hop.name.clone()).collect();
-        names.push(path.field.name.clone());
-        names
-    };
-    names(a) == names(b)
-}
-
-/// `FIELDS(ALL)` and its sisters.
-fn expand(query: &mut Query, which: &str) -> Answer<()> {
-    if which != "STANDARD" && query.limit.is_none_or(|limit| limit > 200) {
-        let message = "The SOQL FIELDS function must have a LIMIT of at most 200";
-        return Err(ApiError::new(400, "MALFORMED_QUERY", message));
-    }
-    let custom = |field: &Field| field.name.ends_with("__c");
-    let wanted = |field: &&Field| match which {
-        "STANDARD" => !custom(field),
-        "CUSTOM" => custom(field),
-        _ => true,
-    };
-    if !matches!(which, "ALL" | "STANDARD" | "CUSTOM") {
-        return Err(unexpected(which));
-    }
-    if let Select::Fields(paths) = &mut query.select {
-        for field in query.object.fields.iter().filter(wanted) {
-            let path = Path {
-                hops: Vec::new(),
-                field,
-            };
-            if !paths.iter().any(|other| same(other, &path)) {
-                paths.push(path);
-            }
-        }
-    }
-    Ok(())
+/// The object and the linking field of a child relationship.
+fn child(parent: &'static Object, name: &str) -> Option<(&'static Object, &'static Field)> {
+    let Child(child, link, _, _) = parent
+        .children
+        .iter()
+        .find(|Child(_, _, relationship, _)| relationship.eq_ignore_ascii_case(name))?;
+    let child = object(child)?;
+    Some((child, child.field(link)?))
 }

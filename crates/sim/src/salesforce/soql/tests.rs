@@ -331,3 +331,129 @@ fn no_mutilated_query_brings_the_parser_down() {
     }
     assert!((1..3000).contains(&understood), "{understood}");
 }
+
+#[test]
+fn children_come_with_their_parent() {
+    let org = seed::org();
+    let query = super::parse(
+        "SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName LIMIT 2), (SELECT Id FROM Notes WHERE Title = 'none') \
+         FROM Account WHERE External_Id__c = 'acc-0001'",
+        NOW,
+    )
+    .unwrap();
+    let id = query.run(&org, false).remove(0);
+    let (_, record) = org.any(&id).unwrap();
+    let shown = query.render(&org, "/b", record);
+    assert!(shown["Contacts"]["totalSize"].as_u64().unwrap() >= 1);
+    assert!(shown["Contacts"]["records"][0]["LastName"].is_string());
+    assert_eq!(shown["Notes"], Value::Null);
+}
+
+#[test]
+fn semi_joins_ask_another_object() {
+    let org = seed::org();
+    let count = |text: &str| super::parse(text, NOW).unwrap().run(&org, false).len();
+    let with = count("SELECT Id FROM Account WHERE Id IN (SELECT Account__c FROM Project__c)");
+    let without =
+        count("SELECT Id FROM Account WHERE Id NOT IN (SELECT Account__c FROM Project__c)");
+    assert_eq!((with, without), (8, 252));
+    let found = count(
+        "SELECT Id FROM Contact WHERE AccountId IN (SELECT Id FROM Account WHERE Name LIKE 'N%') AND Name != null",
+    );
+    assert_eq!(
+        found,
+        count("SELECT Id FROM Contact WHERE Account.Name LIKE 'N%'")
+    );
+}
+
+#[test]
+fn groups_are_counted_summed_and_filtered() {
+    let org = seed::org();
+    let rows = |text: &str| super::parse(text, NOW).unwrap().rows(&org, false).unwrap();
+    let by_stage = rows(
+        "SELECT StageName, COUNT(Id) n, SUM(Amount), MIN(CloseDate) first FROM Opportunity GROUP BY StageName \
+         HAVING COUNT(Id) > 1 ORDER BY COUNT(Id) DESC LIMIT 3",
+    );
+    assert_eq!(by_stage.len(), 3);
+    assert!(by_stage[0]["n"].as_u64() >= by_stage[1]["n"].as_u64());
+    assert!(by_stage[0]["expr0"].is_f64() && by_stage[0]["first"].is_string());
+    let all = rows(
+        "SELECT COUNT(Id), COUNT_DISTINCT(OwnerId), AVG(Amount), MAX(Name) FROM Opportunity WHERE Amount = null",
+    );
+    assert_eq!(all[0]["expr0"], 0);
+    assert_eq!(all[0]["expr2"], Value::Null);
+    for (faulty, code) in [
+        ("SELECT Name, COUNT(Id) FROM Account", "MALFORMED_QUERY"),
+        ("SELECT SUM(Name) FROM Account", "MALFORMED_QUERY"),
+        (
+            "SELECT Id, (SELECT Id FROM Nobody) FROM Account",
+            "INVALID_TYPE",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name IN (SELECT Id FROM Contact)",
+            "MALFORMED_QUERY",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT Name FROM Contact)",
+            "MALFORMED_QUERY",
+        ),
+        (
+            "SELECT Id, (SELECT Id FROM Contacts FROM Account",
+            "MALFORMED_QUERY",
+        ),
+    ] {
+        let error = super::parse(faulty, NOW).unwrap_err();
+        assert_eq!(error.code, code, "{faulty}");
+    }
+}
+
+#[test]
+fn date_words_name_whole_periods() {
+    // 2025-01-07 is a Tuesday of the first quarter.
+    let org = seed::org();
+    let count = |text: &str| {
+        let text = format!("SELECT Id FROM User WHERE CreatedDate = {text}");
+        super::parse(&text, NOW).map(|query| query.run(&org, false).len())
+    };
+    for (word, found) in [
+        ("THIS_WEEK", 5),
+        ("LAST_WEEK", 0),
+        ("LAST_N_WEEKS:1", 0),
+        ("THIS_QUARTER", 5),
+        ("LAST_QUARTER", 0),
+        ("THIS_FISCAL_YEAR", 5),
+        ("N_DAYS_AGO:1", 5),
+        ("NEXT_MONTH", 0),
+        ("NEXT_N_MONTHS:2", 0),
+        ("LAST_90_DAYS", 5),
+    ] {
+        assert_eq!(count(word).unwrap(), found, "{word}");
+    }
+    for faulty in ["THIS_DAY", "LAST_N_DAYS", "LAST_N_DAYS:x", "SOMETIME"] {
+        assert!(count(faulty).is_err(), "{faulty}");
+    }
+}
+
+#[test]
+fn picklists_of_several_values_are_searched_by_sets() {
+    let mut org = seed::org();
+    let contact = crate::salesforce::describe::object("Contact").unwrap();
+    let actor = crate::salesforce::org::Actor {
+        user: crate::salesforce::ADMINISTRATOR,
+        now: NOW,
+    };
+    let Value::Object(body) =
+        serde_json::json!({"LastName": "Polyglot", "Languages__c": "English;French"})
+    else {
+        unreachable!()
+    };
+    org.create(actor, contact, &body).unwrap();
+    let count = |text: &str| {
+        let text =
+            format!("SELECT Id FROM Contact WHERE LastName = 'Polyglot' AND Languages__c {text}");
+        super::parse(&text, NOW).unwrap().run(&org, false).len()
+    };
+    assert_eq!(count("INCLUDES ('English;French', 'German')"), 1);
+    assert_eq!(count("INCLUDES ('English;German')"), 0);
+    assert_eq!(count("EXCLUDES ('German')"), 1);
+}
