@@ -4,6 +4,7 @@
 //! ([`step::Step`]); [`oauth`] builds and reads the messages of authorization; [`hosts`] says where an instance may
 //! call; [`query`] is the `where` language; [`hooks`] runs an element's scripts;
 //! [`docs`] and [`objects`] tell what an element can do, [`describe`] what its vendor says, [`convert`] makes one from another description.
+//! [`transform`] gives records one shape.
 //!
 //! Nothing here reads a clock, a file, the environment or a socket.
 #![warn(missing_docs)]
@@ -24,3 +25,4 @@ mod redact;
 mod scan;
 pub mod step;
 mod template;
+pub mod transform;

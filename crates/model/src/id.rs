@@ -31,4 +31,8 @@ id! {
     InstanceId,
     /// A scoped key of an organization.
     ApiKeyId,
+    /// A common resource: an object definition with the transformations onto it.
+    VdrId,
+    /// A transformation.
+    TransformationId,
 }

@@ -8,6 +8,7 @@
 //! | hub | the group an element belongs to (`crm`, `marketing`); the second segment of resource paths | [`element::Element::hub`] |
 //! | resource | one callable path of an element and the vendor call behind it | [`element::Resource`] |
 //! | hook | a script that sees a call before or after the vendor | [`element::Hook`] |
+//! | level | whose an object definition or transformation is: system, organization, account, instance | [`level`] |
 //! | grant | the vendor's tokens, entries of the configuration | [`configuration::Grant`] |
 //!
 //! No I/O and no clock live here: time and randomness come in through [`time::Clock`] and [`time::Entropy`].
@@ -18,5 +19,6 @@ pub mod element;
 pub mod error;
 pub mod id;
 pub mod instance;
+pub mod level;
 pub mod secret;
 pub mod time;

@@ -83,6 +83,9 @@ pub enum Error {
         /// The newest known here.
         known: i64,
     },
+    /// What was read has been written since: read again (`Conflict`).
+    #[error("it was changed meanwhile")]
+    Stale,
     /// A closure of the store panicked; its writes were rolled back (`Internal`).
     #[error("a store operation panicked")]
     Panicked,
@@ -91,7 +94,7 @@ pub enum Error {
 impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Conflict { .. } | Self::Stale => ErrorKind::Conflict,
             Self::Unavailable(_) | Self::Closed => ErrorKind::Unavailable,
             Self::MalformedRootKey => ErrorKind::Invalid,
             _ => ErrorKind::Internal,

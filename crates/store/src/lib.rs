@@ -32,6 +32,7 @@ mod sql;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod transformations;
 pub mod usage;
 pub mod vault;
 

@@ -34,6 +34,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "api_keys",
         text: include_str!("../../../migrations/0003_api_keys.sql"),
     },
+    Migration {
+        number: 4,
+        name: "transformations",
+        text: include_str!("../../../migrations/0004_transformations.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -11,6 +11,7 @@ pub(crate) mod elements;
 pub(crate) mod identity;
 pub(crate) mod instances;
 pub(crate) mod others;
+pub(crate) mod transformations;
 pub(crate) mod usage;
 
 /// One SQL text and its name, which is what logs and errors show.
@@ -129,6 +130,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         identity::ALL,
         instances::ALL,
         others::ALL,
+        transformations::ALL,
         usage::ALL,
     ]
     .into_iter()

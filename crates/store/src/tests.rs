@@ -19,6 +19,7 @@ mod migrations;
 mod others;
 mod statements;
 mod transactions;
+mod transformations;
 mod usage;
 
 /// What no file and no row may hold in clear.

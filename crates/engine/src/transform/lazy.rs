@@ -1,0 +1,294 @@
+//! JSON that is only taken apart where somebody looks: everything else stays a slice of the input and is copied as it is.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use memchr::memchr2;
+use serde_json::Value;
+
+/// The text is no JSON, as far as it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not valid JSON")]
+pub struct Broken;
+
+/// A member's name with its quotes, written the shortest way.
+pub(super) type Key<'a> = Cow<'a, [u8]>;
+
+/// A value, as far as it has been taken apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Lazy<'a> {
+    /// Untouched.
+    Raw(&'a [u8]),
+    /// Made here.
+    Own(Box<[u8]>),
+    /// An object's members in order.
+    Object(Vec<(Key<'a>, Lazy<'a>)>),
+    /// An array's items.
+    Array(Vec<Lazy<'a>>),
+}
+
+/// The name of a member as it is compared.
+pub(super) fn key(name: &str) -> Box<[u8]> {
+    Value::from(name)
+        .to_string()
+        .into_bytes()
+        .into_boxed_slice()
+}
+
+impl<'a> Lazy<'a> {
+    pub(super) fn of(value: &Value) -> Self {
+        Self::Own(value.to_string().into_bytes().into_boxed_slice())
+    }
+
+    fn first(&self) -> Option<u8> {
+        match self {
+            Self::Raw(raw) => raw.first().copied(),
+            Self::Own(own) => own.first().copied(),
+            Self::Object(_) => Some(b'{'),
+            Self::Array(_) => Some(b'['),
+        }
+    }
+
+    /// Takes an object apart one level; anything else stays.
+    pub(super) fn open_object(self) -> Result<Vec<(Key<'a>, Self)>, Self> {
+        match self {
+            Self::Object(members) => Ok(members),
+            Self::Raw(raw) => {
+                let mut members = Vec::new();
+                match object(raw, 0, |key, value| members.push((key, Self::Raw(value)))) {
+                    Ok(_) if raw.first() == Some(&b'{') => Ok(members),
+                    _ => Err(Self::Raw(raw)),
+                }
+            }
+            other => Err(other),
+        }
+    }
+
+    /// Takes an array apart one level; anything else stays.
+    pub(super) fn open_array(self) -> Result<Vec<Self>, Self> {
+        match self {
+            Self::Array(items) => Ok(items),
+            Self::Raw(raw) => match items(raw) {
+                Some(items) => Ok(items.into_iter().map(Self::Raw).collect()),
+                None => Err(Self::Raw(raw)),
+            },
+            other => Err(other),
+        }
+    }
+
+    /// Puts what `under` has and this has not into this: members of objects, items of arrays of one length.
+    pub(super) fn merge(self, under: Self) -> Self {
+        match (self.first(), under.first()) {
+            (Some(b'{'), Some(b'{')) => match (self.open_object(), under.open_object()) {
+                (Ok(over), Ok(under)) => Self::Object(merge_members(over, under)),
+                (Ok(over), Err(_)) => Self::Object(over),
+                (Err(over), _) => over,
+            },
+            (Some(b'['), Some(b'[')) => match (self.open_array(), under.open_array()) {
+                (Ok(over), Ok(under)) if over.len() == under.len() => {
+                    let pairs = over.into_iter().zip(under);
+                    Self::Array(pairs.map(|(over, under)| over.merge(under)).collect())
+                }
+                (Ok(over), _) => Self::Array(over),
+                (Err(over), _) => over,
+            },
+            _ => self,
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Raw(raw) => out.extend_from_slice(raw),
+            Self::Own(own) => out.extend_from_slice(own),
+            Self::Object(members) => {
+                out.push(b'{');
+                for (index, (key, value)) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(key);
+                    out.push(b':');
+                    value.write(out);
+                }
+                out.push(b'}');
+            }
+            Self::Array(items) => {
+                out.push(b'[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    item.write(out);
+                }
+                out.push(b']');
+            }
+        }
+    }
+}
+
+/// More members than this are looked up by hash.
+const FEW: usize = 24;
+
+fn merge_members<'a>(
+    mut over: Vec<(Key<'a>, Lazy<'a>)>,
+    under: Vec<(Key<'a>, Lazy<'a>)>,
+) -> Vec<(Key<'a>, Lazy<'a>)> {
+    let index: Option<HashMap<Key<'a>, usize>> = (over.len() > FEW).then(|| {
+        over.iter()
+            .enumerate()
+            .map(|(at, (key, _))| (key.clone(), at))
+            .collect()
+    });
+    let known = over.len();
+    for (key, value) in under {
+        let at = match &index {
+            Some(index) => index.get(&key).copied(),
+            None => over.iter().take(known).position(|(other, _)| *other == key),
+        };
+        match at.and_then(|at| over.get_mut(at)) {
+            None => over.push((key, value)),
+            Some((_, slot)) => {
+                let mine = std::mem::replace(slot, Lazy::Raw(b"null"));
+                *slot = mine.merge(value);
+            }
+        }
+    }
+    over
+}
+
+/// Past white space.
+pub(super) fn space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The end of a string whose opening quote is at `at`, and whether it holds escapes.
+fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), Broken> {
+    let mut at = at + 1;
+    let mut escapes = false;
+    loop {
+        let rest = bytes.get(at..).ok_or(Broken)?;
+        let found = memchr2(b'"', b'\\', rest).ok_or(Broken)?;
+        if rest.get(found) == Some(&b'"') {
+            return Ok((at + found + 1, escapes));
+        }
+        escapes = true;
+        at += found + 2;
+    }
+}
+
+/// The end of the value that begins at `at`.
+pub(super) fn skip(bytes: &[u8], at: usize) -> Result<usize, Broken> {
+    match bytes.get(at).ok_or(Broken)? {
+        b'"' => string(bytes, at).map(|(end, _)| end),
+        b'{' | b'[' => nested(bytes, at),
+        b't' => word(bytes, at, b"true"),
+        b'f' => word(bytes, at, b"false"),
+        b'n' => word(bytes, at, b"null"),
+        b'-' | b'0'..=b'9' => {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let more = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+            Ok(at + rest.iter().take_while(|byte| more(byte)).count())
+        }
+        _ => Err(Broken),
+    }
+}
+
+fn word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Broken> {
+    let end = at + word.len();
+    (bytes.get(at..end) == Some(word))
+        .then_some(end)
+        .ok_or(Broken)
+}
+
+fn nested(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at = string(bytes, at)?.0;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Err(Broken)
+}
+
+/// Walks the members of the object at `at`; answers its end.
+pub(super) fn object<'a>(
+    bytes: &'a [u8],
+    at: usize,
+    mut member: impl FnMut(Key<'a>, &'a [u8]),
+) -> Result<usize, Broken> {
+    let mut at = space(bytes, at + 1);
+    if bytes.get(at) == Some(&b'}') {
+        return Ok(at + 1);
+    }
+    loop {
+        if bytes.get(at) != Some(&b'"') {
+            return Err(Broken);
+        }
+        let (end, escapes) = string(bytes, at)?;
+        let raw = bytes.get(at..end).ok_or(Broken)?;
+        at = space(bytes, end);
+        if bytes.get(at) != Some(&b':') {
+            return Err(Broken);
+        }
+        let begin = space(bytes, at + 1);
+        let end = skip(bytes, begin)?;
+        let value = bytes.get(begin..end).ok_or(Broken)?;
+        member(
+            if escapes {
+                plain(raw)?
+            } else {
+                Cow::Borrowed(raw)
+            },
+            value,
+        );
+        at = space(bytes, end);
+        match bytes.get(at) {
+            Some(b',') => at = space(bytes, at + 1),
+            Some(b'}') => return Ok(at + 1),
+            _ => return Err(Broken),
+        }
+    }
+}
+
+/// A name without escapes that it does not need.
+fn plain(raw: &[u8]) -> Result<Key<'static>, Broken> {
+    let name: String = serde_json::from_slice(raw).map_err(|_| Broken)?;
+    Ok(Cow::Owned(key(&name).into_vec()))
+}
+
+/// The items of an array; none for anything else.
+pub(super) fn items(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    if bytes.first() != Some(&b'[') {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut at = space(bytes, 1);
+    if bytes.get(at) == Some(&b']') {
+        return Some(found);
+    }
+    loop {
+        let end = skip(bytes, at).ok()?;
+        found.push(bytes.get(at..end)?);
+        at = space(bytes, end);
+        match bytes.get(at)? {
+            b',' => at = space(bytes, at + 1),
+            b']' => return Some(found),
+            _ => return None,
+        }
+    }
+}
