@@ -18,8 +18,8 @@ use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::acton::state::{Fault, State};
-use crate::acton::upload::Cut;
 use crate::call::{Call, Reply, first};
+use crate::csv::{self, Cut};
 use crate::oauth::Kind;
 use crate::record_store::Record;
 use crate::vendor::{Setting, Vendor, lock};
@@ -137,7 +137,7 @@ fn opt_out(state: &mut State, call: &Call, now: Timestamp) -> Result<Value, Faul
         quote: Some('"'),
         headings: false,
     };
-    for row in upload::rows(&file.text(), cut) {
+    for row in csv::rows(&file.text(), cut) {
         let Some(email) = row
             .first()
             .map(|email| email.trim())

@@ -1,4 +1,4 @@
-//! Eloqua: login with two consent pages, rotating refresh tokens, REST 1.0 and 2.0, a little of Bulk 2.0.
+//! Eloqua: login with two consent pages, rotating refresh tokens, REST 1.0 and 2.0, Bulk 2.0.
 //!
 //! Paths compare without case; every scalar is a string; dates are unix seconds.
 //!
@@ -7,6 +7,7 @@
 
 mod assets;
 mod bulk;
+mod custom;
 mod data;
 mod entity;
 mod fields;
@@ -126,6 +127,9 @@ impl Eloqua {
             }
             ["data", "contacts", "list", id] => data::of_list(state, &CONTACT, id, call),
             ["data", "contacts", "segment", id] => data::of_segment(state, &CONTACT, id, call),
+            ["data", "customobject", object, rest @ ..] => {
+                custom::answer(state, object, rest, call, now)
+            }
             ["data", "activities", "contact", id] if version == "1.0" => {
                 data::activities(state, id, call)
             }

@@ -10,6 +10,7 @@ pub mod acton;
 pub mod call;
 pub mod clock;
 pub mod control;
+pub mod csv;
 pub mod eloqua;
 pub mod fault;
 pub mod generic;

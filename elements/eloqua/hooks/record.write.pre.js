@@ -9,10 +9,16 @@ const PROPERTIES = {
   M_CompanyName: 'name', M_Address1: 'address1', M_Address2: 'address2', M_Address3: 'address3', M_City: 'city',
   M_State_Prov: 'province', M_Zip_Postal: 'postalCode', M_Country: 'country', M_BusPhone: 'businessPhone',
 };
-const previous = request_previous_response || {};
+const sent = request_body_map;
+if (!sent || typeof sent !== 'object' || Array.isArray(sent)) {
+  done({ continue: false, response_status_code: 400, response_error_message: 'The body must be one JSON object.' });
+}
+// The step that looks fields up hands on both; other chains hand on the record alone.
+const found = request_previous_response || {};
+const previous = found.record && found.fields ? found : { record: found, fields: [] };
 const record = Object.assign({}, previous.record);
 const ids = {};
-(previous.fields || []).forEach((field) => {
+previous.fields.forEach((field) => {
   ids[String(field.internalName).toLowerCase()] = String(field.id);
 });
 const values = {};
@@ -22,8 +28,8 @@ const remember = (entry) => {
 (record.fieldValues || []).forEach(remember);
 
 const plain = (value) => (value === null || typeof value === 'object' ? value : String(value));
-Object.keys(request_body_map || {}).forEach((name) => {
-  const value = plain(request_body_map[name]);
+Object.keys(sent).forEach((name) => {
+  const value = plain(sent[name]);
   if (name === 'id') return;
   if (name === 'fieldValues') {
     if (Array.isArray(value)) value.forEach(remember);
@@ -43,5 +49,7 @@ Object.keys(request_body_map || {}).forEach((name) => {
 });
 const entries = Object.keys(values).map((id) => ({ type: 'FieldValue', id: id, value: values[id] }));
 if (entries.length > 0) record.fieldValues = entries;
-if (request_path_variables && request_path_variables.id) record.id = request_path_variables.id;
+const path = request_path_variables || {};
+const id = path.contactId || path.instanceId || path.id;
+if (id) record.id = id;
 done({ request_vendor_body: record });

@@ -23,6 +23,7 @@ mod instances;
 mod isolation;
 mod local_filter;
 mod log;
+mod marketing;
 mod oauth1;
 mod objects;
 mod odd_calls;

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::parts::{cells, field, uploaded};
 use super::state::{CONTACT_ID, Fault, List, State, cell, millis};
-use super::upload::{self, Column};
+use super::upload::Column;
 use crate::call::{Call, Reply};
+use crate::csv;
 use crate::multipart::Part;
 use crate::record_store::Record;
 
@@ -168,12 +169,12 @@ pub fn read(state: &State, id: &str, call: &Call) -> Result<Reply, Fault> {
         .is_some_and(|format| format.eq_ignore_ascii_case("csv"))
     {
         let mut text = String::new();
-        let heading: Vec<String> = all.iter().map(|name| upload::csv_cell(name)).collect();
+        let heading: Vec<String> = all.iter().map(|name| csv::cell(name)).collect();
         let _ = writeln!(text, "{}", heading.join(","));
         for row in &rows {
             let cells: Vec<String> = row
                 .iter()
-                .map(|cell| upload::csv_cell(cell.as_deref().unwrap_or_default()))
+                .map(|cell| csv::cell(cell.as_deref().unwrap_or_default()))
                 .collect();
             let _ = writeln!(text, "{}", cells.join(","));
         }

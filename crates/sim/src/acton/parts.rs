@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::state::Fault;
-use super::upload::{self, Column, Cut};
+use super::upload::{self, Column};
 use crate::call::{Call, first};
+use crate::csv::{self, Cut};
 use crate::multipart::Part;
 use crate::record_store::Record;
 
@@ -20,7 +21,7 @@ pub fn uploaded(parts: &[Part], headings: bool) -> Result<(Vec<Column>, Vec<Vec<
         field(parts, "headings").as_deref(),
         headings,
     );
-    let mut rows = upload::rows(&file.text(), cut);
+    let mut rows = csv::rows(&file.text(), cut);
     let first = if cut.headings && !rows.is_empty() {
         rows.remove(0)
     } else {

@@ -9,7 +9,7 @@ use super::entity::{Depth, scalar, seconds, text, violation};
 use super::listing::Query;
 use super::state::{State, conflict, gone};
 use crate::call::{Call, Reply};
-use crate::record_store::Record;
+use crate::record_store::{Collection, Record};
 
 /// Singular path in lower case, plural path, `type`.
 const KINDS: &[(&str, &str, &str)] = &[
@@ -69,8 +69,15 @@ pub fn answer(
         Method::PUT => save(state, version, kind, Some(id), call, now),
         Method::DELETE => {
             state.records.collection_mut(kind).remove(id);
-            if *kind == "ContactList" {
-                state.members.remove(*id);
+            match *kind {
+                "ContactList" => {
+                    state.members.remove(*id);
+                }
+                "CustomObject" => {
+                    *state.records.collection_mut(&super::custom::collection(id)) =
+                        Collection::default();
+                }
+                _ => {}
             }
             Reply::empty(200)
         }
@@ -118,6 +125,10 @@ fn save(
         let fault = violation(kind, id, "name", "NotNullRequirement", &name);
         return Reply::json(400, &json!([fault]));
     }
+    if name.chars().count() > 100 {
+        let fault = violation(kind, id, "name", "StringLengthRequirement", &name);
+        return Reply::json(400, &json!([fault]));
+    }
     let other = state
         .all(kind)
         .any(|one| text(one, "name").eq_ignore_ascii_case(&name) && Some(text(one, "id")) != id);
@@ -130,6 +141,9 @@ fn save(
     record.insert("updatedAt".into(), seconds(now));
     record.insert("updatedBy".into(), "314".into());
     let id = if let Some(id) = id {
+        if kind == "CustomObject" {
+            number_fields(&mut record, id.parse().unwrap_or(0), false);
+        }
         if let Some(stored) = state.records.collection_mut(kind).get_mut(id) {
             for kept in [
                 "id",
@@ -177,7 +191,7 @@ fn defaults(state: &State, kind: &str, record: &mut Record) {
     let number = state
         .records
         .collection(kind)
-        .map_or(1, crate::record_store::Collection::next_number);
+        .map_or(1, Collection::next_number);
     let given: &[(&str, &str)] = match kind {
         "Campaign" => &[
             ("currentStatus", "Draft"),
@@ -206,18 +220,26 @@ fn defaults(state: &State, kind: &str, record: &mut Record) {
         );
     }
     if kind == "CustomObject" {
-        number_fields(record, number);
+        number_fields(record, number, true);
     }
 }
 
 /// The fields of a new custom object come with negative ids and get positive ones.
-fn number_fields(record: &mut Record, object: u64) {
+fn number_fields(record: &mut Record, object: u64, fresh: bool) {
     let fields = record.get_mut("fields").and_then(Value::as_array_mut);
     for (position, field) in fields.into_iter().flatten().enumerate() {
         let Some(field) = field.as_object_mut() else {
             continue;
         };
-        let number = object.saturating_mul(100).saturating_add(position as u64);
+        // A field that is there keeps its number; negative ones stand for none yet.
+        let known = scalar(field.get("id").unwrap_or(&Value::Null))
+            .and_then(|id| id.parse::<u64>().ok())
+            .filter(|_| !fresh);
+        let number = known.unwrap_or_else(|| {
+            object
+                .saturating_mul(1000)
+                .saturating_add(position as u64 + 1)
+        });
         let name = text(field, "name").replace(' ', "_");
         field.insert("type".into(), "CustomObjectField".into());
         field.insert("id".into(), number.to_string().into());

@@ -1,5 +1,7 @@
 //! `/data`: contacts and accounts.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -54,16 +56,38 @@ pub fn of_list(state: &State, kind: &Kind, list: &str, call: &Call) -> Reply {
     }
 }
 
-/// `GET /data/contacts/segment/{id}`: every segment of this site holds everybody.
+/// `GET /data/contacts/segment/{id}`: who is on a list that the segment holds; everybody, when it holds none.
 pub fn of_segment(state: &State, kind: &Kind, segment: &str, call: &Call) -> Reply {
-    if state.records.get("ContactSegment", segment).is_none() {
+    let Some(segment) = state.records.get("ContactSegment", segment) else {
         return gone();
+    };
+    let elements = segment.get("elements").and_then(Value::as_array);
+    let lists: Vec<&str> = elements
+        .into_iter()
+        .flatten()
+        .filter_map(|element| element.get("list")?.get("id")?.as_str())
+        .collect();
+    if lists.is_empty() {
+        return browse(state, kind, call);
     }
-    browse(state, kind, call)
+    let members: BTreeSet<u64> = lists
+        .iter()
+        .filter_map(|list| state.members.get(*list))
+        .flatten()
+        .copied()
+        .collect();
+    match Query::read(call) {
+        Ok(query) => {
+            let members = members
+                .iter()
+                .filter_map(|id| state.records.get(kind.plural, &id.to_string()));
+            Reply::json(200, &listed(kind, &query, members))
+        }
+        Err(body) => Reply::json(400, &body),
+    }
 }
 
-/// `GET /data/activities/contact/{id}?type&startDate&endDate`, version 1.0 only: a bare array. Each contact was sent an
-/// e-mail a day after it came, and opened it an hour later.
+/// `GET /data/activities/contact/{id}?type&startDate&endDate&count&page`, version 1.0 only: a bare array.
 pub fn activities(state: &State, id: &str, call: &Call) -> Reply {
     let Some(contact) = state.records.get("contacts", id) else {
         return gone();
@@ -80,26 +104,64 @@ pub fn activities(state: &State, id: &str, call: &Call) -> Reply {
         }
     }
     let bound = |name: &str| asked(name).and_then(|text| text.parse::<i64>().ok());
+    let shown: Vec<Value> = activities_of(contact)
+        .into_iter()
+        .filter(|activity| {
+            let at = text(activity, "activityDate")
+                .parse::<i64>()
+                .unwrap_or_default();
+            asked("type")
+                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(text(activity, "activityType")))
+                && bound("startDate").is_some_and(|start| at >= start)
+                && bound("endDate").is_some_and(|end| at <= end)
+        })
+        .map(|mut activity| {
+            let name = activity.remove("assetName").unwrap_or_default();
+            for bulk in ["bulkType", "emailAddress"] {
+                activity.remove(bulk);
+            }
+            activity.insert(
+                "details".into(),
+                json!([{"Key": "EmailName", "Value": name}]),
+            );
+            activity.into()
+        })
+        .collect();
+    let number = |name: &str, otherwise: usize| {
+        let given = asked(name).and_then(|text| text.parse::<usize>().ok());
+        given.unwrap_or(otherwise).max(1)
+    };
+    let (count, page) = (number("count", 1000), number("page", 1));
+    let shown: Vec<Value> = shown
+        .into_iter()
+        .skip(count.saturating_mul(page - 1))
+        .take(count)
+        .collect();
+    Reply::json(200, &shown.into())
+}
+
+/// What a contact did: an e-mail was sent a day after it came, it opened it an hour later and clicked a minute after.
+pub fn activities_of(contact: &Record) -> Vec<Record> {
+    let (id, email) = (text(contact, "id"), text(contact, "emailAddress"));
     let created = text(contact, "createdAt")
         .parse::<i64>()
         .unwrap_or_default();
-    let shown: Vec<Value> = [("emailSend", 86_400), ("emailOpen", 90_000)]
-        .into_iter()
-        .map(|(kind, later)| (kind, created.saturating_add(later)))
-        .filter(|(kind, at)| {
-            asked("type").is_some_and(|wanted| wanted.eq_ignore_ascii_case(kind))
-                && bound("startDate").is_some_and(|start| *at >= start)
-                && bound("endDate").is_some_and(|end| *at <= end)
-        })
-        .map(|(kind, at)| {
-            json!({
-                "type": "Activity", "id": format!("{id}{}", at % 1000), "activityDate": at.to_string(),
-                "activityType": kind, "asset": "1", "assetType": "email", "contact": id,
-                "details": [{"Key": "EmailName", "Value": "Email 01"}],
-            })
-        })
-        .collect();
-    Reply::json(200, &shown.into())
+    [
+        ("emailSend", "EmailSend", 86_400),
+        ("emailOpen", "EmailOpen", 90_000),
+        ("emailClickThrough", "EmailClickthrough", 90_060),
+    ]
+    .into_iter()
+    .map(|(kind, bulk, later)| {
+        let at = created.saturating_add(later);
+        let activity = json!({
+            "type": "Activity", "id": format!("{id}{:03}", later % 1000), "activityDate": at.to_string(),
+            "activityType": kind, "bulkType": bulk, "asset": "1", "assetType": "email", "assetName": "Email 01",
+            "contact": id, "emailAddress": email,
+        });
+        activity.as_object().cloned().unwrap_or_default()
+    })
+    .collect()
 }
 
 fn listed<'a>(kind: &Kind, query: &Query, records: impl Iterator<Item = &'a Record>) -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::custom;
 use super::state::State;
 use crate::people;
 use crate::record_store::Record;
@@ -109,6 +110,18 @@ pub fn state() -> State {
             }),
         );
     }
+    add(
+        &mut state,
+        "ContactSegment",
+        0,
+        json!({
+            "name": "Newsletter readers", "createdBy": "314", "updatedBy": "314",
+            "elements": [{
+                "type": "ContactListSegmentElement", "id": "1", "isIncluded": "true",
+                "list": {"type": "ContactList", "id": "1", "name": "Newsletter"},
+            }],
+        }),
+    );
     for (kind, name) in [
         ("ContactSegment", "All contacts"),
         ("EmailGroup", "Newsletters"),
@@ -141,6 +154,20 @@ pub fn state() -> State {
         0,
         json!({"name": "customTest", "fields": fields}),
     );
+    for number in 0..30 {
+        add(
+            &mut state,
+            &custom::collection("1"),
+            number,
+            json!({
+                "contactId": (number + 1).to_string(),
+                "fieldValues": {
+                    "111": format!("code-{:02}", number + 1), "112": format!("Order {}", number + 1),
+                    "113": (100 + 7 * number).to_string(), "116": format!("buyer{}@example.com", number + 1),
+                },
+            }),
+        );
+    }
     state
 }
 

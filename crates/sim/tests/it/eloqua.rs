@@ -1,5 +1,6 @@
 //! Eloqua as its clients and their browsers see it.
 
+mod bulk;
 mod grants;
 
 use ligand_sim::Consent;
