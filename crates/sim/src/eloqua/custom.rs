@@ -102,20 +102,17 @@ fn save(
     }
     row.insert("updatedAt".into(), seconds(now));
     let name = collection(object);
-    let (id, status) = match id {
-        Some(id) => {
-            if let Some(stored) = state.records.collection_mut(&name).get_mut(id) {
-                for kept in ["id", "createdAt"] {
-                    row.insert(kept.into(), stored.get(kept).cloned().unwrap_or_default());
-                }
-                *stored = row;
+    let (id, status) = if let Some(id) = id {
+        if let Some(stored) = state.records.collection_mut(&name).get_mut(id) {
+            for kept in ["id", "createdAt"] {
+                row.insert(kept.into(), stored.get(kept).cloned().unwrap_or_default());
             }
-            (id.to_owned(), 200)
+            *stored = row;
         }
-        None => {
-            row.insert("createdAt".into(), seconds(now));
-            (state.add(&name, row), 201)
-        }
+        (id.to_owned(), 200)
+    } else {
+        row.insert("createdAt".into(), seconds(now));
+        (state.add(&name, row), 201)
     };
     match state.records.get(&name, &id) {
         Some(row) => Reply::json(status, &show(definition, row, Depth::Complete)),

@@ -101,7 +101,7 @@ async fn every_collection_is_written_found_changed_and_deleted() {
         assert_eq!(changed["description"], "New", "{}: {changed}", records.list);
         for (member, sent) in records.create.as_object().unwrap() {
             let kept = &changed[member];
-            let simple = sent.is_string() && !member.contains("_");
+            let simple = sent.is_string() && !member.contains('_');
             assert!(
                 !simple || kept == sent,
                 "{}: {member} was lost: {changed}",

@@ -211,9 +211,9 @@ pub fn carry_out(state: &mut State, import: &Record, now: Timestamp) -> Done {
         match outcome {
             Ok((new, id)) => {
                 if new {
-                    created += 1
+                    created += 1;
                 } else {
-                    updated += 1
+                    updated += 1;
                 }
                 on_lists.push(id);
             }
