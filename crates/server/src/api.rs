@@ -15,6 +15,7 @@ pub mod authorization;
 pub mod body;
 pub mod builder;
 pub mod call;
+pub mod connect;
 pub mod dispatch;
 pub mod docs;
 pub mod edge;
@@ -41,7 +42,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::app::App;
-use crate::console;
+use crate::{connect as connect_page, console};
 use edge::Edge;
 
 /// The API as a router; everything that nobody else claims comes here.
@@ -50,7 +51,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .fallback(enter)
         .with_state(edge)
-        .merge(console::router(app))
+        .merge(console::router(app.clone()))
+        .merge(connect_page::router(app))
 }
 
 async fn enter(State(edge): State<Arc<Edge>>, request: Request) -> Response {

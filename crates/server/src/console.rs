@@ -198,7 +198,7 @@ impl Console {
 }
 
 /// What every answer below `/console/api` carries: it is data, never a page, and nobody keeps it.
-fn finished(mut response: Response, id: &str) -> Response {
+pub fn finished(mut response: Response, id: &str) -> Response {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id)
         && !id.is_empty()

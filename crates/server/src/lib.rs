@@ -5,6 +5,7 @@
 //! | app | everything a request needs, cheap to clone | [`app`] |
 //! | configuration | defaults, file, environment, flags | [`config`] |
 //! | API | routes, callers, answers | [`api`] |
+//! | console, connect | the pages that people see | [`console`], [`connect`] |
 //! | use cases | what a call means, without HTTP types | [`service`] |
 //! | vendor calls | client, guard, driver of exchanges, hook threads | [`vendor`] |
 //! | listener | accepting, TLS, shutdown | [`listener`] |
@@ -15,6 +16,7 @@ pub mod app;
 pub mod catalog_files;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod console;
 pub mod first_start;
 pub mod health;

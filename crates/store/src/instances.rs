@@ -10,6 +10,7 @@ use ligand_model::secret::{ElementToken, TokenDigest};
 
 use crate::Store;
 use crate::backend::Connection;
+use crate::connect::{self, ConnectEnd};
 use crate::error::Error;
 use crate::identity::Caller;
 use crate::sql::{BETWEEN, contains, instances as sql, list};
@@ -137,6 +138,18 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] when the token is taken.
     pub async fn insert_instance(&self, new: NewInstance<'_>) -> Result<Instance, Error> {
+        self.insert_instance_ending(new, None).await
+    }
+
+    /// The same, and ends the Connect session in which it was made: both last, or neither.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the token is taken, or the session is over already.
+    pub async fn insert_instance_ending(
+        &self,
+        new: NewInstance<'_>,
+        end: Option<ConnectEnd>,
+    ) -> Result<Instance, Error> {
         let key = self.data_key(new.organization).await?;
         let document = document_text(new.document)?;
         let now = self.now();
@@ -160,8 +173,14 @@ impl Store {
             version: 1,
         };
         let token = new.token;
-        self.write(move |tx| insert(tx, &key, instance, &token, &document))
-            .await
+        self.write(move |tx| {
+            let made = insert(tx, &key, instance, &token, &document)?;
+            if let Some(end) = end {
+                connect::finish(tx, made.organization, made.id, end)?;
+            }
+            Ok(made)
+        })
+        .await
     }
 
     /// The instance of a token.

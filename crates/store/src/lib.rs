@@ -21,6 +21,7 @@ use ligand_model::time::{Clock, Entropy, Timestamp};
 pub mod api_keys;
 pub mod applications;
 mod backend;
+pub mod connect;
 pub mod elements;
 pub mod error;
 pub mod identity;

@@ -39,6 +39,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "transformations",
         text: include_str!("../../../migrations/0004_transformations.sql"),
     },
+    Migration {
+        number: 5,
+        name: "connect",
+        text: include_str!("../../../migrations/0005_connect.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 pub(crate) mod api_keys;
+pub(crate) mod connect;
 pub(crate) mod elements;
 pub(crate) mod identity;
 pub(crate) mod instances;
@@ -104,6 +105,26 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "the vendor's callback brings the state alone",
     ),
     (
+        "CONNECT_ORIGINS",
+        "the page's address brings the handle alone; answers who may frame it",
+    ),
+    (
+        "CONNECT_BY_TOKEN",
+        "the digest of a session's token yields the organization",
+    ),
+    (
+        "CONNECT_BY_BROWSER",
+        "the digest of the browser's key yields the organization",
+    ),
+    (
+        "CLAIM_CONNECT_CALLBACKS",
+        "the worker of every organization; each row says whose it is",
+    ),
+    (
+        "DELETE_OLD_CONNECT_SESSIONS",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
         "ANY_DATA_KEY",
         "checks the root key at the start; opens nothing else",
     ),
@@ -126,6 +147,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
     [
         crate::migrate::ALL,
         api_keys::ALL,
+        connect::ALL,
         elements::ALL,
         identity::ALL,
         instances::ALL,

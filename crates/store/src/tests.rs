@@ -12,6 +12,7 @@ use crate::instances::NewInstance;
 
 mod api_keys;
 mod at_rest;
+mod connect;
 mod elements;
 mod identity;
 mod instances;

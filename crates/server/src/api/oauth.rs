@@ -103,16 +103,20 @@ pub async fn callback(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
                 .to_owned(),
         ),
     };
-    Ok(Answer::new(Content::Page(page(title, &sentence))))
+    Ok(Answer::new(Content::Page(page(title, &sentence, None))))
 }
 
-fn page(title: &str, sentence: &str) -> String {
+/// A page of one sentence, with a link to go on by where there is one.
+pub fn page(title: &str, sentence: &str, link: Option<&str>) -> String {
     let (title, sentence) = (escaped(title), escaped(sentence));
+    let link = link.map_or_else(String::new, |url| {
+        format!("<p><a href=\"{}\">Go on</a></p>", escaped(url))
+    });
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
          <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}}</style>\
-         </head><body><main><h1>{title}</h1><p>{sentence}</p></main></body></html>\n"
+         </head><body><main><h1>{title}</h1><p>{sentence}</p>{link}</main></body></html>\n"
     )
 }
 
@@ -137,7 +141,12 @@ mod tests {
 
     #[test]
     fn a_vendors_words_cannot_become_markup() {
-        let page = page("x", "<script>alert('1')</script>");
+        let page = page(
+            "x",
+            "<script>alert('1')</script>",
+            Some("https://v.example/?a=\"><b>"),
+        );
+        assert!(!page.contains("<b>"), "{page}");
         assert!(
             page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"),
             "{page}"

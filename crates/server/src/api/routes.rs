@@ -13,8 +13,8 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    applications, authentication, docs, elements, hubs, instances, oauth, objects, organizations,
-    passthrough, usage,
+    applications, authentication, connect, docs, elements, hubs, instances, oauth, objects,
+    organizations, passthrough, usage,
 };
 
 /// Who may use a route.
@@ -167,6 +167,8 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/hubs/{key}/objects" Instance => objects::list, "Lists the objects of the token's instance.";
     "GET" "/hubs/{key}/objects/{objectName}/metadata" Instance => objects::metadata, "Lists the fields of an object.";
     "GET" "/oauth/callback" Public other => oauth::callback, "Where vendors send the browser after a hosted consent.";
+    "POST" "/connect/sessions" Organization body => connect::begin, "Begins a Connect session: a link with which a customer connects an account.";
+    "GET" "/connect/sessions/{id}" Organization => connect::get, "Shows how a Connect session stands, with the instance that came of it.";
     "GET" "/applications" Organization => applications::list, "Lists the registered applications.";
     "GET" "/instances" Organization => instances::list, "Lists the instances.";
     "POST" "/instances" Organization body => instances::create, "Makes an instance.";
@@ -202,6 +204,7 @@ pub static ROUTES: &[Endpoint] = routes! {
     "PATCH" "/api-keys/{id}" Organization body => api_keys::update, "Changes what a scoped key is called, may do, or when it ends.";
     "DELETE" "/api-keys/{id}" Organization => api_keys::delete, "Deletes a scoped key; its secrets stop working.";
     "POST" "/api-keys/{id}/rotate" Organization body => api_keys::rotate, "Gives a scoped key a new secret; the former works for a while.";
+    "PATCH" "/organizations/me" Organization body => organizations::change, "Changes the organization's name and how Connect shows it.";
     "GET" "/organizations/me" Organization => organizations::me, "Shows the caller's organization.";
     "GET" "/me" Organization => organizations::user, "Shows the caller.";
     "GET" "/usage" Organization => usage::list, "Lists calls, newest first.";

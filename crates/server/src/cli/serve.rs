@@ -140,6 +140,7 @@ impl Server {
         let patience = app.config.http.shutdown_timeout.0;
         let router = api::router(app.clone()).merge(health::router(app.clone()));
         app.spawn("usage", service::usage::write_regularly(app.clone()));
+        app.spawn("connect", service::connect::callback::work(app.clone()));
         let mut clean = listener.serve(app.clone(), router, patience).await;
         let stopped_by = Instant::now() + Duration::from_secs(2);
         // Connections have ended or were given up; what is left of the time is background work's.

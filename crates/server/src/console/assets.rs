@@ -17,6 +17,7 @@ use http::header::{
 };
 
 use super::Console;
+use crate::app::App;
 use crate::catalog_files;
 
 /// What a release build carries; empty in a debug build, and where there was no `console/dist`.
@@ -36,28 +37,63 @@ const NO_CONSOLE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset
 
 /// `GET /console`: the page, whatever the path below it.
 pub async fn page(State(console): State<Arc<Console>>) -> Response {
-    let Some(bytes) = find("index.html") else {
-        let mut response = Response::new(Body::from(NO_CONSOLE));
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return dressed(
-            response,
-            "text/html; charset=utf-8",
-            "default-src 'none'",
-            "no-store",
-        );
+    let Some((html, policy)) = with_policy(&console.app, "index.html", "'none'") else {
+        return none();
     };
-    let mut random = [0; 16];
-    console.app.entropy.fill(&mut random);
-    let nonce = URL_SAFE_NO_PAD.encode(random);
-    let html = String::from_utf8_lossy(&bytes).replace(NONCE, &nonce);
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
     dressed(
         Response::new(Body::from(html)),
         "text/html; charset=utf-8",
         &policy,
+        "no-store",
+    )
+}
+
+/// `GET /connect`: the page of Connect, which these origins may show in a frame.
+pub fn connect_page(app: &App, origins: &[String]) -> Response {
+    let ancestors = if origins.is_empty() {
+        "'none'".to_owned()
+    } else {
+        origins.join(" ")
+    };
+    let Some((html, policy)) = with_policy(app, "connect.html", &ancestors) else {
+        return none();
+    };
+    let mut response = dressed(
+        Response::new(Body::from(html)),
+        "text/html; charset=utf-8",
+        &policy,
+        "no-store",
+    );
+    let headers = response.headers_mut();
+    // Its form goes to us alone, and is believed by the origin that browsers leave out where no referrer is sent.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if !origins.is_empty() {
+        headers.remove(X_FRAME_OPTIONS);
+    }
+    response
+}
+
+/// A page of ours with its own random word, and the policy that lets this word in.
+fn with_policy(app: &App, name: &str, ancestors: &str) -> Option<(String, String)> {
+    let bytes = find(name)?;
+    let mut random = [0; 16];
+    app.entropy.fill(&mut random);
+    let nonce = URL_SAFE_NO_PAD.encode(random);
+    let html = String::from_utf8_lossy(&bytes).replace(NONCE, &nonce);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    );
+    Some((html, policy))
+}
+
+fn none() -> Response {
+    let mut response = Response::new(Body::from(NO_CONSOLE));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    dressed(
+        response,
+        "text/html; charset=utf-8",
+        "default-src 'none'",
         "no-store",
     )
 }

@@ -166,7 +166,8 @@ pub fn consent_cookie(app: &App, value: &str) -> Option<HeaderValue> {
     set(app, CONSENT, value, path, "Lax", 600)
 }
 
-fn set(
+/// A `Set-Cookie` of ours: never for scripts, and for `https` alone where the console is.
+pub fn set(
     app: &App,
     name: &str,
     value: &str,

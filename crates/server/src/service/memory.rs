@@ -43,6 +43,8 @@ pub struct Memory {
     pub usage: Batch,
     /// Answers of instances that cache them.
     pub answers: Answers,
+    /// Woken when a Connect session has ended and its application may want to know.
+    pub connected: tokio::sync::Notify,
 }
 
 impl Memory {
@@ -59,6 +61,7 @@ impl Memory {
             hashing: Hashing::default(),
             usage: Batch::default(),
             answers: Answers::new(answer_bytes),
+            connected: tokio::sync::Notify::new(),
         }
     }
 }

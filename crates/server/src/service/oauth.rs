@@ -66,6 +66,15 @@ impl Asked {
         asked
     }
 
+    /// The same from configuration, whose names differ from those that `oauth/url` takes.
+    pub fn from_configuration(values: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self::from_pairs(values.into_iter().map(|(key, value)| match key.as_str() {
+            "site.address" => ("siteAddress".to_owned(), value),
+            "oauth.scope" => ("scope".to_owned(), value),
+            _ => (key, value),
+        }))
+    }
+
     fn url(
         &self,
         app: &App,

@@ -16,6 +16,7 @@ use ligand_model::configuration::InstanceDocument;
 use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::instance::Instance;
 use ligand_model::secret::ElementToken;
+use ligand_store::connect::ConnectEnd;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, NewInstance};
 
@@ -43,6 +44,20 @@ pub async fn provision(
     caller: &Caller,
     input: InstanceInput,
     in_path: Option<&str>,
+) -> Result<Shown, Error> {
+    provision_ending(app, caller, input, in_path, None).await
+}
+
+/// The same, and ends the Connect session in which it is made: both last, or neither.
+///
+/// # Errors
+/// As [`provision`].
+pub async fn provision_ending(
+    app: &App,
+    caller: &Caller,
+    input: InstanceInput,
+    in_path: Option<&str>,
+    end: Option<ConnectEnd>,
 ) -> Result<Shown, Error> {
     let named = input.element.as_ref().map(super::input::ElementRef::text);
     let Some(key) = in_path.map(str::to_owned).or(named) else {
@@ -86,7 +101,7 @@ pub async fn provision(
         document: &document,
         token: token.clone(),
     };
-    match app.store.insert_instance(new).await {
+    match app.store.insert_instance_ending(new, end).await {
         Ok(instance) => {
             let instance = caching(app, instance, &input).await?;
             Ok(Shown {

@@ -113,6 +113,14 @@ impl Client {
         }
     }
 
+    /// Whether a URL may be called, as far as that can be told without resolving its host.
+    ///
+    /// # Errors
+    /// [`Refusal`], safe for the caller.
+    pub fn admits(&self, url: &str) -> Result<(), Refusal> {
+        self.guard.admit(url.to_owned()).map(drop)
+    }
+
     /// Sends one request. Redirects are answers like any other; the frozen hosts are the driver's to check.
     ///
     /// # Errors
