@@ -8,6 +8,7 @@ mod dialects;
 mod eloqua;
 mod error;
 mod evaluate;
+mod exact_target;
 mod literal;
 mod marketo;
 mod odata;

@@ -129,6 +129,16 @@ pub fn fill_tokens(template: &str, mut fill: impl FnMut(&str) -> Option<String>)
     out
 }
 
+/// Escapes text for XML, inside elements and attributes.
+pub fn escape_xml(value: &str) -> String {
+    value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&apos;")
+}
+
 /// Fills a JSON template: inside quotes a value is escaped text; outside it is JSON as it is, or else a quoted text.
 pub fn fill_json(template: &str, mut fill: impl FnMut(&str) -> Option<String>) -> String {
     let mut quoted = false;

@@ -1,4 +1,4 @@
-//! Simulated vendors: listeners that answer as Salesforce, Eloqua, Marketo and Act-On do, from records in memory.
+//! Simulated vendors: listeners that answer as Salesforce, Eloqua, Marketo, Act-On and Marketing Cloud do, from records in memory.
 //!
 //! One listener stands for one vendor, and one more takes orders (see [`control`]). Any client id, secret, user and
 //! password is accepted; nothing here protects anything. Records are seeded the same at every start and changed in memory.
@@ -15,6 +15,7 @@ pub mod eloqua;
 pub mod fault;
 pub mod generic;
 pub mod listener;
+pub mod marketing_cloud;
 pub mod marketo;
 pub mod md5;
 pub mod multipart;
@@ -51,6 +52,7 @@ pub const VENDORS: &[(&str, Make)] = &[
     ("acton", acton::ActOn::make),
     ("eloqua", eloqua::Eloqua::make),
     ("marketo", marketo::Marketo::make),
+    ("marketingcloud", marketing_cloud::MarketingCloud::make),
 ];
 
 /// Whether an authorize URL shows the vendor's login and consent pages.

@@ -3,7 +3,9 @@
 use super::error::Error;
 use super::literal::is_number;
 use super::parse::parse_where;
-use super::{Comparison, Expression, Operator, dialects, eloqua, marketo, odata, soql};
+use super::{
+    Comparison, Expression, Operator, dialects, eloqua, exact_target, marketo, odata, soql,
+};
 
 /// What a converter printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub enum Converted {
 /// | `toBazaarvoice` | `where` | `filter`, once a condition |
 /// | `toQuickbase` | `where` | text `{'7'.EX.'x'}` |
 /// | `toWiql` | `where` | text `[System.Title] = 'x'` |
+/// | `toExactTargetFilter` | `where` | text `<Filter xsi:type="SimpleFilterPart">…</Filter>` |
 ///
 /// # Errors
 /// [`Error::Syntax`] and [`Error::TooMuch`] for text that does not parse; [`Error::Unsupported`] and [`Error::Name`]
@@ -51,7 +54,9 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
     };
     let Some(expression) = expression else {
         return Ok(match converter {
-            "toSOQL" | "toQuickbase" | "toWiql" => Converted::Text(String::new()),
+            "toSOQL" | "toQuickbase" | "toWiql" | "toExactTargetFilter" => {
+                Converted::Text(String::new())
+            }
             _ => Converted::Query(Vec::new()),
         });
     };
@@ -64,6 +69,7 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
         }
         "toQuickbase" => return dialects::quickbase(&expression).map(Converted::Text),
         "toWiql" => return dialects::wiql(&expression).map(Converted::Text),
+        "toExactTargetFilter" => return exact_target::print(&expression).map(Converted::Text),
         "toBazaarvoice" => dialects::bazaarvoice(&expression)?,
         "toODataFilter" => one(
             "$filter",

@@ -188,9 +188,9 @@ impl Sources<'_> {
             let token = |token: &str| collected.body_tokens.get(token).cloned();
             let filled = match literal.trim_start().as_bytes().first() {
                 Some(b'{' | b'[') => template::fill_json(&literal, token),
-                Some(b'<') => {
-                    template::fill_tokens(&literal, |name| Some(xml_inside(&token(name)?)))
-                }
+                Some(b'<') => template::fill_tokens(&literal, |name| {
+                    Some(template::escape_xml(&token(name)?))
+                }),
                 _ => template::fill_tokens(&literal, token),
             };
             draft.body = DraftBody::Text(Bytes::from(filled));
@@ -304,13 +304,4 @@ fn leaves(value: &Value, path: String, tokens: &mut BTreeMap<String, String>, de
             }
         }
     }
-}
-
-fn xml_inside(value: &str) -> String {
-    value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&apos;")
 }
