@@ -460,6 +460,9 @@ pub struct ErrorCondition {
     /// The value it must have; absent = it must exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equals: Option<Value>,
+    /// The text it must begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_with: Option<String>,
 }
 
 #[cfg(test)]

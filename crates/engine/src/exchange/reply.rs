@@ -167,9 +167,14 @@ pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Op
     for rule in concerned {
         if let Some(condition) = &rule.when {
             let found = json_path::get(body, &condition.path);
+            let begins = |found: &Value| match (&condition.starts_with, found.as_str()) {
+                (Some(start), Some(text)) => text.starts_with(start.as_str()),
+                (Some(_), None) => false,
+                (None, _) => true,
+            };
             let holds = match (&condition.equals, found) {
                 (Some(wanted), Some(found)) => wanted == found,
-                (None, Some(found)) => !found.is_null(),
+                (None, Some(found)) => !found.is_null() && begins(found),
                 (_, None) => false,
             };
             if !holds {
@@ -295,6 +300,19 @@ mod tests {
             judge(&marketo, 200, &mut content(json!({"success": true}))),
             None
         );
+    }
+
+    #[test]
+    fn a_text_may_be_known_by_its_beginning() {
+        let soap = element(
+            json!([{"status": [200], "when": {"path": "status", "startsWith": "Error"},
+            "message": "status", "otherwise": 400}]),
+        );
+        let verdict = judge(&soap, 200, &mut content(json!({"status": "Error: no"}))).unwrap();
+        assert_eq!(verdict.message.as_deref(), Some("Error: no"));
+        for fine in [json!({"status": "OK"}), json!({"status": 1}), json!({})] {
+            assert_eq!(judge(&soap, 200, &mut content(fine)), None);
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn catalog() -> Catalog {
     catalog
 }
 
-pub const KEYS: [(&str, i64); 7] = [
+pub const KEYS: [(&str, i64); 8] = [
     ("sfdc", 23),
     ("eloqua", 27),
     ("sfdcservicecloud", 29),
@@ -40,10 +40,11 @@ pub const KEYS: [(&str, i64); 7] = [
     ("acton", 45),
     ("marketo", 85),
     ("sfdcdocuments", 177),
+    ("salesforcemarketingcloud", 1357),
 ];
 
 #[test]
-fn every_element_loads_without_a_finding_and_the_seven_have_their_ids() {
+fn every_element_loads_without_a_finding_and_all_have_their_ids() {
     let catalog = catalog();
     for (key, id) in KEYS {
         assert_eq!(
@@ -145,6 +146,7 @@ fn every_missing_key_is_named_at_once() {
             "marketo" => {
                 "oauth.callback.url, oauth.api.key, oauth.api.secret, marketo.identity.url, marketo.rest.url"
             }
+            "salesforcemarketingcloud" => "clientId, clientSecret",
             _ => "oauth.callback.url, oauth.api.key, oauth.api.secret",
         };
         assert_eq!(
@@ -217,7 +219,7 @@ fn the_members_common_to_the_guides_answers_are_there() {
                 compiled.element.key
             );
         }
-        assert_eq!(json["typeOauth"], true);
+        assert_eq!(json["typeOauth"], key != "salesforcemarketingcloud");
         assert_eq!(json["deleted"], false);
         assert_eq!(json["trialAccount"], false);
     }

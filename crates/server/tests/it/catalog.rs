@@ -26,6 +26,7 @@ async fn the_catalog_is_open_in_both_vocabularies() {
         "sfdcdocuments",
         "acton",
         "marketo",
+        "salesforcemarketingcloud",
     ] {
         assert!(keys.contains(&key), "{key}: {keys:?}");
     }

@@ -25,6 +25,7 @@ mod isolation;
 mod local_filter;
 mod log;
 mod marketing;
+mod marketing_cloud;
 mod oauth1;
 mod objects;
 mod odd_calls;

@@ -116,7 +116,14 @@ fn the_first_start_writes_what_an_operator_needs_and_the_second_leaves_it() {
     let data = folder.path().join("data");
     let served = Served::start(folder.path(), &["--sandbox", "--sandbox-consent", "auto"]);
     assert_eq!(served.runtime["pid"], served.child.id());
-    for vendor in ["salesforce", "eloqua", "marketo", "acton", "control"] {
+    for vendor in [
+        "salesforce",
+        "eloqua",
+        "marketo",
+        "acton",
+        "marketingcloud",
+        "control",
+    ] {
         let origin = served.runtime["sandbox"][vendor].as_str().unwrap();
         assert!(
             origin.starts_with("http://127.0.0.1:"),
