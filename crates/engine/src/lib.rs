@@ -2,7 +2,7 @@
 //!
 //! [`catalog`] finds elements and resources; [`exchange`] is one resource call as a state machine that asks for I/O
 //! ([`step::Step`]); [`oauth`] builds and reads the messages of authorization; [`hosts`] says where an instance may
-//! call; [`query`] is the `where` language; [`hooks`] runs an element's scripts;
+//! call; [`renewal`] keeps grants from being lost; [`query`] is the `where` language; [`hooks`] runs an element's scripts;
 //! [`docs`] and [`objects`] tell what an element can do, [`describe`] what its vendor says, [`convert`] makes one from another description.
 //! [`transform`] gives records one shape.
 //!
@@ -22,6 +22,7 @@ pub mod oauth;
 pub mod objects;
 pub mod query;
 mod redact;
+pub mod renewal;
 mod scan;
 pub mod step;
 mod template;

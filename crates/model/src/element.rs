@@ -113,6 +113,10 @@ pub struct Authentication {
     /// *Added.* Seconds a grant is taken to live when the vendor states no expiry; none = until the vendor's 401.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_lifetime: Option<u64>,
+    /// *Added.* Seconds after which the vendor forgets a grant that is not used: it is renewed at half of that, though
+    /// nobody calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_lifetime: Option<u64>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -38,6 +38,10 @@ pub struct Instance {
     pub created: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
+    /// Why it is not valid, in a word: `refused`, `answer_lost`. None while it is.
+    pub invalid_reason: Option<String>,
+    /// Since when it is not valid.
+    pub invalid_since: Option<Timestamp>,
     /// Raised by every write; writers compare and swap on it.
     pub version: i64,
 }

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use toml::Table;
 
 pub use sections::{
-    Api, Catalog, Consent, Data, Database, Format, Hooks, Http, Sandbox, Secret, Telemetry, Vault,
-    Vendor,
+    Api, Catalog, Consent, Data, Database, Format, Grants, Hooks, Http, Sandbox, Secret, Telemetry,
+    Vault, Vendor,
 };
 
 /// The documented defaults, also the list of every key.
@@ -38,6 +38,8 @@ pub struct Config {
     pub vendor: Vendor,
     /// Limits of scripts.
     pub hooks: Hooks,
+    /// `[grants]`
+    pub grants: Grants,
     /// The shape of the API.
     pub api: Api,
     /// Log and metrics.

@@ -128,6 +128,28 @@ pub struct Metrics {
     pub hook_duration: Histogram,
     /// Grants refreshed.
     pub refreshes: ByResult,
+    /// Grants that their vendors refused to renew: refused, or an answer was lost.
+    pub condemned: Condemned,
+}
+
+/// Counters of grants that are over, by the reason.
+#[derive(Debug, Default)]
+pub struct Condemned([AtomicU64; 2]);
+
+impl Condemned {
+    /// Counts one; else the answer with the next grant in it was lost.
+    pub fn count(&self, refused: bool) {
+        let [by_vendor, lost] = &self.0;
+        if refused { by_vendor } else { lost }.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn write(&self, out: &mut String, name: &str, help: &str) {
+        header(out, name, "counter", help);
+        for (reason, counter) in ["refused", "answer_lost"].iter().zip(&self.0) {
+            let count = counter.load(Ordering::Relaxed);
+            let _ = writeln!(out, "{name}{{reason=\"{reason}\"}} {count}");
+        }
+    }
 }
 
 impl Metrics {
@@ -181,6 +203,11 @@ impl Metrics {
             o,
             "ligand_grant_refreshes_total",
             "Vendor grants refreshed.",
+        );
+        self.condemned.write(
+            o,
+            "ligand_grants_condemned_total",
+            "Grants that vendors refused to renew.",
         );
         counter(
             o,

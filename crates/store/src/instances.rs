@@ -7,6 +7,7 @@ use ligand_model::configuration::InstanceDocument;
 use ligand_model::id::{AccountId, ElementId, InstanceId, OrganizationId, UserId};
 use ligand_model::instance::Instance;
 use ligand_model::secret::{ElementToken, TokenDigest};
+use ligand_model::time::Timestamp;
 
 use crate::Store;
 use crate::backend::Connection;
@@ -16,7 +17,7 @@ use crate::identity::Caller;
 use crate::sql::{BETWEEN, contains, instances as sql, list};
 use crate::vault::DataKey;
 
-mod row;
+pub(crate) mod row;
 
 use row::{
     Read, clean, clean_all, document_place, document_text, insert, insert_tags, one, read,
@@ -44,6 +45,8 @@ pub struct NewInstance<'a> {
     pub external_authentication: String,
     /// What is sealed.
     pub document: &'a InstanceDocument,
+    /// When its grant is to be looked at ahead of time.
+    pub refresh_due: Option<Timestamp>,
     /// Its token; the store keeps the digest and a sealed copy.
     pub token: ElementToken,
 }
@@ -113,6 +116,9 @@ pub struct InstanceChange {
     pub external_authentication: Option<String>,
     /// The whole document.
     pub document: Option<InstanceDocument>,
+    /// Set when the document holds a grant of its own making, such as a new consent's: renewals under way lose against
+    /// it. The value says when the grant is to be looked at.
+    pub regrant: Option<Option<Timestamp>>,
 }
 
 impl SealedInstance {
@@ -170,11 +176,13 @@ impl Store {
             max_cache_size: 0,
             created: now,
             updated: now,
+            invalid_reason: None,
+            invalid_since: None,
             version: 1,
         };
-        let token = new.token;
+        let (token, due) = (new.token, new.refresh_due);
         self.write(move |tx| {
-            let made = insert(tx, &key, instance, &token, &document)?;
+            let made = insert(tx, &key, instance, &token, &document, due)?;
             if let Some(end) = end {
                 connect::finish(tx, made.organization, made.id, end)?;
             }
@@ -300,6 +308,8 @@ impl Store {
             document.into(),
             self.now().0.into(),
             change.element_version.into(),
+            i64::from(change.regrant.is_some()).into(),
+            change.regrant.flatten().map(|due| due.0).into(),
         ];
         let tags = change.tags.map(|tags| clean_all(&tags));
         let updated = self.write(move |tx| {
@@ -350,7 +360,10 @@ impl Store {
     }
 
     /// Adds the key that the document opens with.
-    async fn with_key(&self, read: Option<Read>) -> Result<Option<SealedInstance>, Error> {
+    pub(crate) async fn with_key(
+        &self,
+        read: Option<Read>,
+    ) -> Result<Option<SealedInstance>, Error> {
         let Some(read) = read else { return Ok(None) };
         let Instance {
             organization, id, ..

@@ -24,6 +24,7 @@ mod backend;
 pub mod connect;
 pub mod elements;
 pub mod error;
+pub mod grants;
 pub mod identity;
 pub mod instances;
 mod migrate;

@@ -44,6 +44,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "connect",
         text: include_str!("../../../migrations/0005_connect.sql"),
     },
+    Migration {
+        number: 6,
+        name: "grants",
+        text: include_str!("../../../migrations/0006_grants.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

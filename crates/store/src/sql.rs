@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 pub(crate) mod api_keys;
 pub(crate) mod connect;
 pub(crate) mod elements;
+pub(crate) mod grants;
 pub(crate) mod identity;
 pub(crate) mod instances;
 pub(crate) mod others;
@@ -137,6 +138,14 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "housekeeping of every organization; answers a count",
     ),
     (
+        "DUE_GRANTS",
+        "finds the work of every organization; answers ids, which are worked on one organization at a time",
+    ),
+    (
+        "FORGET_LEASES",
+        "a process that owns the database alone starts: no lease of its former life is held by anyone",
+    ),
+    (
         "DELETE_USAGE_BEFORE",
         "housekeeping of every organization; answers a count",
     ),
@@ -149,6 +158,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         api_keys::ALL,
         connect::ALL,
         elements::ALL,
+        grants::ALL,
         identity::ALL,
         instances::ALL,
         others::ALL,

@@ -14,6 +14,7 @@ mod api_keys;
 mod at_rest;
 mod connect;
 mod elements;
+mod grants;
 mod identity;
 mod instances;
 mod migrations;
@@ -71,6 +72,7 @@ fn new_instance<'a>(
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         external_authentication: "none".to_owned(),
         document,
+        refresh_due: None,
         token: ElementToken::new(token),
     }
 }

@@ -16,6 +16,18 @@ use crate::json_path;
 use crate::step::{Failure, VendorReply, VendorRequest};
 use crate::template::{self, encode_query};
 
+/// Refusals that say nothing of the grant: the application's own credentials or rights are at fault, or the moment.
+///
+/// # Source
+/// <https://www.rfc-editor.org/rfc/rfc6749#section-5.2> and, for the last two, section 4.1.2.1, which vendors answer here, too.
+const NOT_THE_GRANT: [&str; 5] = [
+    "invalid_client",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "server_error",
+    "temporarily_unavailable",
+];
+
 /// Which token call.
 #[derive(Debug, Clone, Copy)]
 pub enum TokenCall<'a> {
@@ -222,17 +234,23 @@ pub fn read_token_reply(
                 .or_else(|| field("error"))
                 .or_else(|| field("message"))
                 .unwrap_or_else(|| format!("status {}", reply.status));
+            let of_application = field("error").is_some_and(|code| NOT_THE_GRANT.contains(&&*code));
+            let (kind, what) = if of_application {
+                (ErrorKind::Forbidden, "application")
+            } else {
+                (ErrorKind::Invalid, "authorization")
+            };
             return Err(refused(
-                ErrorKind::Invalid,
+                kind,
                 &format!(
-                    "The vendor refused the authorization: {}",
+                    "The vendor refused the {what}: {}",
                     crate::redact::line(&why, values)
                 ),
             ));
         }
     };
     let mut stored = BTreeMap::from([
-        ("oauth.user.token".to_owned(), token),
+        ("oauth.user.token".to_owned(), token.clone()),
         ("oauth.user.refresh_time".to_owned(), now.0.to_string()),
     ]);
     if let Some(refresh) = issued("refresh_token") {
@@ -242,6 +260,7 @@ pub fn read_token_reply(
         .and_then(|seconds| seconds.parse::<f64>().ok())
         .filter(|seconds| *seconds > 0.0)
         .map(|seconds| format!("{seconds:.0}"))
+        .or_else(|| jwt::lifetime(&token, now).map(|seconds| seconds.to_string()))
         .or_else(|| {
             element
                 .authentication

@@ -136,6 +136,12 @@ pub fn instance(shown: &Shown, hydrate: bool) -> Value {
             "lastName": shown.owner.last_name,
         },
     });
+    if let (Value::Object(members), Some(reason), Some(since)) =
+        (&mut value, &instance.invalid_reason, instance.invalid_since)
+    {
+        members.insert("invalidReason".to_owned(), json!(reason));
+        members.insert("invalidSince".to_owned(), json!(since.to_iso()));
+    }
     if let Value::Object(members) = &mut value
         && instance.element.0 >= FIRST_IMPORTED
     {

@@ -107,6 +107,10 @@ impl Server {
                 .unwrap_or_default(),
         };
         let app = assemble(config, around).await?;
+        if matches!(database(&app.config)?, Database::Sqlite(_)) {
+            // The folder is ours alone: whoever held a lease on a grant was this server, and is no more.
+            app.store.forget_leases().await?;
+        }
         let metrics_url = metrics(&app, free_ports).await;
         let runtime = Runtime {
             base_url,
@@ -141,6 +145,7 @@ impl Server {
         let router = api::router(app.clone()).merge(health::router(app.clone()));
         app.spawn("usage", service::usage::write_regularly(app.clone()));
         app.spawn("connect", service::connect::callback::work(app.clone()));
+        app.spawn("grants", service::refresh::worker::work(app.clone()));
         let mut clean = listener.serve(app.clone(), router, patience).await;
         let stopped_by = Instant::now() + Duration::from_secs(2);
         // Connections have ended or were given up; what is left of the time is background work's.

@@ -140,6 +140,15 @@ pub struct Vendor {
     pub connect: BTreeMap<String, String>,
 }
 
+/// `[grants]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Grants {
+    /// Whether grants are renewed before they pass.
+    pub renew_ahead: bool,
+    /// Ahead of time, for each element.
+    pub renewals_per_second: u32,
+}
+
 /// `[hooks]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct Hooks {

@@ -16,6 +16,16 @@ pub enum Error {
         /// The sentence.
         message: String,
     },
+    /// A vendor could not be asked, or did not answer.
+    #[error("{message}")]
+    Unanswered {
+        /// Decides the status.
+        kind: ErrorKind,
+        /// The sentence; it names no more than the host.
+        message: String,
+        /// Whether the vendor may have got the request all the same.
+        arrived: bool,
+    },
     /// A call to a vendor failed, or the engine refused to make it.
     #[error("{}", .0.message)]
     Vendor(Failure),
@@ -56,6 +66,24 @@ impl Error {
         Self::new(ErrorKind::Internal, message)
     }
 
+    /// A vendor that was not reached, or did not answer.
+    pub fn unanswered(kind: ErrorKind, message: impl Into<String>, arrived: bool) -> Self {
+        Self::Unanswered {
+            kind,
+            message: message.into(),
+            arrived,
+        }
+    }
+
+    /// Whether a vendor may have done what it was asked, although we have no answer that says so.
+    pub const fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Unanswered { arrived, .. } => *arrived,
+            Self::Vendor(_) => true,
+            Self::Refused { .. } | Self::Store(_) | Self::Engine(_) => false,
+        }
+    }
+
     /// A status that an element's rule or hook asked for.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -79,7 +107,7 @@ impl From<Failure> for Error {
 impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Refused { kind, .. } => *kind,
+            Self::Refused { kind, .. } | Self::Unanswered { kind, .. } => *kind,
             Self::Vendor(failure) => failure.kind,
             Self::Store(error) => error.kind(),
             Self::Engine(error) => error.kind(),
@@ -92,7 +120,9 @@ impl Classify for Error {
                 kind: ErrorKind::Internal,
                 ..
             } => Cow::Borrowed("Internal error"),
-            Self::Refused { message, .. } => Cow::Borrowed(message),
+            Self::Refused { message, .. } | Self::Unanswered { message, .. } => {
+                Cow::Borrowed(message)
+            }
             Self::Vendor(failure) => Cow::Borrowed(&failure.message),
             Self::Store(error) => error.public(),
             Self::Engine(error) => error.public(),

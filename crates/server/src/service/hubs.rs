@@ -7,6 +7,7 @@ use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::{Exchange, ResourceCall};
 use ligand_engine::step::{Outcome, Reply};
 use ligand_model::error::ErrorKind;
+use ligand_model::id::InstanceId;
 use ligand_store::instances::SealedInstance;
 use serde_json::Value;
 
@@ -129,10 +130,14 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         Ok(document) => document,
         Err(error) => return Error::from(error).into(),
     };
+    let instance = &target.instance.instance;
+    app.memory
+        .uses
+        .note(instance.organization, instance.id, app.now());
     let fresh = Fresh {
         app,
         target,
-        used: document.values.get("oauth.user.token").cloned(),
+        used: refresh::credential(&document.values),
         explain,
         renewed: OnceLock::new(),
     };
@@ -197,14 +202,18 @@ pub fn usable(sealed: &SealedInstance) -> Result<(), Error> {
     if !sealed.instance.valid {
         return Err(Error::new(
             ErrorKind::Unauthenticated,
-            format!(
-                "The vendor refused to renew this instance's access. Reconnect it: PUT /instances/{} \
-                 with a new `providerData.code`.",
-                sealed.instance.id
-            ),
+            reconnect_it(sealed.instance.id),
         ));
     }
     Ok(())
+}
+
+/// What a caller of an instance whose grant was refused is told.
+pub fn reconnect_it(id: InstanceId) -> String {
+    format!(
+        "The vendor refused to renew this instance's access. Reconnect it: PUT /instances/{id} \
+         with a new `providerData.code`."
+    )
 }
 
 /// Writes what hooks and response parameters changed; the call itself has succeeded either way.
@@ -216,7 +225,7 @@ async fn keep(app: &App, target: &Target, written: BTreeMap<String, Option<Strin
         lifecycle::absorb(&target.element, &mut after, written)?;
         let changes = Changes::between(&before, &after);
         if !changes.is_empty() {
-            refresh::write(app, sealed.clone(), changes, None).await?;
+            refresh::write(app, &target.element, sealed.clone(), changes).await?;
         }
         Ok::<(), Error>(())
     };
@@ -267,7 +276,7 @@ fn seal_page_token(list: &List, sealed: &SealedInstance, reply: &mut Reply) -> R
 struct Fresh<'a> {
     app: &'a App,
     target: &'a Target,
-    used: Option<String>,
+    used: String,
     explain: Explain,
     /// The values after a renewal, when the call is explained: their secrets have to be masked, too.
     renewed: OnceLock<BTreeMap<String, String>>,

@@ -102,7 +102,9 @@ pub async fn send(
     app.driver()
         .send_once(&document.hosts, request, app.deadline())
         .await
-        .map_err(|unanswered| Error::new(unanswered.kind, unanswered.message))
+        .map_err(|unanswered| {
+            Error::unanswered(unanswered.kind, unanswered.message, unanswered.arrived)
+        })
 }
 
 /// What every exchange is told about its surroundings.

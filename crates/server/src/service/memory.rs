@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use super::answers::Answers;
 use super::api_keys::Keys;
 use super::authentication::Hashing;
-use super::refresh::Flights;
+use super::refresh::{Flights, worker::Uses};
 use super::throttle::Throttle;
 use super::usage::Batch;
 
@@ -35,6 +35,8 @@ pub struct Memory {
     pub extensions: Cache<(OrganizationId, AccountId, ElementId), Option<Arc<Compiled>>>,
     /// Refreshes under way.
     pub flights: Flights,
+    /// Instances called lately.
+    pub uses: Uses,
     /// Failed sign-ins.
     pub throttle: Throttle,
     /// Password hashes being computed.
@@ -57,6 +59,7 @@ impl Memory {
             elements: Cache::new(200),
             extensions: Cache::new(10_000),
             flights: Flights::default(),
+            uses: Uses::default(),
             throttle: Throttle::default(),
             hashing: Hashing::default(),
             usage: Batch::default(),

@@ -99,6 +99,7 @@ pub async fn provision_ending(
         name,
         external_authentication: if initial { "initial" } else { "none" }.to_owned(),
         document: &document,
+        refresh_due: refresh::due(app, &element, &document.values),
         token: token.clone(),
     };
     match app.store.insert_instance_ending(new, end).await {

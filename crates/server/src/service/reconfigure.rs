@@ -15,7 +15,7 @@ use ligand_store::instances::{InstanceChange, SealedInstance};
 use super::input::{InstanceInput, name_or};
 use super::oauth;
 use super::refresh::Changes;
-use super::{Error, elements, instances, lifecycle, provision, text};
+use super::{Error, elements, instances, lifecycle, provision, refresh, text};
 use crate::app::App;
 
 /// How often a write that met another is tried again.
@@ -62,7 +62,11 @@ pub async fn reconfigure(
     };
     let mut change = plain_change(&sealed, &element, &input, validated.then_some(true));
     change.element_version = Some(version).filter(|_| switched);
-    write(app, sealed, change, &Changes::between(&before, &after)).await
+    let changes = Changes::between(&before, &after);
+    if reconnects || changes.regrant() {
+        change.regrant = Some(refresh::due(app, &element, &after.values));
+    }
+    write(app, sealed, change, &changes).await
 }
 
 /// The element after the change: a switch is only possible between elements that the organization sees. Named without

@@ -64,6 +64,8 @@ pub struct Unanswered {
     pub kind: ErrorKind,
     /// The sentence.
     pub message: String,
+    /// Whether the vendor may have got the request all the same.
+    pub arrived: bool,
 }
 
 impl Unanswered {
@@ -71,6 +73,15 @@ impl Unanswered {
         Self {
             kind,
             message: message.into(),
+            arrived: true,
+        }
+    }
+
+    /// Certainly nothing of it arrived.
+    pub fn unsent(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            arrived: false,
+            ..Self::new(kind, message)
         }
     }
 }
@@ -81,7 +92,7 @@ impl From<Refusal> for Unanswered {
             Refusal::Malformed | Refusal::Credentials(_) => ErrorKind::Invalid,
             Refusal::NotHttps(_) | Refusal::Private(_) => ErrorKind::Forbidden,
         };
-        Self::new(kind, refusal.to_string())
+        Self::unsent(kind, refusal.to_string())
     }
 }
 
@@ -257,7 +268,7 @@ fn compose(
     mapped: bool,
     stream: bool,
 ) -> Result<Request<Full<bytes::Bytes>>, Unanswered> {
-    let invalid = |what: String| Unanswered::new(ErrorKind::Invalid, what);
+    let invalid = |what: String| Unanswered::unsent(ErrorKind::Invalid, what);
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| invalid(format!("`{method}` is not an HTTP method")))?;
     let mut map = HeaderMap::with_capacity(headers.len() + 4);
@@ -320,8 +331,10 @@ fn explain(error: &legacy::Error, host: &str) -> Unanswered {
             tracing::debug!(host, error = %Chain(failed), "no connection to {host}");
             return match failed {
                 ConnectError::Refused(refusal) => refusal.clone().into(),
-                ConnectError::Timeout(_) => Unanswered::new(ErrorKind::Timeout, failed.to_string()),
-                other => Unanswered::new(ErrorKind::VendorUnavailable, other.to_string()),
+                ConnectError::Timeout(_) => {
+                    Unanswered::unsent(ErrorKind::Timeout, failed.to_string())
+                }
+                other => Unanswered::unsent(ErrorKind::VendorUnavailable, other.to_string()),
             };
         }
         if let Some(failed) = inner.downcast_ref::<hyper::Error>() {

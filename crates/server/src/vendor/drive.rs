@@ -231,23 +231,11 @@ impl Driver<'_> {
         deadline: tokio::time::Instant,
     ) -> Result<VendorReply, super::client::Unanswered> {
         let mut call = Call::new(self, Explain::Off, deadline);
-        match call
-            .send(
-                VendorRequest {
-                    stream: false,
-                    ..request
-                },
-                allowed,
-            )
-            .await
-        {
-            Input::Reply(reply) => Ok(reply),
-            Input::Unreachable(kind, message) => Err(super::client::Unanswered { kind, message }),
-            _ => Err(super::client::Unanswered {
-                kind: ErrorKind::Internal,
-                message: "The vendor was not asked".to_owned(),
-            }),
-        }
+        let request = VendorRequest {
+            stream: false,
+            ..request
+        };
+        call.ask(request, allowed).await
     }
 }
 

@@ -18,6 +18,7 @@ mod edge;
 mod element_command;
 mod element_objects;
 mod explain;
+mod grants;
 mod guides;
 mod hosted;
 mod instances;

@@ -100,7 +100,7 @@ async fn many_calls_at_once_share_one_refresh() {
 }
 
 /// Polls all of them until all are done.
-async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = futures
         .into_iter()
         .map(|future| (Box::pin(future), None))

@@ -158,6 +158,27 @@ impl TestApp {
         }
     }
 
+    /// Another node on the same database and vendors: the application, and its base URL.
+    pub async fn node(&self) -> (App, String) {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None)
+            .await
+            .unwrap();
+        let base = listener.origin().unwrap();
+        let around = Surroundings {
+            clock: self.clock.clone(),
+            entropy: Arc::new(SystemEntropy::new()),
+            origin: base.clone(),
+            sandbox: self.sandbox.connect_map(),
+        };
+        let app = assemble(self.app.config.clone(), around).await.unwrap();
+        let router = api::router(app.clone()).merge(health::router(app.clone()));
+        let served = listener.serve(app.clone(), router, Duration::from_secs(1));
+        app.spawn("listener", async move {
+            served.await;
+        });
+        (app, base)
+    }
+
     /// `User …, Organization …`
     pub fn secrets(&self) -> String {
         format!("User {}, Organization {}", self.user, self.organization)

@@ -14,20 +14,21 @@ use crate::sql::{BETWEEN, Statement, instances as sql};
 use crate::vault::{Context, DataKey};
 
 /// An instance as a row gives it, before its key is looked up.
-pub(super) struct Read {
-    pub(super) instance: Instance,
-    pub(super) owner: Caller,
-    pub(super) organization_active: bool,
-    pub(super) document_version: i64,
-    pub(super) sealed: Vec<u8>,
+pub(crate) struct Read {
+    pub(crate) instance: Instance,
+    pub(crate) owner: Caller,
+    pub(crate) organization_active: bool,
+    pub(crate) document_version: i64,
+    pub(crate) sealed: Vec<u8>,
 }
 
-pub(super) fn insert(
+pub(crate) fn insert(
     tx: &mut dyn Connection,
     key: &DataKey,
     mut instance: Instance,
     token: &ElementToken,
     document: &[u8],
+    refresh_due: Option<Timestamp>,
 ) -> Result<Instance, Error> {
     let id = InstanceId(crate::next_id(tx, "instance", 1)?);
     let organization = instance.organization;
@@ -51,13 +52,14 @@ pub(super) fn insert(
         .into(),
         instance.created.0.into(),
         instance.element_version.into(),
+        refresh_due.map(|due| due.0).into(),
     ];
     tx.execute(&sql::INSERT_INSTANCE, &values)?;
     insert_tags(tx, organization, id, &instance.tags)?;
     Ok(instance)
 }
 
-pub(super) fn insert_tags(
+pub(crate) fn insert_tags(
     tx: &mut dyn Connection,
     organization: OrganizationId,
     id: InstanceId,
@@ -75,7 +77,7 @@ pub(super) fn insert_tags(
     Ok(())
 }
 
-pub(super) fn one(
+pub(crate) fn one(
     tx: &mut dyn Connection,
     statement: &'static Statement,
     values: &[Value],
@@ -83,7 +85,7 @@ pub(super) fn one(
     tx.query_one(statement, values)?.map(read).transpose()
 }
 
-pub(super) fn read(mut row: Row) -> Result<Read, Error> {
+pub(crate) fn read(mut row: Row) -> Result<Read, Error> {
     let instance = Instance {
         id: InstanceId(row.integer()?),
         organization: OrganizationId(row.integer()?),
@@ -104,6 +106,8 @@ pub(super) fn read(mut row: Row) -> Result<Read, Error> {
         max_cache_size: row.integer()?,
         created: Timestamp(row.integer()?),
         updated: Timestamp(row.integer()?),
+        invalid_reason: row.optional_text()?,
+        invalid_since: row.optional_integer()?.map(Timestamp),
         version: row.integer()?,
     };
     let document_version = row.integer()?;
@@ -128,7 +132,7 @@ pub(super) fn read(mut row: Row) -> Result<Read, Error> {
     })
 }
 
-pub(super) fn document_text(document: &InstanceDocument) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn document_text(document: &InstanceDocument) -> Result<Zeroizing<Vec<u8>>, Error> {
     serde_json::to_vec(document)
         .map(Zeroizing::new)
         .map_err(|_| Error::Shape {
@@ -137,7 +141,7 @@ pub(super) fn document_text(document: &InstanceDocument) -> Result<Zeroizing<Vec
 }
 
 /// The version keeps an earlier document from being put back.
-pub(super) fn document_place(
+pub(crate) fn document_place(
     organization: OrganizationId,
     id: InstanceId,
     version: i64,
@@ -150,18 +154,18 @@ pub(super) fn document_place(
     )
 }
 
-pub(super) fn token_place(organization: OrganizationId, id: InstanceId) -> Context {
+pub(crate) fn token_place(organization: OrganizationId, id: InstanceId) -> Context {
     Context::new(organization, "instances", "token_sealed", id)
 }
 
 /// Names and tags hold no control characters; one of them stands between tags on their way to and from the database.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .filter(|character| !character.is_control())
         .collect()
 }
 
-pub(super) fn clean_all(texts: &[String]) -> Vec<String> {
+pub(crate) fn clean_all(texts: &[String]) -> Vec<String> {
     texts
         .iter()
         .map(|text| clean(text))

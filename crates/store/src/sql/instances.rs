@@ -9,7 +9,8 @@ macro_rules! instance {
          (SELECT string_agg(t.tag, $1 ORDER BY t.position) FROM instance_tags t \
           WHERE t.organization_id = i.organization_id AND t.instance_id = i.id), \
          i.valid, i.disabled, i.external_authentication, i.caching_enabled, \
-         i.cache_time_to_live, i.max_cache_size, i.created, i.updated, i.version, \
+         i.cache_time_to_live, i.max_cache_size, i.created, i.updated, i.invalid_reason, i.invalid_since, \
+         i.version, \
          i.document_version, i.document, \
          u.email, u.first_name, u.last_name, u.organization_admin, u.active, a.active, o.active \
          FROM instances i \
@@ -54,8 +55,8 @@ statements! {
     INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \
         element_id, name, name_folded, valid, disabled, external_authentication, \
         caching_enabled, cache_time_to_live, max_cache_size, token_digest, token_sealed, \
-        document, document_version, version, created, updated, element_version) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12, $13)";
+        document, document_version, version, created, updated, element_version, refresh_due) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12, $13, $14)";
 
     UPDATE_INSTANCE = "UPDATE instances SET \
         name = COALESCE($4, name), name_folded = COALESCE($5, name_folded), \
@@ -68,6 +69,13 @@ statements! {
         external_authentication = COALESCE($12, external_authentication), \
         document = COALESCE($13, document), \
         document_version = CASE WHEN $13 IS NULL THEN document_version ELSE version + 1 END, \
+        invalid_reason = CASE WHEN COALESCE($6, valid) = 1 THEN NULL ELSE invalid_reason END, \
+        invalid_since = CASE WHEN COALESCE($6, valid) = 1 THEN NULL ELSE invalid_since END, \
+        refresh_fence = refresh_fence + $16, \
+        grant_fence = CASE WHEN CAST($16 AS BIGINT) = 1 THEN refresh_fence + 1 ELSE grant_fence END, \
+        leased_until = CASE WHEN CAST($16 AS BIGINT) = 1 THEN 0 ELSE leased_until END, \
+        exchange_open = CASE WHEN CAST($16 AS BIGINT) = 1 THEN 0 ELSE exchange_open END, \
+        refresh_due = CASE WHEN CAST($16 AS BIGINT) = 1 THEN $17 ELSE refresh_due END, \
         version = version + 1, updated = $14 \
         WHERE organization_id = $1 AND id = $2 AND version = $3";
 

@@ -101,6 +101,7 @@ for_each_backend! {
             element_version: Some(4),
             external_authentication: Some("initial".to_owned()),
             document: Some(new.clone()),
+            regrant: None,
         };
         let changed = store.update_instance(made.organization, id, 1, change).await.unwrap();
         let changed = changed.unwrap();

@@ -7,10 +7,11 @@ use ligand_engine::exchange::{Level, Origin};
 use ligand_engine::hooks::Progress;
 use ligand_engine::hosts;
 use ligand_engine::step::{
-    Failure, HookCall, HookError, HookResult, Input, Outcome, VendorRequest,
+    Failure, HookCall, HookError, HookResult, Input, Outcome, VendorReply, VendorRequest,
 };
 use ligand_model::error::ErrorKind;
 
+use super::super::client::Unanswered;
 use super::super::hook_threads::{Fetched, Session};
 use super::{Driven, Driver, Explain, Sent};
 
@@ -62,10 +63,21 @@ impl<'a> Call<'a> {
     }
 
     pub(super) async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
+        match self.ask(request, allowed).await {
+            Ok(reply) => Input::Reply(reply),
+            Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
+        }
+    }
+
+    pub(super) async fn ask(
+        &mut self,
+        request: VendorRequest,
+        allowed: &[String],
+    ) -> Result<VendorReply, Unanswered> {
         let kept = (self.explain == Explain::On).then(|| request.clone());
         if let Err(message) = self.permit(&request, allowed) {
             self.keep(kept, None);
-            return Input::Unreachable(ErrorKind::Forbidden, message);
+            return Err(Unanswered::unsent(ErrorKind::Forbidden, message));
         }
         self.driven.attempts += 1;
         // A body that was being held belonged to an earlier answer.
@@ -78,13 +90,9 @@ impl<'a> Call<'a> {
         self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
         self.driver.metrics.vendor_duration.observe(took);
         self.keep(kept, status);
-        match result {
-            Ok(answer) => {
-                self.driven.stream = answer.stream;
-                Input::Reply(answer.reply)
-            }
-            Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
-        }
+        let answer = result?;
+        self.driven.stream = answer.stream;
+        Ok(answer.reply)
     }
 
     fn keep(&mut self, request: Option<VendorRequest>, status: Option<u16>) {
