@@ -31,7 +31,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server that trusts loopback and does not wait for the disk.
+    /// Starts a server that trusts loopback, speaks TLS with the tests' certificate and does not wait for the disk.
     pub fn start() -> Result<Self> {
         let binaries = binaries().ok_or("PostgreSQL is not installed")?;
         let folder = TemporaryFolder::new("postgres")?;
@@ -71,6 +71,20 @@ impl Postgres {
                 "--no-sync",
             ],
         )))?;
+        let [certificate, key] = [
+            ("ssl_cert_file", "certificate.pem"),
+            ("ssl_key_file", "key.pem"),
+        ]
+        .map(|(setting, file)| {
+            let copy = folder.path().join(file);
+            lend(
+                &format!("crates/server/src/listener/fixtures/{file}"),
+                &copy,
+                user,
+            )?;
+            Ok::<_, String>(format!("{setting}={}", copy.display()))
+        });
+        let (certificate, key) = (certificate?, key?);
         let port = free_port()?.to_string();
         let sockets = format!("unix_socket_directories={}", folder.path().display());
         let log =
@@ -86,6 +100,12 @@ impl Postgres {
                 "listen_addresses=127.0.0.1",
                 "-c",
                 &sockets,
+                "-c",
+                "ssl=on",
+                "-c",
+                &certificate,
+                "-c",
+                &key,
                 "-c",
                 "fsync=off",
                 "-c",
@@ -110,6 +130,18 @@ impl Postgres {
             url,
         })
     }
+}
+
+/// Copies a file for the server's user alone, which is what PostgreSQL demands of a key.
+fn lend(from: &str, to: &std::path::Path, user: Option<(u32, u32)>) -> Result {
+    let text = std::fs::read(from).map_err(|error| format!("{from}: {error}"))?;
+    std::fs::write(to, text).map_err(|error| error.to_string())?;
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(to, private).map_err(|error| error.to_string())?;
+    if let Some((user, group)) = user {
+        chown(to, Some(user), Some(group)).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// The newest installed server's folder of programs; Debian keeps them off `PATH`.

@@ -25,6 +25,7 @@ pub mod refresh;
 pub mod request_token;
 pub mod text;
 pub mod throttle;
+pub mod trust;
 pub mod usage;
 
 pub use error::Error;

@@ -8,6 +8,7 @@ use ligand_model::time::Timestamp;
 
 use crate::Store;
 use crate::backend::{Connection, Row, Value};
+use crate::changes::Change;
 use crate::error::Error;
 use crate::identity::{self, Caller};
 use crate::sql::{BETWEEN, api_keys as sql, list};
@@ -228,8 +229,11 @@ impl Store {
             tags,
             expires,
         ];
-        self.write(move |tx| Ok(tx.execute(&sql::UPDATE_API_KEY, &values)? > 0))
-            .await
+        self.write(move |tx| {
+            tx.announce(Change::Callers(organization))?;
+            Ok(tx.execute(&sql::UPDATE_API_KEY, &values)? > 0)
+        })
+        .await
     }
 
     /// Gives a key a new secret. The present one ends at `former_ends`, an earlier one at once; false when there is no
@@ -252,6 +256,7 @@ impl Store {
             let end = [organization.0.into(), id.0.into(), former_ends.0.into()];
             tx.execute(&sql::END_API_KEY_SECRET, &end)?;
             insert_secret(tx, organization, id, secret, now)?;
+            tx.announce(Change::Callers(organization))?;
             Ok(true)
         })
         .await
@@ -264,8 +269,11 @@ impl Store {
         id: ApiKeyId,
     ) -> Result<bool, Error> {
         let values = [organization.0.into(), id.0.into()];
-        self.write(move |tx| Ok(tx.execute(&sql::DELETE_API_KEY, &values)? > 0))
-            .await
+        self.write(move |tx| {
+            tx.announce(Change::Callers(organization))?;
+            Ok(tx.execute(&sql::DELETE_API_KEY, &values)? > 0)
+        })
+        .await
     }
 
     /// Notes when secrets were last used.

@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::changes::{Change, Pulse};
 use crate::error::{Cause, Error};
 use crate::sql::Statement;
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+pub(crate) mod tls;
 
 /// A value as both engines have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +128,16 @@ pub(crate) trait Connection {
     fn query(&mut self, statement: &'static Statement, values: &[Value])
     -> Result<Vec<Row>, Error>;
 
+    /// Tells other nodes of a change, once the transaction is committed.
+    fn announce(&mut self, _: Change) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What moves when another process writes; `None` where other nodes announce what they write.
+    fn foreign_version(&mut self) -> Result<Option<i64>, Error> {
+        Ok(None)
+    }
+
     /// The first row.
     fn query_one(
         &mut self,
@@ -241,6 +253,15 @@ pub(crate) struct Threads {
     pub(crate) read: Queue,
     pub(crate) write: Queue,
     pub(crate) handles: Vec<(Queue, std::thread::JoinHandle<()>)>,
+    /// Where other nodes' changes are heard.
+    pub(crate) ear: Option<Ear>,
+}
+
+/// The thread that hears changes, and what it hears.
+pub(crate) struct Ear {
+    pub(crate) pulse: std::sync::Arc<Pulse>,
+    pub(crate) heard: Option<mpsc::UnboundedReceiver<Change>>,
+    pub(crate) handle: std::thread::JoinHandle<()>,
 }
 
 /// Starts a named store thread.

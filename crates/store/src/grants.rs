@@ -2,11 +2,14 @@
 //!
 //! The rules are those of `ligand_engine::renewal`; here each of its steps is one statement.
 
+use std::time::Instant;
+
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::time::Timestamp;
 
 use crate::Store;
+use crate::changes::Change;
 use crate::error::Error;
 use crate::instances::SealedInstance;
 use crate::instances::row::{document_place, document_text, one};
@@ -56,6 +59,7 @@ impl Store {
         organization: OrganizationId,
         id: InstanceId,
     ) -> Result<Option<GrantRow>, Error> {
+        let as_of = Instant::now();
         let found = self
             .read(move |tx| {
                 let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
@@ -70,7 +74,7 @@ impl Store {
         let (leased_until, open) = (Timestamp(lease.integer()?), lease.flag()?);
         let grant_fence = lease.integer()?;
         Ok(self
-            .with_key(Some(instance))
+            .with_key(as_of, Some(instance))
             .await?
             .map(|instance| GrantRow {
                 instance,
@@ -121,9 +125,11 @@ impl Store {
             fence.into(),
             due.map(|due| due.0).into(),
         ];
+        let as_of = Instant::now();
         let kept = self
             .write(move |tx| {
                 if tx.execute(&sql::KEEP_GRANT, &values)? > 0 {
+                    tx.announce(Change::Instance(id, version.saturating_add(1)))?;
                     let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
                     return Ok(Ok(one(tx, &instances::INSTANCE, &values)?));
                 }
@@ -142,7 +148,7 @@ impl Store {
         match kept {
             Err(other) => Ok(other),
             Ok(row) => Ok(self
-                .with_key(row)
+                .with_key(as_of, row)
                 .await?
                 .map_or(Kept::Fenced, |row| Kept::Written(Box::new(row)))),
         }
@@ -185,16 +191,21 @@ impl Store {
             reason.to_owned().into(),
             self.now().0.into(),
         ];
+        let as_of = Instant::now();
         let condemned = self
             .write(move |tx| {
                 if tx.execute(&sql::CONDEMN_GRANT, &values)? == 0 {
                     return Ok(None);
                 }
                 let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
-                one(tx, &instances::INSTANCE, &values)
+                let condemned = one(tx, &instances::INSTANCE, &values)?;
+                if let Some(read) = &condemned {
+                    tx.announce(Change::Instance(id, read.instance.version))?;
+                }
+                Ok(condemned)
             })
             .await?;
-        self.with_key(condemned).await
+        self.with_key(as_of, condemned).await
     }
 
     /// Grants that are to be looked at by now, earliest first, but for those of some elements.

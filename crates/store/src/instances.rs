@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::id::{AccountId, ElementId, InstanceId, OrganizationId, UserId};
@@ -11,6 +12,7 @@ use ligand_model::time::Timestamp;
 
 use crate::Store;
 use crate::backend::Connection;
+use crate::changes::Change;
 use crate::connect::{self, ConnectEnd};
 use crate::error::Error;
 use crate::identity::Caller;
@@ -66,6 +68,8 @@ pub struct SealedInstance {
     pub sealed: Arc<[u8]>,
     /// The key it opens with.
     pub key: Arc<DataKey>,
+    /// Before it was read: what other nodes wrote later is not in it.
+    pub as_of: Instant,
 }
 
 /// Which instances to list, oldest first.
@@ -198,7 +202,8 @@ impl Store {
     ) -> Result<Option<SealedInstance>, Error> {
         let values = [BETWEEN.into(), digest.into()];
         let read = move |tx: &mut dyn Connection| one(tx, &sql::INSTANCE_BY_TOKEN, &values);
-        self.with_key(self.read(read).await?).await
+        let as_of = Instant::now();
+        self.with_key(as_of, self.read(read).await?).await
     }
 
     /// The instance of an organization by id.
@@ -209,7 +214,8 @@ impl Store {
     ) -> Result<Option<SealedInstance>, Error> {
         let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
         let read = move |tx: &mut dyn Connection| one(tx, &sql::INSTANCE, &values);
-        self.with_key(self.read(read).await?).await
+        let as_of = Instant::now();
+        self.with_key(as_of, self.read(read).await?).await
     }
 
     /// The instances of an organization that the filter lets through, ascending by id.
@@ -238,6 +244,7 @@ impl Store {
             list(filter.among.iter().map(ElementId::to_string)).into(),
             list(&filter.any_tag).into(),
         ];
+        let as_of = Instant::now();
         let rows = self
             .read(move |tx| {
                 tx.query(&sql::INSTANCES, &values)?
@@ -248,7 +255,7 @@ impl Store {
             .await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            found.extend(self.with_key(Some(row)).await?);
+            found.extend(self.with_key(as_of, Some(row)).await?);
         }
         Ok(found)
     }
@@ -312,10 +319,12 @@ impl Store {
             change.regrant.flatten().map(|due| due.0).into(),
         ];
         let tags = change.tags.map(|tags| clean_all(&tags));
+        let as_of = Instant::now();
         let updated = self.write(move |tx| {
             if tx.execute(&sql::UPDATE_INSTANCE, &values)? == 0 {
                 return Ok(None);
             }
+            tx.announce(Change::Instance(id, version.saturating_add(1)))?;
             if let Some(tags) = tags {
                 tx.execute(&sql::DELETE_TAGS, &[organization.0.into(), id.0.into()])?;
                 insert_tags(tx, organization, id, &tags)?;
@@ -327,7 +336,7 @@ impl Store {
             )
         });
         let updated = updated.await?;
-        self.with_key(updated).await
+        self.with_key(as_of, updated).await
     }
 
     /// Deletes an instance; its token stops working. False when there is none.
@@ -338,8 +347,14 @@ impl Store {
     ) -> Result<bool, Error> {
         let values = [organization.0.into(), id.0.into()];
         // The tags go with it. Like an update it locks the instance first, so the two cannot wait for each other.
-        self.write(move |tx| Ok(tx.execute(&sql::DELETE_INSTANCE, &values)? > 0))
-            .await
+        self.write(move |tx| {
+            let deleted = tx.execute(&sql::DELETE_INSTANCE, &values)? > 0;
+            if deleted {
+                tx.announce(Change::Instance(id, i64::MAX))?;
+            }
+            Ok(deleted)
+        })
+        .await
     }
 
     /// Opens an instance's token for display.
@@ -362,6 +377,7 @@ impl Store {
     /// Adds the key that the document opens with.
     pub(crate) async fn with_key(
         &self,
+        as_of: Instant,
         read: Option<Read>,
     ) -> Result<Option<SealedInstance>, Error> {
         let Some(read) = read else { return Ok(None) };
@@ -377,6 +393,7 @@ impl Store {
             document_version: read.document_version,
             sealed: read.sealed.into(),
             key,
+            as_of,
         }))
     }
 }

@@ -17,10 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ligand_model::time::{Clock, Entropy, Timestamp};
+use tokio::sync::mpsc;
 
 pub mod api_keys;
 pub mod applications;
 mod backend;
+pub mod changes;
 pub mod connect;
 pub mod elements;
 pub mod error;
@@ -39,6 +41,7 @@ pub mod usage;
 pub mod vault;
 
 use crate::backend::{Connection, Message, Threads};
+use crate::changes::{Change, Pulse};
 pub use crate::error::Error;
 use crate::vault::RootKey;
 use crate::vault::keyring::Keyring;
@@ -70,11 +73,19 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
 struct Inner {
     threads: Mutex<Option<Threads>>,
     keyring: Keyring,
     clock: Arc<dyn Clock>,
     statements: Arc<AtomicU64>,
+    /// When other nodes' changes were last heard; none on SQLite.
+    pulse: Option<Arc<Pulse>>,
 }
 
 impl Store {
@@ -97,6 +108,7 @@ impl Store {
             .map_err(|_| Error::Panicked)??;
         let store = Self {
             inner: Arc::new(Inner {
+                pulse: threads.ear.as_ref().map(|ear| Arc::clone(&ear.pulse)),
                 threads: Mutex::new(Some(threads)),
                 keyring: Keyring::new(&root_key, entropy),
                 clock,
@@ -130,15 +142,19 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let Some(Threads { handles, .. }) = threads else {
+        let Some(Threads { handles, ear, .. }) = threads else {
             return;
         };
+        if let Some(ear) = &ear {
+            ear.pulse.stop();
+        }
         for (queue, _) in &handles {
             queue.stop().await;
         }
         let joined = tokio::task::spawn_blocking(move || {
-            for (queue, handle) in handles {
-                drop(queue);
+            let ears = ear.into_iter().map(|ear| ear.handle);
+            let handles = handles.into_iter().map(|(_, handle)| handle);
+            for handle in handles.chain(ears) {
                 if handle.join().is_err() {
                     tracing::error!("a store thread ended in a panic");
                 }
@@ -178,6 +194,15 @@ impl Store {
         threads.as_ref().map(pick).ok_or(Error::Closed)
     }
 
+    fn take_heard(&self) -> Option<mpsc::UnboundedReceiver<Change>> {
+        let mut threads = self
+            .inner
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        threads.as_mut()?.ear.as_mut()?.heard.take()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
@@ -192,11 +217,11 @@ fn start(database: &Database, statements: &Arc<AtomicU64>) -> Result<Threads, Er
             backend::sqlite::start(path, statements)
         }
         Database::Postgres(url) => {
-            let config = backend::postgres::configuration(url)?;
+            let target = backend::postgres::Target::of(url)?;
             let mut connection =
-                backend::postgres::Postgres::open(&config, Arc::clone(statements))?;
+                backend::postgres::Postgres::open(&target, Arc::clone(statements))?;
             migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
-            backend::postgres::start(&config, statements)
+            backend::postgres::start(&target, statements)
         }
     }
 }

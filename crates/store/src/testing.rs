@@ -57,8 +57,8 @@ impl TestDatabase {
             server.script("SELECT pg_advisory_lock(7081)")?;
             if !exists(server, &template)? {
                 server.script(&format!("CREATE DATABASE {template}"))?;
-                let config = crate::backend::postgres::configuration(&within(url, &template))?;
-                migrate(&mut Postgres::open(&config, Arc::default())?, MIGRATIONS)?;
+                let target = crate::backend::postgres::Target::of(&within(url, &template))?;
+                migrate(&mut Postgres::open(&target, Arc::default())?, MIGRATIONS)?;
             }
             server.script("SELECT pg_advisory_unlock(7081)")?;
             // A process of the same id may have died here before.
@@ -170,8 +170,8 @@ fn on_a_thread(
     work: impl FnOnce(&mut Postgres, &str) -> Result<(), Error> + Send,
 ) -> Result<(), Error> {
     let run = || {
-        let config = crate::backend::postgres::configuration(server)?;
-        work(&mut Postgres::open(&config, Arc::default())?, server)
+        let target = crate::backend::postgres::Target::of(server)?;
+        work(&mut Postgres::open(&target, Arc::default())?, server)
     };
     std::thread::scope(|scope| scope.spawn(run).join().unwrap_or(Err(Error::Panicked)))
 }

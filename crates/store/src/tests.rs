@@ -20,6 +20,7 @@ mod instances;
 mod migrations;
 mod others;
 mod statements;
+mod tls;
 mod transactions;
 mod transformations;
 mod usage;

@@ -143,6 +143,7 @@ impl Server {
         } = self;
         let patience = app.config.http.shutdown_timeout.0;
         let router = api::router(app.clone()).merge(health::router(app.clone()));
+        app.spawn("changes", service::trust::follow(app.clone()));
         app.spawn("usage", service::usage::write_regularly(app.clone()));
         app.spawn("connect", service::connect::callback::work(app.clone()));
         app.spawn("grants", service::refresh::worker::work(app.clone()));

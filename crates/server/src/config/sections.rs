@@ -86,6 +86,8 @@ pub struct Database {
     pub url: Secret,
     /// A file that holds the URL.
     pub url_file: String,
+    /// How long what is remembered is believed when the database is gone.
+    pub grace: Span,
 }
 
 /// `[catalog]`

@@ -11,7 +11,7 @@ use ligand_store::identity::Caller;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 
-use super::{Error, callers, elements};
+use super::{Error, callers, elements, trust};
 use crate::app::App;
 
 /// Keys that an organization may have.
@@ -69,27 +69,35 @@ pub async fn holder(
     secret: TokenDigest,
 ) -> Result<(Arc<KeyHolder>, Arc<Caller>), Error> {
     let (keys, now) = (&app.memory.keys, app.now());
-    let lives = |holder: &KeyHolder| holder.expires.is_none_or(|expires| expires > now);
-    let known = keys
-        .holders
-        .get(&secret)
-        .filter(|held| now.0 < held.read.0.saturating_add(BELIEVED_MS) && lives(&held.holder));
-    let held = if let Some(held) = known {
-        held
+    let lives = |held: &Held| held.holder.expires.is_none_or(|expires| expires > now);
+    let known = keys.holders.get(&secret).filter(lives);
+    let fresh = known
+        .as_ref()
+        .filter(|held| trust::is_in_touch(app) && now.0 < held.read.0.saturating_add(BELIEVED_MS));
+    let held = if let Some(held) = fresh {
+        held.clone()
     } else {
-        let found = app.store.api_key_holder(secret).await?;
-        let found = found.filter(|found| found.caller.user_active && found.caller.account_active);
-        let Some(holder) = found else {
-            keys.holders.remove(&secret);
-            return Err(callers::unauthenticated());
-        };
-        let held = Held {
-            read: now,
-            caller: Arc::new(holder.caller.clone()),
-            holder: Arc::new(holder),
-        };
-        keys.holders.insert(secret, held.clone());
-        held
+        let epoch = app.memory.epoch();
+        match app.store.api_key_holder(secret).await {
+            Ok(found) => {
+                let active =
+                    |found: &KeyHolder| found.caller.user_active && found.caller.account_active;
+                let Some(holder) = found.filter(active) else {
+                    keys.holders.remove(&secret);
+                    return Err(callers::unauthenticated());
+                };
+                let held = Held {
+                    read: now,
+                    caller: Arc::new(holder.caller.clone()),
+                    holder: Arc::new(holder),
+                };
+                if app.memory.is_still(epoch) {
+                    keys.holders.insert(secret, held.clone());
+                }
+                held
+            }
+            Err(error) => trust::in_spite_of(app, error, known)?,
+        }
     };
     keys.note(secret, held.caller.organization, now);
     Ok((held.holder, held.caller))

@@ -7,7 +7,7 @@ use ligand_model::secret::TokenDigest;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 
-use super::Error;
+use super::{Error, trust};
 use crate::app::App;
 
 /// How long a caller is believed without asking the store again.
@@ -24,21 +24,30 @@ pub async fn by_secrets(
 ) -> Result<Arc<Caller>, Error> {
     let key = (user, organization);
     let now = app.now();
-    if let Some((read, caller)) = app.memory.callers.get(&key)
+    let known = app.memory.callers.get(&key);
+    if let Some((read, caller)) = &known
+        && trust::is_in_touch(app)
         && now.0 < read.0.saturating_add(BELIEVED_MS)
     {
-        return Ok(caller);
+        return Ok(Arc::clone(caller));
     }
+    let epoch = app.memory.epoch();
     let found = match organization {
-        Some(organization) => app.store.caller(user, organization).await?,
-        None => app.store.caller_of_user(user).await?,
+        Some(organization) => app.store.caller(user, organization).await,
+        None => app.store.caller_of_user(user).await,
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return trust::in_spite_of(app, error, known.map(|(_, caller)| caller)),
     };
     let Some(caller) = found.filter(active) else {
         app.memory.callers.remove(&key);
         return Err(unauthenticated());
     };
     let caller = Arc::new(caller);
-    app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    if app.memory.is_still(epoch) {
+        app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    }
     Ok(caller)
 }
 
@@ -61,14 +70,16 @@ pub async fn by_session(app: &App, session: TokenDigest) -> Result<Arc<Caller>, 
 /// # Errors
 /// 401 for an unknown token and for a switched-off organization.
 pub async fn instance(app: &App, token: TokenDigest) -> Result<Arc<SealedInstance>, Error> {
-    if let Some(known) = app.memory.instances.by_token(&token) {
-        return Ok(known);
+    let known = app.memory.instances.by_token(&token);
+    if let Some(known) = &known
+        && trust::is_in_touch(app)
+    {
+        return Ok(Arc::clone(known));
     }
-    let found = app
-        .store
-        .instance_by_token(token)
-        .await?
-        .ok_or_else(unauthenticated)?;
+    let found = match app.store.instance_by_token(token).await {
+        Ok(found) => found.ok_or_else(unauthenticated)?,
+        Err(error) => return trust::in_spite_of(app, error, known),
+    };
     if !found.organization_active {
         return Err(unauthenticated());
     }

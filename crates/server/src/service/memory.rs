@@ -1,11 +1,14 @@
 //! What the use cases remember between requests. Nothing here is needed by another node or by the next start.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ligand_engine::catalog::Compiled;
 use ligand_model::id::{AccountId, ElementId, InstanceId, OrganizationId};
 use ligand_model::secret::TokenDigest;
 use ligand_model::time::Timestamp;
+use ligand_store::changes::Change;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use quick_cache::sync::Cache;
@@ -25,6 +28,8 @@ pub type Callers = Cache<(TokenDigest, Option<TokenDigest>), (Timestamp, Arc<Cal
 pub struct Memory {
     /// Who called lately.
     pub callers: Callers,
+    /// Raised whenever another node changed who may call, or what accounts added to elements.
+    epoch: AtomicU64,
     /// Scoped keys in use.
     pub keys: Keys,
     /// Instances in use.
@@ -54,6 +59,7 @@ impl Memory {
     pub fn new(answer_bytes: usize) -> Self {
         Self {
             callers: Cache::new(10_000),
+            epoch: AtomicU64::new(0),
             keys: Keys::default(),
             instances: Instances::new(10_000),
             elements: Cache::new(200),
@@ -69,18 +75,58 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// To be taken before something is read that is to be kept.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Whether what was read since `epoch` may be kept: no other node changed the like of it meanwhile.
+    pub fn is_still(&self, epoch: u64) -> bool {
+        self.epoch() == epoch
+    }
+
+    /// Forgets what another node changed.
+    pub fn forget(&self, change: Change) {
+        match change {
+            Change::Instance(id, version) => self.instances.outdate(id, version),
+            Change::Callers(_) => {
+                self.epoch.fetch_add(1, Ordering::SeqCst);
+                self.callers.clear();
+                self.keys.clear();
+            }
+            Change::Extensions(_) => {
+                self.epoch.fetch_add(1, Ordering::SeqCst);
+                self.extensions.clear();
+            }
+            // The store forgets its own.
+            Change::Keys(_) => {}
+            Change::Everything => {
+                self.epoch.fetch_add(1, Ordering::SeqCst);
+                self.callers.clear();
+                self.keys.clear();
+                self.extensions.clear();
+                self.elements.clear();
+                self.instances.clear();
+            }
+        }
+    }
+}
+
 /// Sealed instances by id, and the ids of tokens. The documents stay sealed; each call opens its own.
 #[derive(Debug)]
 pub struct Instances {
     ids: Cache<TokenDigest, InstanceId>,
     kept: Cache<InstanceId, Kept>,
-    /// Held while something is put in, so that an older read never replaces a newer write.
-    publishing: Mutex<()>,
+    /// Held while something is put in, so that an older read never replaces a newer write; and since when reads count.
+    publishing: Mutex<Instant>,
 }
 
 #[derive(Debug, Clone)]
 enum Kept {
     Present(Arc<SealedInstance>),
+    /// Another node wrote this version: what was read before must not be kept.
+    Since(i64),
     /// Deleted here: a read that began before must not bring it back.
     Gone,
 }
@@ -90,7 +136,7 @@ impl Instances {
         Self {
             ids: Cache::new(capacity * 2),
             kept: Cache::new(capacity),
-            publishing: Mutex::new(()),
+            publishing: Mutex::new(Instant::now()),
         }
     }
 
@@ -98,7 +144,7 @@ impl Instances {
     pub fn by_token(&self, token: &TokenDigest) -> Option<Arc<SealedInstance>> {
         match self.kept.get(&self.ids.get(token)?)? {
             Kept::Present(instance) => Some(instance),
-            Kept::Gone => None,
+            Kept::Since(_) | Kept::Gone => None,
         }
     }
 
@@ -109,20 +155,53 @@ impl Instances {
 
     /// Puts in what the store answered, unless something newer is there.
     pub fn publish(&self, instance: SealedInstance) -> Arc<SealedInstance> {
-        let _held = self
+        let held = self
             .publishing
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let id = instance.instance.id;
         let instance = Arc::new(instance);
         match self.kept.get(&id) {
+            _ if instance.as_of < *held => {}
             Some(Kept::Gone) => {}
+            Some(Kept::Since(version)) if version > instance.instance.version => {}
             Some(Kept::Present(known)) if known.instance.version > instance.instance.version => {
                 return known;
             }
             _ => self.kept.insert(id, Kept::Present(Arc::clone(&instance))),
         }
         instance
+    }
+
+    /// Another node wrote this version of an instance.
+    pub fn outdate(&self, id: InstanceId, version: i64) {
+        if version == i64::MAX {
+            return self.remove(id);
+        }
+        let _held = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let newer = match self.kept.get(&id) {
+            Some(Kept::Present(known)) => known.instance.version < version,
+            Some(Kept::Since(known)) => known < version,
+            Some(Kept::Gone) => false,
+            None => true,
+        };
+        if newer {
+            self.kept.insert(id, Kept::Since(version));
+        }
+    }
+
+    /// Forgets all; what is being read at this moment is not kept either.
+    pub fn clear(&self) {
+        let mut held = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Instant::now();
+        self.ids.clear();
+        self.kept.clear();
     }
 
     /// Forgets a deleted instance for good.

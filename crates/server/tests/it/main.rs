@@ -10,6 +10,7 @@ mod bad_input;
 mod builder;
 mod caching;
 mod catalog;
+mod cluster;
 mod connect;
 mod console;
 mod corpus;

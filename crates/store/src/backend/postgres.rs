@@ -1,16 +1,20 @@
 //! PostgreSQL: a few threads, each with its own client; a write is a transaction.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
 use tokio::sync::mpsc;
 
-use super::{Connection, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
+use super::tls::{self, MakeConnect};
+use super::{Connection, Ear, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
+use crate::changes::{BEAT, Change, Pulse};
 use crate::error::{Cause, Error};
 use crate::sql::Statement;
 
@@ -23,6 +27,9 @@ const RESTED: Duration = Duration::from_secs(1);
 /// How long connecting and that question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The channel on which nodes announce what they change.
+const CHANNEL: &str = "ligand";
+
 /// One client, its prepared statements by address, and the counter it shares.
 pub(crate) struct Postgres {
     client: Client,
@@ -31,16 +38,14 @@ pub(crate) struct Postgres {
     used: Instant,
     /// The first failure of the running transaction, after which PostgreSQL only rolls back.
     refused: Option<Cause>,
+    /// What the running transaction tells other nodes, as SQL.
+    announced: String,
 }
 
 impl Postgres {
     /// Connects.
-    pub(crate) fn open(config: &Config, statements: Arc<AtomicU64>) -> Result<Self, Error> {
-        let mut config = config.clone();
-        config.connect_timeout(PATIENCE).application_name("ligand");
-        let mut client = config
-            .connect(NoTls)
-            .map_err(|error| failed("connect", &error))?;
+    pub(crate) fn open(target: &Target, statements: Arc<AtomicU64>) -> Result<Self, Error> {
+        let mut client = target.connect()?;
         client
             .batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '10s'")
             .map_err(|error| failed("connect", &error))?;
@@ -50,6 +55,7 @@ impl Postgres {
             statements,
             used: Instant::now(),
             refused: None,
+            announced: String::new(),
         })
     }
 
@@ -114,6 +120,12 @@ impl Connection for Postgres {
         };
         run().map_err(|error| self.refuse(statement, &error))
     }
+
+    fn announce(&mut self, change: Change) -> Result<(), Error> {
+        // It travels with the commit; its text is words and numbers of our own.
+        let _ = write!(self.announced, "NOTIFY {CHANNEL}, '{}'; ", change.text());
+        Ok(())
+    }
 }
 
 fn parameters(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
@@ -161,20 +173,103 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-/// Reads the URL. Encrypted connections are not spoken yet, so a URL that demands one is refused.
-pub(crate) fn configuration(url: &str) -> Result<Config, Error> {
-    url.parse::<Config>()
-        .map_err(|error| failed("connect", &error))
+/// Where a database is, and how one speaks to it.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tls: MakeConnect,
+}
+
+impl Target {
+    /// Reads a URL.
+    pub(crate) fn of(url: &str) -> Result<Self, Error> {
+        let (url, wish) = tls::split(url);
+        let mut config = url
+            .parse::<Config>()
+            .map_err(|error| failed("connect", &error))?;
+        config
+            .connect_timeout(PATIENCE)
+            .tcp_user_timeout(PATIENCE)
+            .keepalives_idle(PATIENCE)
+            .application_name("ligand");
+        let tls = tls::connector(&wish)?;
+        Ok(Self { config, tls })
+    }
+
+    pub(crate) fn connect(&self) -> Result<Client, Error> {
+        self.config
+            .connect(self.tls.clone())
+            .map_err(|error| failed("connect", &error))
+    }
+}
+
+/// Hears what other nodes announce until it is stopped, and connects again when the connection is lost.
+fn listen(target: &Target, pulse: &Pulse, heard: &mpsc::UnboundedSender<Change>) {
+    let mut told = false;
+    while !pulse.is_stopped() {
+        let began = Instant::now();
+        if let Err(error) = hear(target, pulse, heard) {
+            // Once an outage, not once an attempt.
+            if !told || began.elapsed() > PATIENCE {
+                tracing::warn!(error = %error, "changes of other nodes are not heard; what is remembered is asked again");
+            }
+            told = true;
+        }
+        if !pulse.is_stopped() {
+            std::thread::sleep(BEAT);
+        }
+    }
+}
+
+fn hear(
+    target: &Target,
+    pulse: &Pulse,
+    heard: &mpsc::UnboundedSender<Change>,
+) -> Result<(), Error> {
+    let lost = |error: postgres::Error| failed("listen", &error);
+    let mut client = target.connect()?;
+    client
+        .batch_execute(&format!("LISTEN {CHANNEL}"))
+        .map_err(lost)?;
+    // Whatever was committed before is unknown; from here on nothing is missed.
+    let mut missed = true;
+    while !pulse.is_stopped() {
+        if pulse.is_deaf() {
+            // As if the network were cut: what was announced meanwhile is lost with the connection.
+            std::thread::sleep(BEAT);
+            return Ok(());
+        }
+        if std::mem::take(&mut missed) {
+            heard.send(Change::Everything).ok();
+        }
+        let began = Instant::now();
+        // What was committed before this round trip began is heard before it ends.
+        client.is_valid(PATIENCE).map_err(lost)?;
+        let mut notifications = client.notifications();
+        while let Some(notification) = notifications.iter().next().map_err(lost)? {
+            heard.send(Change::parse(notification.payload())).ok();
+        }
+        pulse.beat(began);
+        let rest = BEAT.saturating_sub(began.elapsed());
+        let mut waiting = notifications.timeout_iter(rest);
+        while let Some(notification) = waiting.next().map_err(lost)? {
+            heard.send(Change::parse(notification.payload())).ok();
+            if began.elapsed() > BEAT || pulse.is_deaf() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Starts the threads on a database whose migrations were applied.
-pub(crate) fn start(config: &Config, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
+pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let queue = Queue::new(sender);
     let receiver = Arc::new(Mutex::new(receiver));
     let mut handles = Vec::new();
     for number in 0..CLIENTS {
-        let (config, statements) = (config.clone(), Arc::clone(statements));
+        let (target, statements) = (target.clone(), Arc::clone(statements));
         let receiver = Arc::clone(&receiver);
         let body = move || {
             let mut client: Option<Postgres> = None;
@@ -189,7 +284,7 @@ pub(crate) fn start(config: &Config, statements: &Arc<AtomicU64>) -> Result<Thre
                 }
                 let connected = match client.take() {
                     Some(client) => Ok(client),
-                    None => Postgres::open(&config, Arc::clone(&statements)),
+                    None => Postgres::open(&target, Arc::clone(&statements)),
                 };
                 let lost = match connected {
                     Ok(mut live) => {
@@ -205,10 +300,21 @@ pub(crate) fn start(config: &Config, statements: &Arc<AtomicU64>) -> Result<Thre
         };
         handles.push((queue.clone(), spawn(&format!("postgres-{number}"), body)?));
     }
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let pulse = Arc::new(Pulse::default());
+    let (target, beating) = (target.clone(), Arc::clone(&pulse));
+    let handle = spawn("postgres-changes", move || {
+        listen(&target, &beating, &sender);
+    })?;
     Ok(Threads {
         read: queue.clone(),
         write: queue,
         handles,
+        ear: Some(Ear {
+            pulse,
+            heard: Some(receiver),
+            handle,
+        }),
     })
 }
 
@@ -220,14 +326,17 @@ fn run(live: &mut Postgres, job: &mut dyn Job, writes: bool) -> Result<(), Error
     }
     live.script("BEGIN")?;
     live.refused = None;
+    live.announced.clear();
     let keep = job.run(live);
+    let announced = std::mem::take(&mut live.announced);
     match live.refused.take() {
         // A closure that overlooked a failure must not be told that its transaction was committed.
         Some(cause) if keep => {
             live.script("ROLLBACK")?;
             Err(Error::Unavailable(cause))
         }
-        _ => live.script(if keep { "COMMIT" } else { "ROLLBACK" }),
+        _ if keep => live.script(&format!("{announced}COMMIT")),
+        _ => live.script("ROLLBACK"),
     }
 }
 

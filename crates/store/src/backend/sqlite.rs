@@ -103,6 +103,13 @@ impl Connection for Sqlite {
         };
         run().map_err(|error| failed(statement.name, &error))
     }
+
+    fn foreign_version(&mut self) -> Result<Option<i64>, Error> {
+        self.connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map(Some)
+            .map_err(|error| failed("data_version", &error))
+    }
 }
 
 impl ToSql for Value {
@@ -145,6 +152,7 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
         read,
         write,
         handles,
+        ear: None,
     })
 }
 

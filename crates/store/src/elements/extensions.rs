@@ -3,6 +3,7 @@
 use ligand_model::id::{AccountId, ElementId, OrganizationId};
 
 use crate::Store;
+use crate::changes::Change;
 use crate::error::Error;
 use crate::sql::elements as sql;
 use crate::vault::Context;
@@ -74,6 +75,9 @@ impl Store {
                 ];
                 tx.execute(&sql::UPDATE_EXTENSION, &values)?
             };
+            if written > 0 {
+                tx.announce(Change::Extensions(OrganizationId(organization)))?;
+            }
             Ok(written > 0)
         })
         .await

@@ -71,8 +71,8 @@ fn postgres_refuses_changed_and_unknown_migrations() {
     let Database::Postgres(url) = database.database() else {
         panic!("a URL")
     };
-    let config = crate::backend::postgres::configuration(&url).unwrap();
-    let mut connection = Postgres::open(&config, Arc::default()).unwrap();
+    let target = crate::backend::postgres::Target::of(&url).unwrap();
+    let mut connection = Postgres::open(&target, Arc::default()).unwrap();
     // The template's own tables are out of the way in another schema.
     connection
         .script("CREATE SCHEMA fresh; SET search_path = fresh")

@@ -105,8 +105,10 @@ fn postgres_prepares_every_statement() {
     let Database::Postgres(url) = database.database() else {
         panic!("a URL")
     };
-    let config = backend::postgres::configuration(&url).unwrap();
-    let mut client = config.connect(postgres::NoTls).unwrap();
+    let mut client = backend::postgres::Target::of(&url)
+        .unwrap()
+        .connect()
+        .unwrap();
     for statement in all() {
         let prepared = client.prepare(statement.postgres());
         let prepared = prepared.map_err(|e| (statement.name, e)).unwrap();

@@ -29,6 +29,7 @@ pub async fn extended(
     if let Some(known) = app.memory.extensions.get(&key) {
         return Ok(known.unwrap_or(element));
     }
+    let epoch = app.memory.epoch();
     let extension = app
         .store
         .extension(organization, account, element.id)
@@ -37,7 +38,9 @@ pub async fn extended(
         Some(extension) => merge(&element, extension)?,
         None => None,
     };
-    app.memory.extensions.insert(key, merged.clone());
+    if app.memory.is_still(epoch) {
+        app.memory.extensions.insert(key, merged.clone());
+    }
     Ok(merged.unwrap_or(element))
 }
 

@@ -1,0 +1,51 @@
+//! How long what this node remembers is believed: while it hears of every change, and a little longer.
+
+use std::time::Duration;
+
+use ligand_model::error::{Classify as _, ErrorKind};
+use ligand_store::changes::Change;
+
+use super::Error;
+use crate::app::App;
+
+/// A node that has not been told for so long that nothing is missing asks the store about each token.
+const IN_TOUCH: Duration = Duration::from_secs(1);
+
+/// Whether this node hears of what others change.
+pub fn is_in_touch(app: &App) -> bool {
+    app.store.silent_for() < IN_TOUCH
+}
+
+/// What is remembered, when the store cannot be asked and the grace (`database.grace`) is not over; else the failure.
+///
+/// # Errors
+/// The store's.
+pub fn in_spite_of<T>(app: &App, error: ligand_store::Error, known: Option<T>) -> Result<T, Error> {
+    let grace = IN_TOUCH.saturating_add(app.config.database.grace.0);
+    match known {
+        Some(known) if error.kind() == ErrorKind::Unavailable && app.store.silent_for() < grace => {
+            Ok(known)
+        }
+        _ => Err(error.into()),
+    }
+}
+
+/// Forgets what others change, until the application stops.
+pub async fn follow(app: App) {
+    let mut changes = app.store.changes();
+    let mut stopping = app.tasks.stopping();
+    loop {
+        tokio::select! {
+            heard = changes.next() => match heard {
+                Some(change) => {
+                    app.memory.forget(change);
+                    if change == Change::Everything {
+                        tracing::debug!("what was remembered is forgotten: it may have changed elsewhere");
+                    }
+                }
+                None => return,
+            },
+            () = stopping.wait() => return,
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Two nodes on one PostgreSQL: what one writes the other sees, and what a node believes when it is cut off.
+//!
+//! Without `TEST_POSTGRES_URL` these say that they are skipped.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ligand_server::config::{Config, Secret};
+use ligand_store::Database;
+use ligand_store::testing::TestDatabase;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::support::TestApp;
+
+/// A root key that both nodes have.
+const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+fn database() -> Option<(TestDatabase, String)> {
+    let database = TestDatabase::postgres().unwrap()?;
+    let Database::Postgres(url) = database.database() else {
+        panic!("not PostgreSQL")
+    };
+    Some((database, url))
+}
+
+async fn node(url: &str, change: impl FnOnce(&mut Config)) -> TestApp {
+    TestApp::with(|config| {
+        config.database.url = Secret::new(url);
+        config.vault.key = Secret::new(KEY);
+        change(config);
+    })
+    .await
+}
+
+/// Two nodes; the second knows the first's customer.
+async fn two(url: &str) -> (TestApp, TestApp) {
+    let first = node(url, |_| {}).await;
+    let mut second = node(url, |_| {}).await;
+    second.user.clone_from(&first.user);
+    second.organization.clone_from(&first.organization);
+    (first, second)
+}
+
+async fn status(app: &TestApp, token: &str) -> u16 {
+    app.resource("GET", "/hubs/crm/contacts", token, Value::Null)
+        .await
+        .status
+}
+
+/// How long it takes until `check` holds; fails after `most`.
+async fn within(most: Duration, check: impl AsyncFn() -> bool) -> Duration {
+    let began = Instant::now();
+    while !check().await {
+        assert!(began.elapsed() < most, "not within {most:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn what_one_node_writes_the_other_sees_within_a_second() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let (one, two) = two(&url).await;
+    let (id, token) = one.instance("sfdc").await;
+    let second = Duration::from_secs(1);
+    assert_eq!(status(&two, &token).await, 200);
+    // Warm there: no statement.
+    let before = two.app.store.statements();
+    assert_eq!(status(&two, &token).await, 200);
+    assert_eq!(two.app.store.statements(), before);
+
+    let switch = format!("/instances/{id}/enabled");
+    one.platform("DELETE", &switch, Value::Null)
+        .await
+        .expect(200);
+    within(second, async || status(&two, &token).await == 403).await;
+    one.platform("PUT", &switch, Value::Null).await.expect(200);
+    within(second, async || status(&two, &token).await == 200).await;
+
+    let made = json!({"name": "k", "scopes": ["read"]});
+    let made = one
+        .platform("POST", "/api-keys", made)
+        .await
+        .expect(200)
+        .json();
+    let key = format!("Bearer {}", made["key"].as_str().unwrap());
+    two.call("GET", "/instances", &key, Value::Null)
+        .await
+        .expect(200);
+    let path = format!("/api-keys/{}", made["id"]);
+    one.platform("DELETE", &path, Value::Null).await.expect(200);
+    let key = &key;
+    within(second, async || {
+        two.call("GET", "/instances", key, Value::Null).await.status == 401
+    })
+    .await;
+
+    let extension = json!({"path": "/hubs/crm/extra", "vendorPath": "/x", "method": "GET", "vendorMethod": "GET"});
+    two.call(
+        "GET",
+        "/elements/sfdc/resources",
+        &two.secrets(),
+        Value::Null,
+    )
+    .await
+    .expect(200);
+    one.platform("POST", "/elements/sfdc/resources", extension)
+        .await
+        .expect(200);
+    within(second, async || {
+        let listed = two
+            .platform("GET", "/elements/sfdc/resources", Value::Null)
+            .await;
+        listed.text().contains("/hubs/crm/extra")
+    })
+    .await;
+
+    one.platform("DELETE", &format!("/instances/{id}"), Value::Null)
+        .await
+        .expect(200);
+    within(second, async || status(&two, &token).await == 401).await;
+}
+
+#[tokio::test]
+async fn a_node_that_hears_nothing_asks_the_database_about_each_token() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let (one, two) = two(&url).await;
+    let (id, token) = one.instance("sfdc").await;
+    assert_eq!(status(&two, &token).await, 200);
+    two.app.store.make_deaf(true);
+    let store = &two.app.store;
+    within(Duration::from_secs(5), async || {
+        store.silent_for() > Duration::from_millis(1100)
+    })
+    .await;
+    let before = store.statements();
+    assert_eq!(status(&two, &token).await, 200);
+    assert!(
+        store.statements() > before,
+        "it believed what it remembered"
+    );
+    one.platform("DELETE", &format!("/instances/{id}"), Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(status(&two, &token).await, 401, "the very next call");
+    // It hears again, and forgets what it missed.
+    store.make_deaf(false);
+    within(Duration::from_secs(5), async || {
+        store.silent_for() < Duration::from_millis(600)
+    })
+    .await;
+    assert_eq!(status(&two, &token).await, 401);
+}
+
+#[tokio::test]
+async fn a_node_without_its_database_goes_on_for_the_grace_and_then_refuses() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let cable = Cable::to(&url).await;
+    let app = node(&cable.url, |config| {
+        config.database.grace.0 = Duration::from_secs(2);
+    })
+    .await;
+    let (_, token) = app.instance("sfdc").await;
+    assert_eq!(status(&app, &token).await, 200);
+    cable.cut();
+    let began = Instant::now();
+    let mut served = 0;
+    let refused = loop {
+        let reply = app
+            .resource("GET", "/hubs/crm/contacts", &token, Value::Null)
+            .await;
+        if reply.status != 200 {
+            break reply;
+        }
+        served += 1;
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "it never refused"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(
+        began.elapsed() > Duration::from_millis(2500),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(
+        served > 10,
+        "{served} calls were served without the database"
+    );
+    assert_eq!(
+        refused.error(503),
+        "The database is not available, try again"
+    );
+    cable.mend().await;
+    within(Duration::from_secs(10), async || {
+        status(&app, &token).await == 200
+    })
+    .await;
+}
+
+/// A connection to PostgreSQL that can be cut and mended.
+struct Cable {
+    url: String,
+    at: SocketAddr,
+    to: String,
+    running: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl Cable {
+    async fn to(url: &str) -> Self {
+        let (head, rest) = url.split_once('@').unwrap();
+        let (to, name) = rest.split_once('/').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let cable = Self {
+            url: format!("{head}@{at}/{name}"),
+            at,
+            to: to.to_owned(),
+            running: Arc::default(),
+        };
+        cable.serve(listener);
+        cable
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let (to, running) = (self.to.clone(), Arc::clone(&self.running));
+        let accept = async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let to = to.clone();
+                running.lock().unwrap().spawn(async move {
+                    if let Ok(mut far) = TcpStream::connect(to).await {
+                        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                    }
+                });
+            }
+        };
+        self.running.lock().unwrap().spawn(accept);
+    }
+
+    fn cut(&self) {
+        self.running.lock().unwrap().abort_all();
+    }
+
+    async fn mend(&self) {
+        let listener = loop {
+            match TcpListener::bind(self.at).await {
+                Ok(listener) => break listener,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        self.serve(listener);
+    }
+}
