@@ -5,6 +5,7 @@
 mod support;
 
 mod api_keys;
+mod attacks;
 mod authorization;
 mod bad_input;
 mod builder;

@@ -210,6 +210,21 @@ impl TestApp {
         all
     }
 
+    /// Copies the database files, and nothing else of the data folder.
+    pub fn copy_database(&self, to: &std::path::Path) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.contains(".db") || name.contains("sqlite") {
+                std::fs::copy(&path, to.join(&name)).unwrap();
+            }
+        }
+        assert!(
+            std::fs::read_dir(to).unwrap().next().is_some(),
+            "no database was found"
+        );
+    }
+
     /// Any request; `url` is a path of ours or absolute.
     pub async fn send(
         &self,
