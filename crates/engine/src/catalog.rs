@@ -2,6 +2,8 @@
 
 pub mod configuration;
 mod load;
+mod loose;
+mod review;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use ligand_model::id::ElementId;
 use serde_json::Value;
 
 pub use load::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
+pub use review::{endless_chain, review};
 
 use crate::error::Error;
 use routes::Routes;
@@ -68,6 +71,14 @@ pub enum Route {
         /// The nearest path that is.
         nearest: Option<String>,
     },
+}
+
+fn warning(path: String, message: String) -> Diagnostic {
+    Diagnostic {
+        path,
+        severity: Severity::Warning,
+        message,
+    }
 }
 
 impl Compiled {
@@ -170,8 +181,19 @@ impl Catalog {
 /// # Errors
 /// JSON that is malformed or not an element (no name).
 pub fn import(json: &[u8], id: ElementId) -> Result<(Compiled, Vec<Diagnostic>), Error> {
-    let mut element: Element = serde_json::from_slice(json)
-        .map_err(|error| Error::Invalid(format!("This is not an element definition: {error}.")))?;
+    let wrong = |error: serde_json::Error| {
+        Error::Invalid(format!("This is not an element definition: {error}."))
+    };
+    let mut loose = Vec::new();
+    let mut element: Element = match serde_json::from_slice(json) {
+        Ok(element) => element,
+        // What is JSON but not quite an element is read for what it means.
+        Err(first) => {
+            let mut definition: Value = serde_json::from_slice(json).map_err(wrong)?;
+            loose = loose::loosen(&mut definition);
+            serde_json::from_value(definition).map_err(|_| wrong(first))?
+        }
+    };
     if element.key.is_empty() {
         element.key = key_of_name(&element.name);
     }
@@ -181,7 +203,9 @@ pub fn import(json: &[u8], id: ElementId) -> Result<(Compiled, Vec<Diagnostic>),
         ));
     }
     element.id = Some(id);
-    Ok(Compiled::new(element, id))
+    let (compiled, found) = Compiled::new(element, id);
+    loose.extend(found);
+    Ok((compiled, loose))
 }
 
 /// The key made from a name: lower case, letters and digits only.

@@ -383,7 +383,38 @@ fn refusal(ctx: &Ctx<'_>, error: &rquickjs::Error) -> Fault {
 /// # Errors
 /// The syntax error with its line and column in the text.
 pub fn check(name: &str, source: &str) -> Result<(), HookError> {
-    let runtime = HookRuntime::new(Limits::unlimited_time())?;
+    Checker::default().check(name, source)
+}
+
+/// Checks many texts, with one runtime for a number of them.
+#[derive(Debug, Default)]
+pub struct Checker {
+    runtime: Option<HookRuntime>,
+    checked: usize,
+}
+
+impl Checker {
+    /// How many texts one runtime takes before it is full of what they were compiled to.
+    const EACH: usize = 100;
+
+    /// As [`check`].
+    ///
+    /// # Errors
+    /// The syntax error with its line and column in the text.
+    pub fn check(&mut self, name: &str, source: &str) -> Result<(), HookError> {
+        let fresh = self.checked.is_multiple_of(Self::EACH);
+        self.checked += 1;
+        let runtime = match self.runtime.take().filter(|_| !fresh) {
+            Some(runtime) => runtime,
+            None => HookRuntime::new(Limits::unlimited_time())?,
+        };
+        let result = compiles(&runtime, name, source);
+        self.runtime = Some(runtime);
+        result
+    }
+}
+
+fn compiles(runtime: &HookRuntime, name: &str, source: &str) -> Result<(), HookError> {
     let call = HookCall {
         name: name.to_owned(),
         source: source.to_owned(),

@@ -6,7 +6,7 @@ use ligand_model::element::{Element, Hook, Resource};
 use ligand_model::id::ElementId;
 use serde_json::Value;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, warning};
 
 /// Members that a catalog element may have beside the typed ones: the format's own, and ours for provenance.
 const KNOWN_ELEMENT: &[&str] = &[
@@ -78,14 +78,6 @@ pub(super) fn error(path: &str, message: String) -> Diagnostic {
     Diagnostic {
         path: path.to_owned(),
         severity: Severity::Error,
-        message,
-    }
-}
-
-fn warning(path: String, message: String) -> Diagnostic {
-    Diagnostic {
-        path,
-        severity: Severity::Warning,
         message,
     }
 }

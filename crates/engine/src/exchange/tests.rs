@@ -2,6 +2,7 @@
 
 mod answers;
 mod local;
+mod loose;
 mod origins;
 mod pages;
 mod parameters;

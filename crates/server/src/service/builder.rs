@@ -177,7 +177,13 @@ pub async fn edit_own<R>(
         let result = change(&mut draft)?;
         draft.root.insert("key".to_owned(), json!(row.key));
         let json = checked(app, &draft)?;
-        catalog::import(&json, row.id)?;
+        let (changed, _) = catalog::import(&json, row.id)?;
+        if let Some(never) = catalog::endless_chain(&changed) {
+            return Err(Error::invalid(format!(
+                "{}: {}.",
+                never.path, never.message
+            )));
+        }
         let written = app
             .store
             .update_element(caller.organization, row.id, row.version, caller.user, &json)

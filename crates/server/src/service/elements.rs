@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ligand_engine::catalog::{self, Compiled, Diagnostic};
+use ligand_engine::catalog::{self, Compiled, Diagnostic, Severity};
 use ligand_model::element::AuthenticationKind;
 use ligand_model::error::ErrorKind;
 use ligand_model::id::{ElementId, OrganizationId};
@@ -258,6 +258,19 @@ pub async fn import(
     json: &[u8],
 ) -> Result<(Arc<Compiled>, Vec<Diagnostic>), Error> {
     let (draft, _) = catalog::import(json, ElementId(0))?;
+    // Compiling many scripts takes a while: not on a thread that answers others.
+    let (draft, reviewed) = tokio::task::spawn_blocking(move || {
+        let reviewed = catalog::review(&draft);
+        (draft, reviewed)
+    })
+    .await
+    .map_err(|error| Error::internal(error.to_string()))?;
+    if let Some(never) = reviewed.iter().find(|one| one.severity == Severity::Error) {
+        return Err(Error::invalid(format!(
+            "{}: {}.",
+            never.path, never.message
+        )));
+    }
     let key = &draft.element.key;
     let taken = || {
         Error::conflict(format!(
@@ -287,7 +300,8 @@ pub async fn import(
             .set_element_active(caller.organization, id, false)
             .await?;
     }
-    let (mut compiled, diagnostics) = catalog::import(json, id)?;
+    let (mut compiled, mut diagnostics) = catalog::import(json, id)?;
+    diagnostics.extend(reviewed);
     standard::complete(&mut compiled.element);
     let compiled = Arc::new(compiled);
     app.memory

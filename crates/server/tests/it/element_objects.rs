@@ -136,3 +136,45 @@ async fn models_are_put_by_id_and_an_account_may_add_them_to_the_catalog() {
     app.refused("POST", "/elements/sfdc/objects", json!({"name": "x"}), 403)
         .await;
 }
+
+#[tokio::test]
+async fn a_loose_export_is_taken_with_warnings_and_a_chain_without_end_is_not() {
+    let app = TestApp::start().await;
+    let loose = json!({"name": "Loose", "description": null, "hooks": [{"type": "preRequest", "body": "done({", "isLegacy": "false"}],
+        "configuration": [{"key": "base.url", "defaultValue": "https://api.example.com"}, {"key": "n", "defaultValue": 7}],
+        "resources": [{"method": "GET", "path": "/a", "vendorPath": "/a", "parameters": null, "odd key [x].y": {"z": null}}, {"path": "/b"}]});
+    let made = app.ok("POST", "/elements", loose.clone()).await;
+    let found = made["diagnostics"].to_string();
+    assert!(
+        found.contains("hooks[0]") && found.contains("resources[1]"),
+        "{found}"
+    );
+    let exported = app.ok("GET", "/elements/loose/export", Value::Null).await;
+    for (name, value) in loose.as_object().unwrap() {
+        assert_eq!(&exported[name], value, "{name} comes back as it was given");
+    }
+    let entries = app
+        .ok("GET", "/elements/loose/configuration", Value::Null)
+        .await;
+    assert!(
+        entries["configuration"]
+            .to_string()
+            .contains("\"defaultValue\":\"7\""),
+        "{entries}"
+    );
+    let step = |path: &str, next: &str| json!({"method": "GET", "path": path, "vendorPath": "/x", "nextResource": next});
+    let endless =
+        json!({"name": "Endless", "resources": [step("/a", "GET:/b"), step("/b", "GET:/a")]});
+    let message = app.refused("POST", "/elements", endless, 400).await;
+    assert!(
+        message.contains("resources[0]") && message.contains("never ends"),
+        "{message}"
+    );
+    app.refused(
+        "POST",
+        "/elements/loose/resources",
+        step("/c", "GET:/c"),
+        400,
+    )
+    .await;
+}
