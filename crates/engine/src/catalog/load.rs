@@ -209,7 +209,14 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
             };
             resource.path = format!("{prefix}{slash}{}", resource.path);
         }
-        for (at, parameter) in resource.parameters.iter().enumerate() {
+        for (at, parameter) in resource.parameters.iter_mut().enumerate() {
+            // Some exports name the converter only where others repeat it.
+            let named = parameter.vendor_name.strip_prefix("converter:");
+            if let Some(named) = named
+                && parameter.converter.as_deref().is_none_or(str::is_empty)
+            {
+                parameter.converter = Some(named.trim().to_owned());
+            }
             if !PARAMETER_SOURCES.contains(&parameter.kind.as_str())
                 || !PARAMETER_DESTINATIONS.contains(&parameter.vendor_type.as_str())
             {

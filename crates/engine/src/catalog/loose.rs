@@ -152,19 +152,17 @@ fn read(value: &mut Value, kind: Kind, place: &str, found: &mut Vec<Diagnostic>)
             }
             true
         }
-        Kind::Flag => match flag(value) {
-            Some(flag) => {
-                *value = Value::Bool(flag);
-                true
-            }
-            None => {
+        Kind::Flag => {
+            let Some(flag) = flag(value) else {
                 found.push(warning(
                     place.to_owned(),
                     "it is neither true nor false; it is ignored".to_owned(),
                 ));
-                false
-            }
-        },
+                return false;
+            };
+            *value = Value::Bool(flag);
+            true
+        }
         Kind::Number => {
             let number = value
                 .as_i64()
@@ -190,16 +188,14 @@ fn read(value: &mut Value, kind: Kind, place: &str, found: &mut Vec<Diagnostic>)
                 let text = std::mem::take(text);
                 *value = serde_json::json!({ "type": text });
             }
-            match value.as_object_mut() {
-                Some(inner) => members(inner, kinds, place, found),
-                None => {
-                    found.push(warning(
-                        place.to_owned(),
-                        "it is no object; it is ignored".to_owned(),
-                    ));
-                    return false;
-                }
-            }
+            let Some(inner) = value.as_object_mut() else {
+                found.push(warning(
+                    place.to_owned(),
+                    "it is no object; it is ignored".to_owned(),
+                ));
+                return false;
+            };
+            members(inner, kinds, place, found);
             true
         }
         Kind::Each(kinds, needed) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{Origin, Part};
@@ -23,6 +24,8 @@ pub(super) struct Draft {
     pub(super) body: DraftBody,
     /// Wraps a JSON body just before it is sent.
     pub(super) request_root: Option<String>,
+    /// Whether conditions stand beside others of the same name in the path.
+    pub(super) beside: bool,
     /// What set its parts; none unless the call is to be explained.
     pub(super) trail: Option<Vec<Origin>>,
 }
@@ -190,6 +193,20 @@ impl Draft {
 
     /// The finished request to `url`, which holds no query of ours yet.
     pub(super) fn into_request(mut self, mut url: String, stream: bool) -> VendorRequest {
+        // A parameter replaces one of its name that stands in the path.
+        if let Some((address, written)) = url.split_once('?') {
+            let replaced = |pair: &&str| {
+                let name = pair.split('=').next().unwrap_or_default();
+                let name = percent_decode_str(name).decode_utf8_lossy();
+                let mut query = self.query.iter();
+                !self.beside && query.any(|(known, _)| *known == name)
+            };
+            let kept: Vec<&str> = written.split('&').filter(|pair| !replaced(pair)).collect();
+            url = match kept.join("&").as_str() {
+                "" if !written.is_empty() => address.to_owned(),
+                kept => format!("{address}?{kept}"),
+            };
+        }
         for (name, value) in &self.query {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(&encode_query(name));

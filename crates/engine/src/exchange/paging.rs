@@ -335,7 +335,28 @@ fn of_object(text: &str, resource: &Resource) -> Option<String> {
     }
     let by_object: Value = serde_json::from_str(text).ok()?;
     let object = fields::object_of(&resource.path).unwrap_or_default();
-    json_path::text(by_object.get(object).or_else(|| by_object.get("default"))?)
+    let child = child_of(&resource.path);
+    let found = child
+        .and_then(|child| by_object.get(child))
+        .or_else(|| by_object.get(object))
+        .or_else(|| by_object.get("default"))?;
+    json_path::text(found)
+}
+
+/// The name of what lies below records: `contactsNotes` for `/hubs/crm/contacts/{id}/notes`.
+fn child_of(path: &str) -> Option<String> {
+    let mut names = path
+        .trim_start_matches("/hubs/")
+        .split('/')
+        .skip(1)
+        .filter(|part| !part.is_empty() && !part.starts_with('{'));
+    let mut joined = names.next()?.to_owned();
+    for name in names {
+        let mut letters = name.chars();
+        joined.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        joined.push_str(letters.as_str());
+    }
+    Some(joined)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A definition and a call in, the vendor's requests and the caller's answer out.
 
 mod answers;
+mod format;
 mod local;
 mod loose;
 mod origins;

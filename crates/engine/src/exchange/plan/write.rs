@@ -183,6 +183,7 @@ impl Sources<'_> {
                 template::fill_tokens(&literal, |token| collected.body_tokens.get(token).cloned());
             draft.set_query(&name, filled);
         }
+        draft.beside = !collected.repeated.is_empty();
         draft.query.extend(collected.repeated);
         if let Some(literal) = collected.body_template {
             let token = |token: &str| collected.body_tokens.get(token).cloned();
