@@ -2,6 +2,7 @@
 
 mod answers;
 mod format;
+mod format_lists;
 mod local;
 mod loose;
 mod origins;
@@ -9,6 +10,7 @@ mod pages;
 mod parameters;
 mod properties;
 mod repeat;
+mod scripts;
 mod sessions;
 
 use bytes::Bytes;
