@@ -36,7 +36,7 @@ async fn opened(folder: &Path, change: impl FnOnce(&mut Config)) -> bool {
 #[tokio::test]
 async fn attack_9_a_stolen_database_opens_nothing() {
     let app = TestApp::with(|config| {
-        config.vault.key = ligand_server::config::sections::Secret::new(&key(7))
+        config.vault.key = ligand_server::config::sections::Secret::new(&key(7));
     })
     .await;
     app.ok("POST", "/elements", victim(json!({}))).await;
