@@ -86,6 +86,7 @@ impl Sources<'_> {
                 }
                 // Parts of a form are the body of such a call.
                 None if parameter.kind == "body" && !self.call.parts.is_empty() => {}
+                None if parameter.kind == "path" && self.goes_nowhere(parameter) => {}
                 None if parameter.required && Self::is_callers(parameter) => {
                     missing.push(format!("`{}` ({})", parameter.name, parameter.kind));
                 }
@@ -156,6 +157,18 @@ impl Sources<'_> {
             )));
         }
         Ok(())
+    }
+
+    /// Whether the resource's path has a token of this name.
+    fn has_token(&self, name: &str) -> bool {
+        self.resource.path.contains(&format!("{{{name}}}"))
+    }
+
+    /// Some exports declare a path value that neither path has a token for: nobody can give it, and nobody needs it.
+    fn goes_nowhere(&self, parameter: &Parameter) -> bool {
+        let token = format!("{{{}}}", parameter.vendor_name);
+        let vendor = self.resource.vendor_path.as_deref().unwrap_or_default();
+        !self.has_token(&parameter.name) && !vendor.contains(&token)
     }
 
     /// Whether a missing value is the caller's to give.

@@ -4,5 +4,7 @@
 
 mod calls;
 mod corpus;
+mod credentials;
 mod elements;
+mod report;
 mod snapshots;

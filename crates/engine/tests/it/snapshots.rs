@@ -125,7 +125,7 @@ fn values_of(compiled: &Compiled) -> BTreeMap<String, String> {
     .collect()
 }
 
-fn plan(compiled: &Arc<Compiled>, index: usize) -> Value {
+pub fn plan(compiled: &Arc<Compiled>, index: usize) -> Value {
     let (call, variables) = call_of(compiled.resource(index).unwrap());
     let setting = Setting {
         now: Timestamp(1_700_000_000_000),

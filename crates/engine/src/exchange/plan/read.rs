@@ -120,7 +120,7 @@ impl Sources<'_> {
 
     /// Some exports declare path parameters that their path has no token for: they come as query or body.
     fn elsewhere(&self, name: &str) -> Option<String> {
-        if self.resource.path.contains(&format!("{{{name}}}")) {
+        if self.has_token(name) {
             return None;
         }
         let given = self.call.query(name).map(str::to_owned);

@@ -75,6 +75,12 @@ fn paths() {
         ("/a/{id}", json!([]), "GET /x/7", "/a/7"),
         (
             "/a/{id}",
+            json!([{"type": "path", "name": "stream id", "vendorType": "path", "vendorName": "stream id", "required": true}]),
+            "GET /x/7",
+            "/a/7",
+        ),
+        (
+            "/a/{id}",
             json!([p("path", "id", "path", "other")]),
             "GET /x/7",
             "/a/7",
