@@ -164,11 +164,13 @@ impl Sources<'_> {
         self.resource.path.contains(&format!("{{{name}}}"))
     }
 
-    /// Some exports declare a path value that neither path has a token for: nobody can give it, and nobody needs it.
+    /// Some exports declare a path value under a name that its path has no token for. It is not missed where the vendor's
+    /// path has none either, or one that the path itself fills.
     fn goes_nowhere(&self, parameter: &Parameter) -> bool {
         let token = format!("{{{}}}", parameter.vendor_name);
         let vendor = self.resource.vendor_path.as_deref().unwrap_or_default();
-        !self.has_token(&parameter.name) && !vendor.contains(&token)
+        let filled = self.has_token(&parameter.vendor_name);
+        !self.has_token(&parameter.name) && (filled || !vendor.contains(&token))
     }
 
     /// Whether a missing value is the caller's to give.

@@ -158,13 +158,13 @@ fn written_hosts(compiled: &Compiled) -> BTreeSet<String> {
     let text = compiled.to_json().to_string();
     let mut found = BTreeSet::from(["api.honest.example".to_owned()]);
     for (at, _) in text.match_indices("://") {
-        let rest = &text[at + 3..];
+        let rest = text.get(at + 3..).unwrap();
         let end = rest
             .find(|c: char| {
                 !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '{' | '}'))
             })
             .unwrap_or(rest.len());
-        let host = rest[..end].to_ascii_lowercase();
+        let host = rest.get(..end).unwrap().to_ascii_lowercase();
         // A label that the instance fills.
         let mut filled = String::new();
         let mut open = false;

@@ -75,7 +75,7 @@ fn paths() {
         ("/a/{id}", json!([]), "GET /x/7", "/a/7"),
         (
             "/a/{id}",
-            json!([{"type": "path", "name": "stream id", "vendorType": "path", "vendorName": "stream id", "required": true}]),
+            json!([{"type": "path", "name": "stream id", "vendorType": "path", "vendorName": "id", "required": true}]),
             "GET /x/7",
             "/a/7",
         ),
