@@ -32,6 +32,7 @@ pub mod passthrough;
 pub mod permit;
 pub mod resources;
 pub mod routes;
+pub mod transformations;
 pub mod usage;
 pub mod wire;
 

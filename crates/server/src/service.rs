@@ -1,5 +1,6 @@
 //! The use cases: what a call means, without HTTP types.
 
+pub mod accounts;
 pub mod answers;
 pub mod api_keys;
 pub mod applications;
@@ -25,6 +26,7 @@ pub mod refresh;
 pub mod request_token;
 pub mod text;
 pub mod throttle;
+pub mod transformations;
 pub mod trust;
 pub mod usage;
 

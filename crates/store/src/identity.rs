@@ -38,6 +38,10 @@ pub struct Identity {
 }
 
 /// Who is calling.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts of a row"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant.
@@ -54,6 +58,8 @@ pub struct Caller {
     pub last_name: String,
     /// Whether the user administers the organization.
     pub organization_admin: bool,
+    /// Whether the user administers its account.
+    pub account_admin: bool,
     /// False when the user was switched off.
     pub user_active: bool,
     /// False when the account was switched off.
@@ -377,7 +383,7 @@ fn insert_tenant(
     })
 }
 
-fn user_place(organization: OrganizationId, user: UserId) -> Context {
+pub(crate) fn user_place(organization: OrganizationId, user: UserId) -> Context {
     Context::new(organization, "users", "secret_sealed", user)
 }
 
@@ -394,6 +400,7 @@ pub(crate) fn caller(row: &mut Row) -> Result<Caller, Error> {
         first_name: row.text()?,
         last_name: row.text()?,
         organization_admin: row.flag()?,
+        account_admin: row.text()?.contains(",admin,"),
         user_active: row.flag()?,
         account_active: row.flag()?,
     })

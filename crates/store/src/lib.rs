@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ligand_model::time::{Clock, Entropy, Timestamp};
 use tokio::sync::mpsc;
 
+pub mod accounts;
 pub mod api_keys;
 pub mod applications;
 mod backend;

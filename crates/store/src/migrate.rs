@@ -49,6 +49,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "grants",
         text: include_str!("../../../migrations/0006_grants.sql"),
     },
+    Migration {
+        number: 7,
+        name: "accounts",
+        text: include_str!("../../../migrations/0007_accounts.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod connect;
 pub(crate) mod elements;
@@ -96,6 +97,10 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "API_KEY_BY_DIGEST",
         "the digest of a key's secret yields the organization",
     ),
+    (
+        "ANY_ACCOUNT",
+        "answers whether an id is somebody's, and nothing else",
+    ),
     ("SESSION", "the digest of a session yields the organization"),
     (
         "INSTANCE_BY_TOKEN",
@@ -155,6 +160,7 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
 pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
     [
         crate::migrate::ALL,
+        accounts::ALL,
         api_keys::ALL,
         connect::ALL,
         elements::ALL,

@@ -26,7 +26,7 @@ pub struct Field {
     pub settings: Vec<Setting>,
     /// Members that mean nothing to mapping.
     pub extra: Map<String, Value>,
-    /// Where it comes from; the level that is written by default.
+    /// Whose it is.
     pub level: Level,
 }
 
@@ -71,8 +71,9 @@ pub struct Transformation {
 }
 
 /// What an answer adds by itself: never taken from a body.
-const ANSWERED: [&str; 9] = [
+const ANSWERED: [&str; 10] = [
     "id",
+    "scripts",
     "objectName",
     "elementKey",
     "level",
@@ -117,21 +118,28 @@ fn extra(map: &Map<String, Value>, known: &[&str]) -> Map<String, Value> {
 }
 
 impl Setting {
-    fn read_all(map: &Map<String, Value>, at: &str) -> Result<Vec<Self>, Error> {
+    fn read_all(
+        map: &Map<String, Value>,
+        at: &str,
+        level: Option<Level>,
+    ) -> Result<Vec<Self>, Error> {
         let name = format!("{at}configuration");
         let items = list(map, "configuration", at)?.iter().enumerate();
         items
             .map(|(index, item)| {
                 let at = format!("{name}[{index}]");
-                let whole = object(item, &at)?;
-                let kind = text(whole, "type", &format!("{at}."))?;
+                let mut whole = object(item, &at)?.clone();
+                let kind = text(&whole, "type", &format!("{at}."))?;
                 let kind =
                     kind.ok_or_else(|| wrong("is missing", &format!("{at}.type"), "text"))?;
                 let properties = whole.get("properties").cloned().unwrap_or_default();
+                if let Some(level) = level {
+                    whole.insert("level".to_owned(), json!(level.as_str()));
+                }
                 Ok(Self {
                     kind,
                     properties,
-                    whole: whole.clone(),
+                    whole,
                 })
             })
             .collect()
@@ -175,15 +183,14 @@ impl Field {
             Path::parse(&vendor_path)
                 .map_err(|error| Error::Invalid(format!("`{dot}vendorPath`: {error}.")))?;
         }
-        let own = text(map, "level", &dot)?.and_then(|text| Level::parse(&text));
         Ok(Self {
             path,
             kind: text(map, "type", &dot)?.unwrap_or_default(),
             vendor_path,
             vendor_kind: text(map, "vendorType", &dot)?,
-            settings: Setting::read_all(map, &dot)?,
+            settings: Setting::read_all(map, &dot, None)?,
             extra: extra(map, &Self::KNOWN),
-            level: own.unwrap_or(level),
+            level,
         })
     }
 
@@ -218,6 +225,32 @@ fn settings_json(settings: &[Setting]) -> Value {
         .collect()
 }
 
+/// The script of a body. An export may have its text in `scripts` alone.
+fn script(map: &Map<String, Value>, level: Level) -> Result<Option<Script>, Error> {
+    let mut whole = match map.get("script") {
+        None | Some(Value::Null) => Map::new(),
+        Some(value) => object(value, "script")?.clone(),
+    };
+    let first = || list(map, "scripts", "").ok()?.first()?.get("body").cloned();
+    let body = match whole.get("body").cloned().or_else(first) {
+        Some(Value::String(body)) => body,
+        None | Some(Value::Null) => return Ok(None),
+        Some(_) => return Err(wrong("is no text", "script.body", "JavaScript")),
+    };
+    if body.len() > LONGEST_SCRIPT {
+        return Err(wrong("is too long", "script.body", "at most 524,288 bytes"));
+    }
+    if body.trim().is_empty() {
+        return Ok(None);
+    }
+    whole.insert("body".to_owned(), json!(body));
+    whole.insert("level".to_owned(), json!(level.as_str()));
+    whole
+        .entry("mimeType")
+        .or_insert_with(|| json!("application/javascript"));
+    Ok(Some(Script { body, whole }))
+}
+
 impl Transformation {
     /// Reads a body. Everything it says is the level's that it is written to.
     ///
@@ -241,28 +274,11 @@ impl Transformation {
         let fields = given.iter().enumerate();
         let fields =
             fields.map(|(index, field)| Field::read(field, &format!("fields[{index}]"), level));
-        let script = match map.get("script") {
-            None | Some(Value::Null) => None,
-            Some(value) => {
-                let whole = object(value, "script")?;
-                let body = match whole.get("body") {
-                    Some(Value::String(body)) => body.clone(),
-                    None | Some(Value::Null) => String::new(),
-                    Some(_) => return Err(wrong("is no text", "script.body", "JavaScript")),
-                };
-                if body.len() > LONGEST_SCRIPT {
-                    return Err(wrong("is too long", "script.body", "at most 524,288 bytes"));
-                }
-                (!body.trim().is_empty()).then(|| Script {
-                    body,
-                    whole: whole.clone(),
-                })
-            }
-        };
+        let script = script(map, level)?;
         Ok(Self {
             vendor_name,
             fields: fields.collect::<Result<_, _>>()?,
-            settings: Setting::read_all(map, "")?,
+            settings: Setting::read_all(map, "", Some(level))?,
             script,
             legacy: map
                 .get("isLegacy")
@@ -287,12 +303,7 @@ impl Transformation {
             map.insert("configuration".to_owned(), settings_json(&self.settings));
         }
         if let Some(script) = &self.script {
-            let mut whole = script.whole.clone();
-            whole
-                .entry("mimeType")
-                .or_insert_with(|| json!("application/javascript"));
-            whole.insert("level".to_owned(), json!(self.level.as_str()));
-            map.insert("script".to_owned(), Value::Object(whole));
+            map.insert("script".to_owned(), Value::Object(script.whole.clone()));
         }
         map.extend(self.extra.clone());
         map

@@ -24,6 +24,7 @@ use super::routes::{self, Access, Match};
 use super::{body, permit, resources};
 use crate::app::App;
 use crate::listener::peer::Peer;
+use crate::service::transformations::mapped;
 use crate::service::{api_keys, callers, elements};
 use crate::telemetry::Facts;
 
@@ -57,6 +58,8 @@ struct Known {
     key: Option<Arc<KeyHolder>>,
     instance: Option<Arc<SealedInstance>>,
     element: Option<Arc<Compiled>>,
+    /// The transformation of a call in common names.
+    entry: Option<Arc<mapped::Entry>>,
     path: Option<Arc<str>>,
     vendor: Arc<OnceLock<VendorNote>>,
 }
@@ -123,7 +126,7 @@ pub async fn answer(
 async fn decide(
     app: &App,
     vocabulary: &Vocabulary,
-    arrived: Arrived,
+    mut arrived: Arrived,
     known: &mut Known,
 ) -> Result<Answer, ApiError> {
     let credentials = authorization::read(&arrived.headers, vocabulary)
@@ -132,7 +135,22 @@ async fn decide(
     let mut route = None;
     if let (Some(instance), Some(_)) = (&known.instance, &known.caller) {
         let element = elements::of_instance(app, &instance.instance).await?;
-        let found = found(&element, &arrived);
+        let mapped = mapped::of_instance(app, &instance.instance).await?;
+        let renamed = mapped.rename(&element, arrived.method.as_str(), &arrived.path);
+        let found = match renamed {
+            None => found(&element, &arrived.method, &arrived.path),
+            Some(renamed) => {
+                let found = found(&element, &arrived.method, &renamed.path);
+                let ours = routes::find(&arrived.method, &arrived.path);
+                if matches!(found, Route::Found { .. }) || !matches!(ours, Match::Found { .. }) {
+                    arrived.path = renamed.path;
+                    known.element = Some(element);
+                    known.entry = renamed.entry;
+                    return resource(app, arrived, known, found).await;
+                }
+                found
+            }
+        };
         let named = begins_literally(&element, &found);
         known.element = Some(element);
         if named {
@@ -168,12 +186,12 @@ async fn decide(
 }
 
 /// The resource a request is for; HEAD is answered as GET is, without the body.
-fn found(element: &Compiled, arrived: &Arrived) -> Route {
-    let found = element.route(arrived.method.as_str(), &arrived.path);
-    if arrived.method != Method::HEAD || matches!(found, Route::Found { .. }) {
+fn found(element: &Compiled, method: &Method, path: &str) -> Route {
+    let found = element.route(method.as_str(), path);
+    if *method != Method::HEAD || matches!(found, Route::Found { .. }) {
         return found;
     }
-    match element.route("GET", &arrived.path) {
+    match element.route("GET", path) {
         as_get @ Route::Found { .. } => as_get,
         _ => found,
     }
@@ -312,7 +330,8 @@ async fn resource(
                 resource,
                 variables,
             };
-            resources::call(app, target, arrived, &known.vendor).await
+            let entry = known.entry.as_ref();
+            resources::call(app, target, entry, arrived, &known.vendor).await
         }
         Route::MethodNotAllowed { allowed } => {
             Err(ApiError::method_not_allowed(method, path, &allowed))

@@ -1,6 +1,6 @@
 //! Resource calls as HTTP: the request as the engine takes it, the engine's answer as HTTP.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequest as _, Multipart};
 use bytes::Bytes;
@@ -18,18 +18,21 @@ use super::dispatch::Arrived;
 use super::error::ApiError;
 use crate::app::App;
 use crate::service::hubs::{self, Called, Target};
+use crate::service::transformations::mapped::Entry;
+use crate::service::transformations::run;
 use crate::vendor::drive::Explain;
 
 /// Most parts of a multipart body.
 const MOST_PARTS: usize = 100;
 
-/// Calls a resource and answers with what it answers.
+/// Calls a resource and answers with what it answers; through a transformation when it was called in common names.
 ///
 /// # Errors
 /// Everything a call can fail with, in the one shape.
 pub async fn call(
     app: &App,
     target: Target,
+    entry: Option<&Arc<Entry>>,
     arrived: Arrived,
     vendor: &OnceLock<VendorNote>,
 ) -> Result<Answer, ApiError> {
@@ -37,7 +40,11 @@ pub async fn call(
     let explain = explain(&arrived.headers)?;
     let (head, body) = split(arrived);
     let call = read(app, head, body, true).await?;
-    answer(hubs::call(app, target, call, explain).await, vendor)
+    let called = match entry {
+        Some(entry) => run::call(app, target, entry, call, explain).await,
+        None => hubs::call(app, target, call, explain).await,
+    };
+    answer(called, vendor)
 }
 
 /// What a request says before its body.

@@ -18,6 +18,7 @@ use super::api_keys::Keys;
 use super::authentication::Hashing;
 use super::refresh::{Flights, worker::Uses};
 use super::throttle::Throttle;
+use super::transformations::mapped::Kept as Mappings;
 use super::usage::Batch;
 
 /// Callers and when they were read, by the digests they presented.
@@ -38,6 +39,8 @@ pub struct Memory {
     pub elements: Cache<(OrganizationId, ElementId, i64), Arc<Compiled>>,
     /// Elements of the catalog as an account extended them; `None` for one that it did not.
     pub extensions: Cache<(OrganizationId, AccountId, ElementId), Option<Arc<Compiled>>>,
+    /// What calls in common names go through.
+    pub mapped: Mappings,
     /// Refreshes under way.
     pub flights: Flights,
     /// Instances called lately.
@@ -64,6 +67,7 @@ impl Memory {
             instances: Instances::new(10_000),
             elements: Cache::new(200),
             extensions: Cache::new(10_000),
+            mapped: Mappings::default(),
             flights: Flights::default(),
             uses: Uses::default(),
             throttle: Throttle::default(),

@@ -39,5 +39,6 @@ mod refresh;
 mod resources;
 mod routes;
 mod sign_in;
+mod transformations;
 mod usage;
 mod versions;

@@ -29,6 +29,7 @@ fn example(path: &str) -> String {
         .replace("{version}", "1")
         .replace("{operationId}", "GET-contacts")
         .replace("{objectName}", "contacts")
+        .replace("{accountId}", "1")
         .replace("{other}", "1")
         .replace("{hookId}", "1")
         .replace("{parameterId}", "1")

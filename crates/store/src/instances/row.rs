@@ -120,6 +120,8 @@ pub(crate) fn read(mut row: Row) -> Result<Read, Error> {
         first_name: row.text()?,
         last_name: row.text()?,
         organization_admin: row.flag()?,
+        // Whose instance it is does not depend on it.
+        account_admin: false,
         user_active: row.flag()?,
         account_active: row.flag()?,
     };

@@ -14,7 +14,7 @@ statements! {
     /// A secret that lives, its key, and the user as whom it acts; `$2` now.
     API_KEY_BY_DIGEST = "SELECT k.id, k.scopes, k.elements, k.tags, k.expires, s.expires, \
         u.organization_id, u.account_id, u.id, u.email, u.first_name, u.last_name, \
-        u.organization_admin, u.active, a.active \
+        u.organization_admin, u.roles, u.active, a.active \
         FROM api_key_secrets s \
         JOIN api_keys k ON k.organization_id = s.organization_id AND k.id = s.api_key_id \
         JOIN users u ON u.organization_id = k.organization_id AND u.id = k.user_id \

@@ -6,7 +6,7 @@ use super::statements;
 macro_rules! caller_columns {
     () => {
         "u.organization_id, u.account_id, u.id, u.email, u.first_name, u.last_name, \
-         u.organization_admin, u.active, a.active"
+         u.organization_admin, u.roles, u.active, a.active"
     };
 }
 
