@@ -64,6 +64,9 @@ pub fn run() -> Result {
     steps.step("vendors' own clients", || {
         vendor_clients::run(&ligand, "vendor-clients")
     })?;
+    steps.step("OAuth against a certified provider", || {
+        vendor_clients::run(&ligand, "oauth")
+    })?;
     steps.step("documentation of elements", || {
         vendor_clients::run(&ligand, "docs")
     })?;

@@ -7,7 +7,8 @@ use crate::install;
 use crate::server::Server;
 use crate::shell::{Result, command, root, run as finish};
 
-/// Runs every script of a folder below `e2e` against a fresh server with a sandbox.
+/// Runs every script of a folder below `e2e` against a fresh server with a sandbox; one that needs a server of its own
+/// finds the binary in `LIGAND_BINARY`.
 pub fn run(ligand: &Path, name: &str) -> Result {
     let folder = root().join("e2e").join(name);
     let entries =
@@ -31,6 +32,7 @@ pub fn run(ligand: &Path, name: &str) -> Result {
         let mut node = command("node", &[]);
         node.arg(&script)
             .current_dir(&folder)
+            .env("LIGAND_BINARY", ligand)
             .env("LIGAND_RUNTIME", server.data().join("runtime.json"));
         finish(&mut node)?;
     }

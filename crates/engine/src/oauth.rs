@@ -12,7 +12,7 @@ use ligand_model::element::{AuthenticationKind, Element};
 use ligand_model::time::Timestamp;
 
 pub use authorize::{AuthorizeRequest, authorize_url};
-pub use jwt::assertion;
+pub use jwt::{assertion, sign_client};
 pub use oauth1::{
     access_token_request, read_access_token, read_request_token, request_token_request, sign_call,
 };

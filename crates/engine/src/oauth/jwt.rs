@@ -1,4 +1,4 @@
-//! The assertion of a JWT bearer grant (RFC 7523), signed with RS256.
+//! Assertions that we sign with RS256 (RFC 7523): of a JWT bearer grant, and of the application itself.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::declared_url;
 use crate::error::Error;
+use crate::step::VendorRequest;
 use crate::template;
 
 /// Seconds an assertion is good for unless `jwt.lifetime` says otherwise; vendors refuse long ones.
@@ -70,10 +71,7 @@ pub fn assertion(
     };
     let lifetime = value("jwt.lifetime").and_then(|text| text.parse().ok());
     let lifetime: i64 = lifetime.unwrap_or(LIFETIME).clamp(1, 86_400);
-    let mut header = json!({"alg": "RS256", "typ": "JWT"});
-    if let (Some(id), Some(members)) = (value("jwt.key.id"), header.as_object_mut()) {
-        members.insert("kid".to_owned(), Value::String(id));
-    }
+    let header = header(value("jwt.key.id"));
     let subject = value("jwt.subject").or_else(|| value("username"));
     let mut claims = Map::from_iter([
         ("sub".to_owned(), json!(subject.as_ref().unwrap_or(&issuer))),
@@ -88,13 +86,82 @@ pub fn assertion(
     if let Some(scope) = value("oauth.scope") {
         claims.insert("scope".to_owned(), Value::String(scope));
     }
+    signed(&pem, &header, claims)
+}
+
+/// `oauth.client.authentication`: how the application shows the token endpoint who it is. `client_secret_basic`,
+/// `client_secret_post` or `private_key_jwt`; without it `oauth.basic.header` decides between the first two.
+pub(super) const CLIENT_AUTHENTICATION: &str = "oauth.client.authentication";
+/// The application signs instead of showing a secret.
+pub(super) const PRIVATE_KEY_JWT: &str = "private_key_jwt";
+
+/// Signs a token call where the application shows who it is by a key of its own (`private_key_jwt`); any other call is
+/// left alone. `nonce` is a text never used before, since such an assertion is good once.
+///
+/// Configuration: `jwt.private.key` (PEM), `jwt.key.id`, `jwt.audience` (else the address of the call), `jwt.lifetime`.
+///
+/// # Errors
+/// A key that is missing or no RSA key.
+///
+/// # Source
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>
+pub fn sign_client(
+    element: &Element,
+    values: &BTreeMap<String, String>,
+    request: &mut VendorRequest,
+    nonce: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let value = |key: &str| template::resolve(element, values, key).filter(|v| !v.is_empty());
+    if value(CLIENT_AUTHENTICATION).as_deref() != Some(PRIVATE_KEY_JWT) {
+        return Ok(());
+    }
+    let missing = |key: &str| Error::MissingConfiguration(vec![key.to_owned()]);
+    let pem = value("jwt.private.key").ok_or_else(|| missing("jwt.private.key"))?;
+    let client = value("oauth.api.key").ok_or_else(|| missing("oauth.api.key"))?;
+    let lifetime = value("jwt.lifetime").and_then(|text| text.parse().ok());
+    let lifetime: i64 = lifetime.unwrap_or(LIFETIME).clamp(1, 86_400);
+    let header = header(value("jwt.key.id"));
+    let claims = Map::from_iter([
+        ("iss".to_owned(), json!(client)),
+        ("sub".to_owned(), json!(client)),
+        (
+            "aud".to_owned(),
+            json!(value("jwt.audience").unwrap_or_else(|| request.url.clone())),
+        ),
+        ("jti".to_owned(), json!(nonce)),
+        ("iat".to_owned(), json!(now.seconds())),
+        (
+            "exp".to_owned(),
+            json!(now.seconds().saturating_add(lifetime)),
+        ),
+    ]);
+    let assertion = signed(&pem, &header, claims)?;
+    let mut body = request.body.to_vec();
+    body.extend_from_slice(
+        b"&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=",
+    );
+    body.extend_from_slice(assertion.as_bytes());
+    request.body = body.into();
+    Ok(())
+}
+
+fn header(key_id: Option<String>) -> Value {
+    let mut header = json!({"alg": "RS256", "typ": "JWT"});
+    if let (Some(id), Some(members)) = (key_id, header.as_object_mut()) {
+        members.insert("kid".to_owned(), Value::String(id));
+    }
+    header
+}
+
+fn signed(pem: &str, header: &Value, claims: Map<String, Value>) -> Result<String, Error> {
     let encode = |value: String| URL_SAFE_NO_PAD.encode(value);
     let message = format!(
         "{}.{}",
         encode(header.to_string()),
         encode(Value::Object(claims).to_string())
     );
-    let signature = sign(&pem, message.as_bytes())?;
+    let signature = sign(pem, message.as_bytes())?;
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 

@@ -51,7 +51,8 @@ pub enum TokenCall<'a> {
     },
 }
 
-/// The token call of an element that declares no resource of its own for it.
+/// The token call of an element that declares no resource of its own for it. Where the application signs instead of
+/// showing a secret, [`super::sign_client`] completes it.
 ///
 /// # Errors
 /// A configuration without a token URL, or without a refresh token to refresh with.
@@ -157,14 +158,23 @@ fn form_request(
             "application/x-www-form-urlencoded".to_owned(),
         ),
     ];
-    if id.is_empty() && secret.is_empty() {
+    let shown = match value(jwt::CLIENT_AUTHENTICATION).as_str() {
+        "" if value("oauth.basic.header") == "true" => "client_secret_basic".to_owned(),
+        other => other.to_owned(),
+    };
+    match shown.as_str() {
         // An assertion may be all that the vendor asks for.
-    } else if value("oauth.basic.header") == "true" {
-        let credentials = STANDARD.encode(format!("{id}:{secret}"));
-        headers.push(("authorization".to_owned(), format!("Basic {credentials}")));
-    } else {
-        form.push(("client_id", id));
-        form.push(("client_secret", secret));
+        _ if id.is_empty() && secret.is_empty() => {}
+        // The caller signs it.
+        jwt::PRIVATE_KEY_JWT => form.push(("client_id", id)),
+        "client_secret_basic" => {
+            let credentials = STANDARD.encode(format!("{id}:{secret}"));
+            headers.push(("authorization".to_owned(), format!("Basic {credentials}")));
+        }
+        _ => {
+            form.push(("client_id", id));
+            form.push(("client_secret", secret));
+        }
     }
     let body = form
         .iter()

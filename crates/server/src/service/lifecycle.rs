@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::{Exchange, ResourceCall, Setting};
 use ligand_engine::hosts;
+use ligand_engine::oauth;
 use ligand_engine::step::{Failure, VendorReply, VendorRequest};
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::error::ErrorKind;
@@ -105,6 +106,27 @@ pub async fn send(
         .map_err(|unanswered| {
             Error::unanswered(unanswered.kind, unanswered.message, unanswered.arrived)
         })
+}
+
+/// Sends a token call or a revocation, signed first where the application shows who it is by a key.
+///
+/// # Errors
+/// As [`send`]; 400 for a key that cannot sign.
+pub async fn send_as_application(
+    app: &App,
+    element: &Compiled,
+    mut request: VendorRequest,
+    document: &InstanceDocument,
+) -> Result<VendorReply, Error> {
+    let values = &document.values;
+    oauth::sign_client(
+        &element.element,
+        values,
+        &mut request,
+        &nonce(app),
+        app.now(),
+    )?;
+    send(app, request, document).await
 }
 
 /// What every exchange is told about its surroundings.

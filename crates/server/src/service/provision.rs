@@ -297,7 +297,7 @@ async fn exchange(
         code_verifier: consent.code_verifier.as_deref(),
     };
     let request = token_request(&element.element, &document.values, &call)?;
-    let reply = lifecycle::send(app, request, document).await?;
+    let reply = lifecycle::send_as_application(app, element, request, document).await?;
     let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
     let written = stored
         .into_iter()
@@ -344,7 +344,10 @@ pub async fn disconnect(app: &App, element: &Arc<Compiled>, document: &mut Insta
     }
     let revoked = match lifecycle::run(app, element, "oauthOnTokenRevoke", &[], document).await {
         Ok(0) => match revoke_request(&element.element, &document.values) {
-            Some(request) => lifecycle::send(app, request, document).await.map(drop),
+            Some(request) => {
+                let sent = lifecycle::send_as_application(app, element, request, document).await;
+                sent.map(drop)
+            }
             None => Ok(()),
         },
         other => other.map(drop),

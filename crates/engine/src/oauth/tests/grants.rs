@@ -190,3 +190,48 @@ fn an_assertion_needs_a_key_that_is_one() {
         assert!(!said.contains("secret-value"), "{said}");
     }
 }
+
+#[test]
+fn an_application_may_sign_instead_of_showing_its_secret() {
+    let element = of_kind(
+        "oauth2",
+        json!({"configuration": [
+            {"key": "oauth.token.url", "defaultValue": "https://login.example.com/token"},
+            {"key": "oauth.client.authentication", "defaultValue": "private_key_jwt"}]}),
+    );
+    let mut values = given(&[
+        ("oauth.api.key", "id"),
+        ("oauth.user.refresh_token", "R"),
+        ("jwt.private.key", include_str!("worthless_key.pem")),
+        ("jwt.key.id", "k1"),
+    ]);
+    let mut request = token_request(&element, &values, &TokenCall::Refresh).unwrap();
+    let now = Timestamp(1_700_000_000_000);
+    sign_client(&element, &values, &mut request, "n1", now).unwrap();
+    assert!(
+        request
+            .headers
+            .iter()
+            .all(|(name, _)| name != "authorization")
+    );
+    let body = String::from_utf8(request.body.to_vec()).unwrap();
+    let (form, assertion) = body.split_once("&client_assertion=").unwrap();
+    assert_eq!(
+        form,
+        "grant_type=refresh_token&refresh_token=R&client_id=id&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+    );
+    let part = |at: usize| -> Value {
+        let text = assertion.split('.').nth(at).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    assert_eq!(part(0), json!({"alg": "RS256", "typ": "JWT", "kid": "k1"}));
+    assert_eq!(
+        part(1),
+        json!({"iss": "id", "sub": "id", "aud": "https://login.example.com/token", "jti": "n1",
+            "iat": 1_700_000_000, "exp": 1_700_000_300})
+    );
+    values.remove("jwt.private.key");
+    let refused = sign_client(&element, &values, &mut request, "n2", now);
+    assert!(refused.unwrap_err().to_string().contains("jwt.private.key"));
+}

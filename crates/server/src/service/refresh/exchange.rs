@@ -112,7 +112,7 @@ pub async fn obtain(
         return Ok(());
     }
     let request = token_request(&element.element, &document.values, call)?;
-    let reply = lifecycle::send(app, request, document).await?;
+    let reply = lifecycle::send_as_application(app, element, request, document).await?;
     let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
     // The grant first: what else the vendor said may be refused, and the grant exists nowhere but here.
     let (grant, others): (BTreeMap<_, _>, BTreeMap<_, _>) = stored
