@@ -56,6 +56,9 @@ pub struct Element {
     /// *Added.* How this vendor says what went wrong; first rule that applies wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorRule>,
+    /// *Added.* How many calls the vendor takes, and which headers tell how many are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limits: Option<RateLimits>,
     /// Everything else, kept for the catalog and for export.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -426,6 +429,48 @@ pub enum Test {
     One(String),
     /// Several that must all hold.
     All(Vec<String>),
+}
+
+/// *Added.* How many calls a vendor takes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateLimits {
+    /// All of them hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<RateLimit>,
+    /// The answer header that says how many calls are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
+    /// The answer header that says when there are more: seconds from then, or since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<String>,
+}
+
+/// *Added.* One limit: so many requests in any span of so many seconds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateLimit {
+    /// Requests.
+    pub requests: u32,
+    /// Seconds.
+    pub seconds: u64,
+    /// Whose calls count together.
+    #[serde(default)]
+    pub scope: RateScope,
+    /// Where the vendor says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// Whose calls count together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RateScope {
+    /// Those of one connected account.
+    #[default]
+    Instance,
+    /// Those of all accounts that an organization connected.
+    Organization,
 }
 
 /// *Added.* One way a vendor says what went wrong.

@@ -45,6 +45,12 @@ impl Timestamp {
         ))
     }
 
+    /// Parses the date of an HTTP header: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let t = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(Self(t.timestamp_millis()))
+    }
+
     /// Whole seconds since the epoch.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

@@ -15,6 +15,7 @@ use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
+use crate::vendor::manners::Manners;
 use tasks::Tasks;
 
 /// A handle on the running application.
@@ -31,6 +32,8 @@ pub struct Parts {
     pub catalog: Catalog,
     /// Calls to vendors.
     pub vendor: Client,
+    /// How vendors are treated.
+    pub manners: Manners,
     /// Where scripts run.
     pub hooks: HookThreads,
     /// Where the time comes from.

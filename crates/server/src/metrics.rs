@@ -122,6 +122,10 @@ pub struct Metrics {
     pub vendor_duration: Histogram,
     /// Connections opened to vendors: far fewer than calls when they are reused.
     pub vendor_connections: std::sync::Arc<AtomicU64>,
+    /// Requests to vendors that were sent again.
+    pub vendor_retries: AtomicU64,
+    /// Pauses of hosts that failed again and again.
+    pub breaker_pauses: AtomicU64,
     /// Hooks run.
     pub hooks: ByResult,
     /// How long they took, waiting for a thread included.
@@ -194,6 +198,18 @@ impl Metrics {
             "ligand_vendor_connections_total",
             "Connections opened to vendors.",
             self.vendor_connections.load(Ordering::Relaxed),
+        );
+        counter(
+            o,
+            "ligand_vendor_retries_total",
+            "Requests to vendors that were sent again.",
+            self.vendor_retries.load(Ordering::Relaxed),
+        );
+        counter(
+            o,
+            "ligand_vendor_breaker_pauses_total",
+            "Pauses of vendor hosts that failed again and again.",
+            self.breaker_pauses.load(Ordering::Relaxed),
         );
         self.hooks
             .write(o, "ligand_hook_runs_total", "Element hooks run.");

@@ -16,6 +16,7 @@ use crate::vendor::client::Client;
 use crate::vendor::connect::{ConnectMap, unclaimed};
 use crate::vendor::guard::Guard;
 use crate::vendor::hook_threads::HookThreads;
+use crate::vendor::manners::Manners;
 use crate::vendor::tls;
 use crate::{catalog_files, runtime};
 
@@ -144,6 +145,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
     let metrics = Metrics::default();
     let opened = Arc::clone(&metrics.vendor_connections);
     let vendor = Client::new(&config.vendor, guard, tls, opened);
+    let manners = Manners::new(&config.vendor, Arc::clone(&entropy));
     let hooks = HookThreads::quickjs(&config.hooks).map_err(Error::Threads)?;
     let (store, _) = open_store(&config, Arc::clone(&clock), Arc::clone(&entropy)).await?;
     let written = first_start::first_customer(&store, config.data_dir(), &*entropy).await?;
@@ -162,6 +164,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         store,
         catalog,
         vendor,
+        manners,
         hooks,
         request_ids: RequestIds::new(&*entropy),
         clock,

@@ -9,4 +9,5 @@ pub mod connect;
 pub mod drive;
 pub mod guard;
 pub mod hook_threads;
+pub mod manners;
 pub mod tls;

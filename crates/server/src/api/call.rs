@@ -1,9 +1,10 @@
 //! One request as a handler sees it: located, identified, not yet read.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
-use http::HeaderMap;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use ligand_model::id::InstanceId;
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
@@ -52,6 +53,40 @@ pub struct VendorNote {
     pub status: Option<u16>,
     /// Requests sent.
     pub attempts: u32,
+    /// Time spent waiting for limits and before repetitions.
+    pub waits: Duration,
+    /// Time spent waiting for the vendor's answers.
+    pub vendor_time: Duration,
+    /// When the vendor, or what we know of it, wants to be asked again.
+    pub retry_after: Option<Duration>,
+    /// Whether the answer came out of the instance's cache.
+    pub cached: bool,
+}
+
+impl VendorNote {
+    /// What the answer's headers tell of it.
+    pub fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let by = match (self.cached, self.status) {
+            (true, _) => "cache",
+            (false, Some(_)) => "vendor",
+            (false, None) => "ligand",
+        };
+        let waits = u64::try_from(self.waits.as_millis()).unwrap_or(u64::MAX);
+        vec![
+            (
+                HeaderName::from_static("elements-answered-by"),
+                HeaderValue::from_static(by),
+            ),
+            (
+                HeaderName::from_static("elements-vendor-attempts"),
+                HeaderValue::from(self.attempts),
+            ),
+            (
+                HeaderName::from_static("elements-vendor-wait-ms"),
+                HeaderValue::from(waits),
+            ),
+        ]
+    }
 }
 
 impl Call {

@@ -77,8 +77,11 @@ pub async fn answer(
     );
     let (time, peer, quiet) = (app.now(), arrived.peer, arrived.quiet);
     let mut known = Known::default();
-    let result = decide(app, vocabulary, arrived, &mut known).await;
+    let mut result = decide(app, vocabulary, arrived, &mut known).await;
     let vendor = known.vendor.get().copied().unwrap_or_default();
+    if known.vendor.get().is_some() {
+        tell(&mut result, &vendor);
+    }
     if let (Some(caller), Some(path)) = (&known.caller, &known.path)
         && !path.starts_with("/usage")
         && !quiet
@@ -104,7 +107,7 @@ pub async fn answer(
             status: i64::from(status),
             vendor_status: vendor.status.map(i64::from),
             attempts: i64::from(vendor.attempts),
-            waits_ms: 0,
+            waits_ms: i64::try_from(vendor.waits.as_millis()).unwrap_or(i64::MAX),
             duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
             time,
             ip: peer.address.to_string(),
@@ -119,8 +122,43 @@ pub async fn answer(
         instance: known.instance.as_ref().map(|known| known.instance.id),
         path: known.path,
         vendor_status: vendor.status,
+        attempts: vendor.attempts,
+        waits: vendor.waits,
+        vendor_time: vendor.vendor_time,
+        error: result.as_ref().err().map(why),
+        trace: None,
     };
     (result, facts)
+}
+
+/// What the call cost at the vendor, as headers of the answer; a limit's end as the field's own.
+fn tell(result: &mut Result<Answer, ApiError>, vendor: &VendorNote) {
+    match result {
+        Ok(answer) => answer.headers.extend(vendor.headers()),
+        Err(error) => {
+            error.headers.extend(vendor.headers());
+            let limited = matches!(error.status().as_u16(), 429 | 503);
+            if let Some(wait) = vendor.retry_after.filter(|_| limited) {
+                let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                let seconds = http::HeaderValue::from(whole);
+                error.headers.push((http::header::RETRY_AFTER, seconds));
+            }
+        }
+    }
+}
+
+/// Why a request failed, for the log. What is wrong with a caller's input may hold the input, so only its kind is told.
+fn why(error: &ApiError) -> (ErrorKind, Option<Box<str>>) {
+    let ours = matches!(
+        error.kind,
+        ErrorKind::VendorUnavailable
+            | ErrorKind::Unavailable
+            | ErrorKind::Timeout
+            | ErrorKind::RateLimited
+            | ErrorKind::Internal
+    );
+    let told = ours.then(|| crate::telemetry::reason(&error.message));
+    (error.kind, told)
 }
 
 async fn decide(

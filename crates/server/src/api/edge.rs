@@ -23,6 +23,7 @@ use super::error::ApiError;
 use crate::app::App;
 use crate::listener::peer::Peer;
 use crate::telemetry::RequestId;
+use crate::telemetry::trace::{self, Trace};
 use nouns::Vocabulary;
 
 /// On every answer; the key of `GET /usage/{id}` too.
@@ -106,6 +107,8 @@ impl Edge {
         };
         let mut headers = parts.headers;
         self.spell_headers(&mut headers);
+        let told_on = self.app.config.telemetry.trace_vendors;
+        let trace = Trace::of(&headers, &*self.app.entropy, told_on);
         let peer = parts.extensions.get::<Peer>().copied();
         let noun = located.noun;
         let arrived = Arrived {
@@ -122,13 +125,12 @@ impl Edge {
             body,
         };
         // The future of a whole call is large: boxed, it is not copied from hand to hand.
-        let dispatched = crate::listener::caught(Box::pin(dispatch::answer(
-            &self.app,
-            &self.vocabulary,
-            arrived,
-        )))
-        .await;
-        let Some((result, facts)) = dispatched else {
+        let answering = trace::CURRENT.scope(
+            trace.clone(),
+            dispatch::answer(&self.app, &self.vocabulary, arrived),
+        );
+        let dispatched = crate::listener::caught(Box::pin(answering)).await;
+        let Some((result, mut facts)) = dispatched else {
             tracing::error!(
                 request.id = &*id.0,
                 "a request met a fault of ours and was given up"
@@ -149,6 +151,11 @@ impl Edge {
             let name = HeaderName::from_static("elements-element-instance-id");
             response.headers_mut().insert(name, value);
         }
+        if let Ok(value) = HeaderValue::from_str(&trace.id) {
+            let name = HeaderName::from_static("elements-trace-id");
+            response.headers_mut().insert(name, value);
+        }
+        facts.trace = Some(trace.id);
         response.extensions_mut().insert(facts);
         response
     }

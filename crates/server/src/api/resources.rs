@@ -118,6 +118,10 @@ pub fn answer(called: Called, vendor: &OnceLock<VendorNote>) -> Result<Answer, A
     let note = VendorNote {
         status: called.vendor_status,
         attempts: called.attempts,
+        waits: called.waits,
+        vendor_time: called.vendor_time,
+        retry_after: called.retry_after,
+        cached: called.cached,
     };
     // One call, one note: there is no other writer.
     let _ = vendor.set(note);

@@ -124,6 +124,10 @@ pub struct Vendor {
     pub connect_timeout: Span,
     /// For a whole call.
     pub total_timeout: Span,
+    /// Repetitions of a request that failed.
+    pub retries: u32,
+    /// How long a call waits for a vendor's limit.
+    pub patience: Span,
     /// For a streamed answer.
     pub stream_timeout: Span,
     /// The largest answer that is read whole.
@@ -188,6 +192,8 @@ pub struct Telemetry {
     pub log: String,
     /// Text or JSON.
     pub format: Format,
+    /// Whether vendor requests carry the trace context.
+    pub trace_vendors: bool,
     /// The listener of `/metrics`; empty: none.
     pub metrics_listen: String,
 }

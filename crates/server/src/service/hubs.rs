@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::{Exchange, ResourceCall};
@@ -10,6 +11,7 @@ use ligand_model::error::ErrorKind;
 use ligand_model::id::InstanceId;
 use ligand_store::instances::SealedInstance;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::answers::{Found, Writing};
 use super::pages::{self, List};
@@ -18,6 +20,7 @@ use super::{Error, explain, lifecycle};
 use crate::app::App;
 use crate::vendor::answer::VendorBody;
 use crate::vendor::drive::{self, Explain, NotRefreshed};
+use crate::vendor::manners::Pace;
 
 /// The answer header that carries the next page.
 const NEXT_PAGE: &str = "elements-next-page-token";
@@ -35,6 +38,14 @@ pub struct Called {
     pub vendor_status: Option<u16>,
     /// Requests sent to the vendor.
     pub attempts: u32,
+    /// Time spent waiting for limits and before repetitions.
+    pub waits: Duration,
+    /// Time spent waiting for the vendor's answers.
+    pub vendor_time: Duration,
+    /// When the vendor, or what we know of it, wants to be asked again.
+    pub retry_after: Option<Duration>,
+    /// Whether the answer came out of the instance's cache.
+    pub cached: bool,
     /// The explanation, in place of the answer, when one was asked for.
     pub explanation: Option<Value>,
 }
@@ -46,6 +57,10 @@ impl From<Error> for Called {
             stream: None,
             vendor_status: None,
             attempts: 0,
+            waits: Duration::ZERO,
+            vendor_time: Duration::ZERO,
+            retry_after: None,
+            cached: false,
             explanation: None,
         }
     }
@@ -120,12 +135,20 @@ fn from_cache(mut reply: Reply) -> Called {
         stream: None,
         vendor_status: None,
         attempts: 0,
+        waits: Duration::ZERO,
+        vendor_time: Duration::ZERO,
+        retry_after: None,
+        cached: true,
         explanation: None,
     }
 }
 
 /// Runs the exchange of a target and keeps what it wrote.
 pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: Explain) -> Called {
+    let given = match deadline(&call) {
+        Ok(given) => given,
+        Err(error) => return error.into(),
+    };
     let document = match target.instance.open() {
         Ok(document) => document,
         Err(error) => return Error::from(error).into(),
@@ -160,7 +183,21 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
             exchange.explained().without_refresh()
         }
     };
-    let driven = drive::drive(app, &hosts, exchange, &fresh, explain).await;
+    let pace = Pace {
+        organization: instance.organization,
+        element: target.element.id,
+        instance: instance.id,
+        limits: target.element.element.rate_limits.as_ref(),
+    };
+    let mut driver = app.driver();
+    driver.pace = Some(pace);
+    if let Some(given) = given {
+        driver.patience = given;
+    }
+    let deadline = given.map_or(app.deadline(), |given| given.min(app.deadline()));
+    let driven = driver
+        .drive(&hosts, exchange, &fresh, explain, deadline)
+        .await;
     let explanation = before.map(|before| {
         let facts = explain::Facts {
             element: &target.element,
@@ -184,7 +221,34 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         stream: driven.stream,
         vendor_status,
         attempts: driven.attempts,
+        waits: driven.waits,
+        vendor_time: driven.vendor_time,
+        retry_after: driven.retry_after,
+        cached: false,
         explanation,
+    }
+}
+
+/// When the caller wants an answer at the latest: `Elements-Deadline-Ms`.
+///
+/// # Errors
+/// 400 for anything but a number of milliseconds above zero.
+fn deadline(call: &ResourceCall) -> Result<Option<Instant>, Error> {
+    let given = call
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("elements-deadline-ms"));
+    let Some((_, text)) = given else {
+        return Ok(None);
+    };
+    match text.trim().parse::<u64>() {
+        Ok(millis) if millis > 0 => {
+            let within = Duration::from_millis(millis.min(86_400_000));
+            Ok(Some(Instant::now() + within))
+        }
+        _ => Err(Error::invalid(
+            "`Elements-Deadline-Ms` is a number of milliseconds above 0.",
+        )),
     }
 }
 

@@ -113,6 +113,7 @@ fn made_for(element: &Compiled, method: &str, vendor_path: &str) -> Result<Compi
         resources: std::iter::once(resource).chain(lifecycle).collect(),
         hosts: declared.hosts.clone(),
         errors: declared.errors.clone(),
+        rate_limits: declared.rate_limits.clone(),
         extra: declared.extra.clone(),
     };
     Ok(Compiled::new(element_for_call, element.id).0)

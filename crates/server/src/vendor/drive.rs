@@ -10,18 +10,25 @@ use std::time::Duration;
 use ligand_engine::exchange::Origin;
 use ligand_engine::step::{Input, Outcome, Step, VendorReply, VendorRequest};
 use ligand_model::error::ErrorKind;
+use ligand_model::time::Clock;
 
 use super::answer::VendorBody;
 use super::client::Client;
 use super::hook_threads::HookThreads;
+use super::manners::{Manners, Pace};
 use crate::app::App;
 use crate::metrics::Metrics;
 use call::Call;
 
 /// Something that asks for I/O until it is done: an exchange of the engine.
-pub trait Machine: Send {
+pub trait Machine: Send + Sync {
     /// Takes what came back, says what happens next.
     fn next(&mut self, input: Input) -> Step;
+
+    /// The status that an answer amounts to: some vendors report errors in a 200.
+    fn amounts_to(&self, reply: &VendorReply) -> u16 {
+        reply.status
+    }
 
     /// What set the parts of the request asked for last; empty unless the machine keeps it.
     fn origins(&mut self) -> Vec<Origin> {
@@ -36,6 +43,10 @@ impl Machine for ligand_engine::exchange::Exchange {
 
     fn origins(&mut self) -> Vec<Origin> {
         Self::origins(self)
+    }
+
+    fn amounts_to(&self, reply: &VendorReply) -> u16 {
+        Self::amounts_to(self, reply)
     }
 }
 
@@ -111,6 +122,10 @@ pub struct Driven {
     pub stream: Option<VendorBody>,
     /// Vendor requests sent.
     pub attempts: u32,
+    /// Time spent waiting for limits and before repetitions.
+    pub waits: Duration,
+    /// When the vendor wants to be asked again, as it told last.
+    pub retry_after: Option<Duration>,
     /// Time spent waiting for vendors.
     pub vendor_time: Duration,
     /// Time spent in hooks, waiting for a thread included.
@@ -132,6 +147,14 @@ pub struct Driver<'a> {
     pub hooks: &'a HookThreads,
     /// What is counted.
     pub metrics: &'a Metrics,
+    /// How vendors are treated.
+    pub manners: &'a Manners,
+    /// Whose call it is, where a limit may hold for it.
+    pub pace: Option<Pace<'a>>,
+    /// Until when the call waits for limits.
+    pub patience: tokio::time::Instant,
+    /// Where the time comes from, for dates that vendors name.
+    pub clock: &'a dyn Clock,
     /// Hosts that every instance may call, by the operator's leave.
     pub allowed_hosts: &'a [String],
     /// HTTP calls that the scripts of one call may make themselves.
@@ -145,6 +168,10 @@ impl App {
             client: &self.vendor,
             hooks: &self.hooks,
             metrics: &self.metrics,
+            manners: &self.manners,
+            pace: None,
+            patience: tokio::time::Instant::now() + self.manners.patience,
+            clock: &*self.clock,
             allowed_hosts: &self.config.vendor.allowed_hosts,
             hook_calls: self.config.hooks.calls,
         }
@@ -190,7 +217,8 @@ impl Driver<'_> {
                     return call.end(outcome);
                 }
                 Step::Send(request) => {
-                    let input = call.send(*request, &hosts).await;
+                    let judge = |reply: &VendorReply| exchange.amounts_to(reply);
+                    let input = call.send(*request, &hosts, judge).await;
                     call.explain_last(|| exchange.origins());
                     input
                 }
@@ -235,7 +263,7 @@ impl Driver<'_> {
             stream: false,
             ..request
         };
-        call.ask(request, allowed).await
+        call.ask(request, allowed, |reply| reply.status).await
     }
 }
 

@@ -27,6 +27,7 @@ mod instances;
 mod isolation;
 mod local_filter;
 mod log;
+mod manners;
 mod marketing;
 mod marketing_cloud;
 mod oauth1;

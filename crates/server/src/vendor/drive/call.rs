@@ -1,6 +1,7 @@
 //! One call under way: its requests, its hooks, and what they came to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ligand_engine::exchange::{Level, Origin};
@@ -11,9 +12,16 @@ use ligand_engine::step::{
 };
 use ligand_model::error::ErrorKind;
 
-use super::super::client::Unanswered;
+use super::super::client::{Answer, Unanswered};
 use super::super::hook_threads::{Fetched, Session};
+use super::super::manners::breaker::{Host, Said};
+use super::super::manners::host_of;
+use super::super::manners::retry::{Came, Waits, may_repeat, retry_after};
 use super::{Driven, Driver, Explain, Sent};
+use crate::telemetry::trace;
+
+/// A vendor that has not answered for so long is slow, whoever waited for it.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// A hook that ended by our hand.
 fn given_up(name: &str, message: &str) -> HookError {
@@ -46,6 +54,8 @@ impl<'a> Call<'a> {
             outcome: unsent(),
             stream: None,
             attempts: 0,
+            waits: Duration::ZERO,
+            retry_after: None,
             vendor_time: Duration::ZERO,
             hook_time: Duration::ZERO,
             sent: Vec::new(),
@@ -62,22 +72,111 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(super) async fn send(&mut self, request: VendorRequest, allowed: &[String]) -> Input {
-        match self.ask(request, allowed).await {
+    pub(super) async fn send(
+        &mut self,
+        request: VendorRequest,
+        allowed: &[String],
+        judge: impl Fn(&VendorReply) -> u16,
+    ) -> Input {
+        match self.ask(request, allowed, judge).await {
             Ok(reply) => Input::Reply(reply),
             Err(unanswered) => Input::Unreachable(unanswered.kind, unanswered.message),
         }
     }
 
+    /// Sends a request, and again where that can do no harm. `judge` says what an answer amounts to.
     pub(super) async fn ask(
         &mut self,
-        request: VendorRequest,
+        mut request: VendorRequest,
         allowed: &[String],
+        judge: impl Fn(&VendorReply) -> u16,
     ) -> Result<VendorReply, Unanswered> {
-        let kept = (self.explain == Explain::On).then(|| request.clone());
         if let Err(message) = self.permit(&request, allowed) {
-            self.keep(kept, None);
+            self.keep((self.explain == Explain::On).then_some(request), None);
             return Err(Unanswered::unsent(ErrorKind::Forbidden, message));
+        }
+        let name = host_of(&request.url).to_owned();
+        let host = self.driver.manners.host(&name);
+        let mut waits = Waits::default();
+        let mut left = self.driver.manners.retries;
+        // A signature is good once.
+        if signed_once(&request) {
+            left = 0;
+        }
+        loop {
+            self.wait_for_turn(&name, &host).await?;
+            let again = (left > 0).then(|| request.clone());
+            let (result, wait) = self.attempt(request, &host, &judge).await;
+            let (Some(again), Some(told)) = (again, wait) else {
+                return self.answered(result);
+            };
+            let chance = self.driver.manners.chance();
+            let pause = told.unwrap_or_else(|| waits.next(chance));
+            let until = tokio::time::Instant::now() + pause;
+            let patience = if told.is_some() {
+                self.driver.patience.min(self.deadline)
+            } else {
+                self.deadline
+            };
+            if until >= patience || !host.may_repeat() {
+                return self.answered(result);
+            }
+            tokio::time::sleep_until(until).await;
+            self.driven.waits += pause;
+            self.driver
+                .metrics
+                .vendor_retries
+                .fetch_add(1, Ordering::Relaxed);
+            left -= 1;
+            request = again;
+        }
+    }
+
+    /// The breaker first, then every limit that holds for the call.
+    async fn wait_for_turn(&mut self, name: &str, host: &Host) -> Result<(), Unanswered> {
+        if let Err(wait) = host.admit(tokio::time::Instant::now()) {
+            self.driven.retry_after = Some(wait);
+            return Err(Unanswered::unsent(
+                ErrorKind::Unavailable,
+                format!(
+                    "{name} has failed again and again and is not asked for {} s more",
+                    wait.as_secs().max(1)
+                ),
+            ));
+        }
+        let Some(pace) = &self.driver.pace else {
+            return Ok(());
+        };
+        let until = self.driver.patience.min(self.deadline);
+        match self.driver.manners.pass(pace, until).await {
+            Ok(waited) => {
+                self.driven.waits += waited;
+                Ok(())
+            }
+            Err(wait) => {
+                self.driven.retry_after = Some(wait);
+                Err(Unanswered::unsent(
+                    ErrorKind::RateLimited,
+                    format!(
+                        "{name} takes no more calls of this account for {} s",
+                        wait.as_secs().max(1)
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// One attempt. The second part is none when it is not to be repeated, else the wait that the vendor named, if it did.
+    async fn attempt(
+        &mut self,
+        mut request: VendorRequest,
+        host: &Host,
+        judge: &impl Fn(&VendorReply) -> u16,
+    ) -> (Result<Answer, Unanswered>, Option<Option<Duration>>) {
+        let kept = (self.explain == Explain::On).then(|| request.clone());
+        let method = request.method.clone();
+        if let Some(parent) = trace::outgoing() {
+            request.headers.push((trace::HEADER.to_owned(), parent));
         }
         self.driven.attempts += 1;
         // A body that was being held belonged to an earlier answer.
@@ -90,6 +189,80 @@ impl<'a> Call<'a> {
         self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
         self.driver.metrics.vendor_duration.observe(took);
         self.keep(kept, status);
+        let told = result.as_ref().ok().and_then(|answer| {
+            let value = answer.reply.header("retry-after")?;
+            retry_after(value, self.driver.clock.now())
+        });
+        let came = match &result {
+            Ok(answer) => Came::Status(judge(&answer.reply)),
+            Err(unanswered) if unanswered.arrived => Came::Silence,
+            Err(_) => Came::Unsent,
+        };
+        self.listen(host, &result, came, told, took);
+        let passing = match &result {
+            // What we refuse to send is refused again.
+            Err(unanswered) => matches!(
+                unanswered.kind,
+                ErrorKind::Timeout | ErrorKind::VendorUnavailable
+            ),
+            Ok(_) => true,
+        };
+        let again = passing && may_repeat(&method, came, told.is_some());
+        (result, again.then_some(told))
+    }
+
+    /// Notes what an attempt tells about its host and the limits that hold there.
+    fn listen(
+        &mut self,
+        host: &Host,
+        result: &Result<Answer, Unanswered>,
+        came: Came,
+        told: Option<Duration>,
+        took: Duration,
+    ) {
+        let said = match (came, result) {
+            (Came::Status(502 | 504), _) => Said::Ill,
+            (Came::Status(503), _) if told.is_none() => Said::Ill,
+            (Came::Status(_), _) => Said::Well,
+            // A caller in a hurry says nothing about the vendor.
+            (_, Err(unanswered)) => match unanswered.kind {
+                ErrorKind::Timeout if unanswered.arrived && took < SLOW => Said::Nothing,
+                ErrorKind::Timeout | ErrorKind::VendorUnavailable => Said::Ill,
+                _ => Said::Nothing,
+            },
+            (_, Ok(_)) => Said::Nothing,
+        };
+        if let Some(pause) = host.note(said, tokio::time::Instant::now()) {
+            self.driver
+                .metrics
+                .breaker_pauses
+                .fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(
+                seconds = pause.as_secs(),
+                "a vendor host fails again and again and is not asked for {} s",
+                pause.as_secs()
+            );
+        }
+        self.driven.retry_after = None;
+        let limited = matches!(came, Came::Status(429 | 503));
+        if limited {
+            self.driven.retry_after = told;
+        }
+        let Some(pace) = &self.driver.pace else {
+            return;
+        };
+        if came == Came::Status(429)
+            && let Some(told) = told
+        {
+            self.driver.manners.hold(pace, told);
+        }
+        if let Ok(answer) = result {
+            let now = self.driver.clock.now().seconds();
+            self.driver.manners.listen(pace, &answer.reply.headers, now);
+        }
+    }
+
+    fn answered(&mut self, result: Result<Answer, Unanswered>) -> Result<VendorReply, Unanswered> {
         let answer = result?;
         self.driven.stream = answer.stream;
         Ok(answer.reply)
@@ -226,7 +399,7 @@ impl<'a> Call<'a> {
         }
         // A body that is being held belongs to the call's own answer, not to this one.
         let held = self.driven.stream.take();
-        let sent = self.send(request, allowed).await;
+        let sent = self.send(request, allowed, |reply| reply.status).await;
         self.driven.stream = held;
         self.explain_last(|| by_hook(hook));
         match sent {
@@ -248,6 +421,13 @@ impl<'a> Call<'a> {
         driven.outcome = outcome;
         driven
     }
+}
+
+/// Whether a request carries a signature that its vendor takes once (OAuth 1).
+fn signed_once(request: &VendorRequest) -> bool {
+    request.headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("authorization") && value.starts_with("OAuth ")
+    })
 }
 
 /// A request that a hook made by itself.

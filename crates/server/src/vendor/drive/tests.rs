@@ -107,7 +107,16 @@ async fn play(
     let hooks = HookThreads::quickjs(&config.hooks).unwrap();
     let metrics = Metrics::default();
     let widened: Vec<String> = widened.iter().map(|host| (*host).to_owned()).collect();
+    let manners = Manners::new(
+        &config.vendor,
+        Arc::new(ligand_model::time::FixedEntropy::new(1)),
+    );
+    let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
     let driver = Driver {
+        manners: &manners,
+        pace: None,
+        patience: tokio::time::Instant::now() + manners.patience,
+        clock: &clock,
         client: &client,
         hooks: &hooks,
         metrics: &metrics,
@@ -259,7 +268,16 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
     );
     let hooks = HookThreads::quickjs(&config.hooks).unwrap();
     let metrics = Metrics::default();
+    let manners = Manners::new(
+        &config.vendor,
+        Arc::new(ligand_model::time::FixedEntropy::new(1)),
+    );
+    let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
     let driver = Driver {
+        manners: &manners,
+        pace: None,
+        patience: tokio::time::Instant::now() + manners.patience,
+        clock: &clock,
         client: &client,
         hooks: &hooks,
         metrics: &metrics,

@@ -1,0 +1,140 @@
+//! W3C trace context: a request's place in its caller's trace, told on to vendors and in every line of the log.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use ligand_model::time::Entropy;
+
+/// The header's name.
+pub const HEADER: &str = "traceparent";
+
+tokio::task_local! {
+    /// The trace of the request being answered.
+    pub static CURRENT: Trace;
+}
+
+/// A request's place in a trace.
+///
+/// # Source
+/// <https://www.w3.org/TR/trace-context/#traceparent-header>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// 32 hexadecimal digits: the same in everything that one cause led to.
+    pub id: Arc<str>,
+    /// 16 hexadecimal digits: what we do for this request.
+    pub span: Arc<str>,
+    /// The caller's span, when it named one.
+    pub parent: Option<Arc<str>>,
+    /// Whether the trace is recorded by who began it.
+    pub sampled: bool,
+    /// Whether it is told on to vendors.
+    pub told_on: bool,
+}
+
+impl Trace {
+    /// Goes on with the trace in the headers; begins one when there is none that can be read.
+    pub fn of(headers: &HeaderMap, entropy: &dyn Entropy, told_on: bool) -> Self {
+        let mut bytes = [0; 24];
+        entropy.fill(&mut bytes);
+        let random = hexadecimal(&bytes);
+        let (fresh, span) = random.split_at_checked(32).unwrap_or_default();
+        let given = headers
+            .get(HEADER)
+            .and_then(|value| parse(value.to_str().ok()?));
+        match given {
+            Some((id, parent, sampled)) => Self {
+                id: id.into(),
+                span: span.into(),
+                parent: Some(parent.into()),
+                sampled,
+                told_on,
+            },
+            None => Self {
+                id: fresh.into(),
+                span: span.into(),
+                parent: None,
+                sampled: true,
+                told_on,
+            },
+        }
+    }
+}
+
+/// What a vendor request says of its trace: ours is its parent.
+pub fn outgoing() -> Option<String> {
+    let told = |trace: &Trace| {
+        let flags = if trace.sampled { "01" } else { "00" };
+        trace
+            .told_on
+            .then(|| format!("00-{}-{}-{flags}", trace.id, trace.span))
+    };
+    CURRENT.try_with(told).ok().flatten()
+}
+
+/// Trace, parent, and whether it is recorded.
+fn parse(text: &str) -> Option<(&str, &str, bool)> {
+    let mut parts = text.trim().split('-');
+    let (version, id) = (parts.next()?, parts.next()?);
+    let (parent, flags) = (parts.next()?, parts.next()?);
+    let digits = |text: &str, length: usize| {
+        text.len() == length
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let known = digits(version, 2) && version != "ff";
+    let whole = version != "00" || parts.next().is_none();
+    let named = digits(id, 32) && digits(parent, 16) && digits(flags, 2);
+    let nothing = |text: &str| text.bytes().all(|b| b == b'0');
+    if !known || !whole || !named || nothing(id) || nothing(parent) {
+        return None;
+    }
+    let sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+    Some((id, parent, sampled))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ligand_model::time::FixedEntropy;
+
+    use super::*;
+
+    #[test]
+    fn a_callers_trace_goes_on_and_anything_else_begins_one() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let good = format!("00-{id}-00f067aa0ba902b7-00");
+        let entropy = FixedEntropy::new(1);
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HEADER, text.parse().unwrap());
+            Trace::of(&headers, &entropy, true)
+        };
+        let trace = of(&good);
+        assert_eq!(
+            (&*trace.id, trace.parent.as_deref()),
+            (id, Some("00f067aa0ba902b7"))
+        );
+        assert!(!trace.sampled && trace.span.len() == 16);
+        for bad in [
+            "",
+            "00-4bf9-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra",
+        ] {
+            let trace = of(bad);
+            assert!(trace.parent.is_none() && trace.id.len() == 32, "{bad}");
+            assert_ne!(&*trace.id, id);
+        }
+    }
+}

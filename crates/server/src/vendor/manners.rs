@@ -1,0 +1,259 @@
+//! How vendors are treated: what fails is repeated with care, a vendor's limits are kept, one that is down is left alone.
+//!
+//! | part | sentence |
+//! |---|---|
+//! | [`retry`] | whether a request is sent again, and after how long |
+//! | [`breaker`] | a host that fails again and again is not asked for a while |
+//! | [`gate`] | calls wait their turn, instance by instance, where a limit is declared or was told |
+//!
+//! Everything here is kept in memory, a node; a restart forgets it.
+
+pub mod breaker;
+pub mod gate;
+pub mod retry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ligand_model::element::{RateLimit, RateLimits, RateScope};
+use ligand_model::id::{ElementId, InstanceId, OrganizationId};
+use ligand_model::time::Entropy;
+use quick_cache::sync::Cache;
+use tokio::time::Instant;
+
+use crate::config;
+use breaker::Host;
+use gate::{Gate, Rate};
+
+/// Hosts and limits that are remembered at most; the least used are forgotten first.
+const MOST: usize = 20_000;
+
+/// What is remembered of vendors.
+pub struct Manners {
+    hosts: Cache<String, Arc<Host>>,
+    gates: Cache<Key, Arc<Gate>>,
+    entropy: Arc<dyn Entropy>,
+    /// Repetitions of one request at most.
+    pub retries: u32,
+    /// How long a call waits for a vendor's limit when its caller named no deadline.
+    pub patience: Duration,
+}
+
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    organization: OrganizationId,
+    element: ElementId,
+    /// None for a limit of the application, which its instances share.
+    instance: Option<InstanceId>,
+    /// Which of the element's limits; the last stands for what the vendor tells.
+    index: usize,
+}
+
+/// Whose call it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace<'a> {
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// The element.
+    pub element: ElementId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// What the element declares.
+    pub limits: Option<&'a RateLimits>,
+}
+
+impl Manners {
+    /// As configured.
+    pub fn new(vendor: &config::Vendor, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            hosts: Cache::new(MOST),
+            gates: Cache::new(MOST),
+            entropy,
+            retries: vendor.retries,
+            patience: vendor.patience.0,
+        }
+    }
+
+    /// What is known of a host.
+    pub fn host(&self, name: &str) -> Arc<Host> {
+        if let Some(known) = self.hosts.get(name) {
+            return known;
+        }
+        let host = Arc::new(Host::default());
+        self.hosts.insert(name.to_owned(), Arc::clone(&host));
+        host
+    }
+
+    /// Waits for the call's turn under every limit that holds for it; answers how long that took.
+    ///
+    /// # Errors
+    /// How long it would take, when that is after `deadline`.
+    pub async fn pass(&self, pace: &Pace<'_>, deadline: Instant) -> Result<Duration, Duration> {
+        let mut waited = Duration::ZERO;
+        for (index, limit) in declared(pace).iter().enumerate() {
+            let Some(rate) = Rate::of(limit) else {
+                continue;
+            };
+            let gate = self.gate(Key::of(pace, limit.scope, index));
+            waited += gate.pass(Some(rate), pace.instance, deadline).await?;
+        }
+        // What the vendor told of itself, if it did.
+        if let Some(gate) = self.gates.get(&Key::told(pace)) {
+            waited += gate.pass(None, pace.instance, deadline).await?;
+        }
+        Ok(waited)
+    }
+
+    /// Lets no call of this instance through for a while: the vendor said so.
+    pub fn hold(&self, pace: &Pace<'_>, wait: Duration) {
+        self.gate(Key::told(pace)).hold(Instant::now() + wait);
+    }
+
+    /// Holds the instance back when the vendor's headers say that nothing is left.
+    pub fn listen(&self, pace: &Pace<'_>, headers: &[(String, String)], now_s: i64) {
+        let Some(limits) = pace.limits else { return };
+        let value = |name: &Option<String>| {
+            let name = name.as_deref()?;
+            headers
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim())
+        };
+        let nothing_left = value(&limits.remaining)
+            .and_then(|left| left.parse::<f64>().ok())
+            .is_some_and(|left| left < 1.0);
+        if !nothing_left {
+            return;
+        }
+        let reset = value(&limits.reset).and_then(|reset| reset.parse::<i64>().ok());
+        // Seconds from now, or since 1970: nobody resets in thirty years.
+        let seconds = match reset {
+            Some(at) if at > 1_000_000_000 => at.saturating_sub(now_s),
+            Some(seconds) => seconds,
+            None => 1,
+        };
+        if let Ok(seconds) = u64::try_from(seconds) {
+            self.hold(pace, Duration::from_secs(seconds.min(86_400)));
+        }
+    }
+
+    /// A number below one, for waits that nobody shares.
+    pub fn chance(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.entropy.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+    }
+
+    fn gate(&self, key: Key) -> Arc<Gate> {
+        if let Some(known) = self.gates.get(&key) {
+            return known;
+        }
+        let made = self
+            .gates
+            .get_or_insert_with(&key, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        match made {
+            Ok(gate) => gate,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl std::fmt::Debug for Manners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Manners").finish_non_exhaustive()
+    }
+}
+
+fn declared<'a>(pace: &Pace<'a>) -> &'a [RateLimit] {
+    pace.limits.map_or(&[], |limits| &limits.limits)
+}
+
+impl Key {
+    fn of(pace: &Pace<'_>, scope: RateScope, index: usize) -> Self {
+        Self {
+            organization: pace.organization,
+            element: pace.element,
+            instance: (scope == RateScope::Instance).then_some(pace.instance),
+            index,
+        }
+    }
+
+    fn told(pace: &Pace<'_>) -> Self {
+        Self::of(pace, RateScope::Instance, usize::MAX)
+    }
+}
+
+/// The host of a URL, as it stands there.
+pub fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit('@').next().unwrap_or(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use ligand_model::time::FixedEntropy;
+
+    use super::*;
+
+    fn manners() -> Manners {
+        let config = config::Config::defaults().unwrap();
+        Manners::new(&config.vendor, Arc::new(FixedEntropy::new(1)))
+    }
+
+    fn limits() -> RateLimits {
+        RateLimits {
+            limits: Vec::new(),
+            remaining: Some("X-Left".to_owned()),
+            reset: Some("X-Reset".to_owned()),
+        }
+    }
+
+    const fn pace(limits: &RateLimits) -> Pace<'_> {
+        Pace {
+            organization: OrganizationId(2),
+            element: ElementId(1),
+            instance: InstanceId(1),
+            limits: Some(limits),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_vendor_tells_holds_for_the_instance_alone() {
+        let (manners, limits) = (manners(), limits());
+        let now = 1_800_000_000;
+        for (left, reset, held) in [
+            ("1", "30", None),
+            ("0", "30", Some(29)),
+            ("0", "1800000040", Some(39)),
+        ] {
+            let headers = [("x-left", left), ("x-reset", reset)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let pace = pace(&limits);
+            manners.listen(&pace, &headers, now);
+            let passed = manners.pass(&pace, Instant::now()).await;
+            assert_eq!(
+                passed.err().map(|wait| wait.as_secs()),
+                held,
+                "{left} {reset}"
+            );
+            let neighbour = Pace {
+                instance: InstanceId(2),
+                ..pace
+            };
+            assert!(manners.pass(&neighbour, Instant::now()).await.is_ok());
+        }
+    }
+
+    #[test]
+    fn the_host_is_what_stands_between() {
+        for (url, host) in [
+            ("https://a.example/x?y#z", "a.example"),
+            ("https://u:p@a.example:8443", "a.example:8443"),
+            ("a.example", "a.example"),
+        ] {
+            assert_eq!(host_of(url), host);
+        }
+    }
+}

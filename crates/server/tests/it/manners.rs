@@ -1,0 +1,232 @@
+//! How vendors are treated: what is repeated, what waits, what is left alone, and what callers and operators learn of it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::support::recorder::{Asked, Recorder, json as answer};
+use crate::support::{Reply, TestApp};
+
+type Script = Arc<Mutex<VecDeque<Response>>>;
+
+struct World {
+    app: TestApp,
+    recorder: Recorder,
+    script: Script,
+    token: String,
+}
+
+/// An answer with headers.
+fn with(status: u16, headers: &[(&str, &str)]) -> Response {
+    let mut response = answer(status, r#"{"message":"said so"}"#);
+    for (name, value) in headers {
+        response.headers_mut().insert(
+            http::HeaderName::try_from(*name).unwrap(),
+            value.parse().unwrap(),
+        );
+    }
+    response
+}
+
+impl World {
+    /// A vendor that answers what it is told, and 200 when that is over.
+    async fn start(element: Value) -> Self {
+        let script = Script::default();
+        let told = Arc::clone(&script);
+        let recorder = Recorder::start(move |_: &Asked| {
+            let next = told.lock().unwrap().pop_front();
+            next.unwrap_or_else(|| answer(200, r#"[{"id":"1"}]"#))
+        })
+        .await;
+        let origin = recorder.origin.clone();
+        let app = TestApp::with(|config| {
+            config
+                .vendor
+                .connect
+                .insert("api.example.com".to_owned(), origin);
+        })
+        .await;
+        let mut whole = json!({"name": "Own", "key": "own", "authentication": {"type": "custom"}, "hub": "crm",
+        "configuration": [{"key": "base.url", "name": "Base", "defaultValue": "https://api.example.com"}],
+        "resources": [
+            {"method": "GET", "path": "/things", "vendorPath": "/things"},
+            {"method": "POST", "path": "/things", "vendorPath": "/things"}
+        ]});
+        for (key, value) in element.as_object().into_iter().flatten() {
+            whole[key] = value.clone();
+        }
+        app.ok("POST", "/elements", whole).await;
+        let body = json!({"element": {"key": "own"}, "name": "x"});
+        let made = app.ok("POST", "/instances", body).await;
+        Self {
+            app,
+            recorder,
+            script,
+            token: made["token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn next(&self, answers: impl IntoIterator<Item = Response>) {
+        self.script.lock().unwrap().extend(answers);
+    }
+
+    async fn call(&self, method: &str, headers: &[(&str, &str)]) -> Reply {
+        let secrets = self.app.with_token(&self.token);
+        let mut all = vec![("authorization", secrets.as_str())];
+        all.extend_from_slice(headers);
+        let body = if method == "POST" { "{\"a\":1}" } else { "" };
+        if method == "POST" {
+            all.push(("content-type", "application/json"));
+        }
+        self.app
+            .send(method, "/elements/api-v2/things", &all, body)
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_failed_is_repeated_and_the_answer_says_so() {
+    let world = World::start(json!({})).await;
+    world.next([with(500, &[]), with(503, &[])]);
+    let reply = world.call("GET", &[]).await.expect(200);
+    assert_eq!(reply.header("elements-vendor-attempts"), "3");
+    assert_eq!(reply.header("elements-answered-by"), "vendor");
+    assert!(
+        reply
+            .header("elements-vendor-wait-ms")
+            .parse::<u64>()
+            .unwrap()
+            > 0
+    );
+    assert_eq!(world.recorder.take().len(), 3);
+    let id = reply.header("elements-request-id").to_owned();
+    let row = world
+        .app
+        .ok("GET", &format!("/usage/{id}"), Value::Null)
+        .await;
+    assert_eq!(row["attempts"], 3);
+}
+
+#[tokio::test]
+async fn a_write_is_repeated_only_when_the_vendor_says_that_it_did_nothing() {
+    let world = World::start(json!({})).await;
+    world.next([with(500, &[])]);
+    world.call("POST", &[]).await.error(502);
+    assert_eq!(world.recorder.take().len(), 1);
+    world.next([with(429, &[("retry-after", "0")])]);
+    world.call("POST", &[]).await.expect(200);
+    assert_eq!(world.recorder.take().len(), 2);
+}
+
+#[tokio::test]
+async fn a_limit_inside_a_success_is_a_limit_too() {
+    let world = World::start(
+        json!({"errors": [{"status": [200], "when": {"path": "success", "equals": false},
+        "code": "code", "codes": {"606": 429}, "otherwise": 400}]}),
+    )
+    .await;
+    world.next([answer(200, r#"{"success":false,"code":"606"}"#)]);
+    world.call("POST", &[]).await.expect(200);
+    assert_eq!(world.recorder.take().len(), 2);
+    world.next([answer(200, r#"{"success":false,"code":"9"}"#)]);
+    world.call("POST", &[]).await.error(400);
+}
+
+#[tokio::test]
+async fn a_limit_that_ends_too_late_is_told_at_once_and_holds_for_the_next_call() {
+    let world = World::start(json!({})).await;
+    world.next([with(429, &[("retry-after", "30")])]);
+    let reply = world.call("GET", &[]).await;
+    assert_eq!(reply.header("retry-after"), "30");
+    reply.error(429);
+    let reply = world.call("GET", &[("elements-deadline-ms", "2000")]).await;
+    let seconds: u64 = reply.header("retry-after").parse().unwrap();
+    assert!((28..=30).contains(&seconds), "{seconds}");
+    assert_eq!(reply.header("elements-answered-by"), "ligand");
+    let message = reply.error(429);
+    assert!(message.contains("api.example.com"), "{message}");
+    assert_eq!(world.recorder.take().len(), 1, "the vendor was left alone");
+}
+
+#[tokio::test]
+async fn a_date_is_a_time_to_retry_after_too() {
+    let world = World::start(json!({})).await;
+    // The tests' clock stands at 08:00:00.
+    world.next([with(
+        503,
+        &[("retry-after", "Mon, 05 Jan 2026 08:00:40 GMT")],
+    )]);
+    let reply = world.call("POST", &[]).await;
+    assert_eq!(reply.header("retry-after"), "40");
+    reply.error(503);
+}
+
+#[tokio::test]
+async fn a_declared_limit_is_kept_within_the_callers_deadline() {
+    let limits = json!({"rateLimits": {"limits": [{"requests": 2, "seconds": 1}]}});
+    let world = World::start(limits).await;
+    for _ in 0..2 {
+        world.call("GET", &[]).await.expect(200);
+    }
+    let late = world.call("GET", &[("elements-deadline-ms", "50")]).await;
+    assert_eq!(late.header("retry-after"), "1");
+    late.error(429);
+    let reply = world.call("GET", &[("elements-deadline-ms", "5000")]).await;
+    let waited: u64 = reply.header("elements-vendor-wait-ms").parse().unwrap();
+    assert!(waited > 100, "{waited}");
+    reply.expect(200);
+    assert_eq!(world.recorder.take().len(), 3);
+}
+
+#[tokio::test]
+async fn a_deadline_is_a_number_of_milliseconds_and_is_kept() {
+    let world = World::start(json!({})).await;
+    for odd in ["0", "soon", "-5", "1.5"] {
+        let message = world.call("GET", &[("elements-deadline-ms", odd)]).await;
+        let message = message.error(400);
+        assert!(message.contains("Elements-Deadline-Ms"), "{odd}: {message}");
+    }
+    assert_eq!(world.recorder.take().len(), 0);
+    world.next(std::iter::repeat_with(|| with(503, &[])).take(2));
+    let reply = world.call("GET", &[("elements-deadline-ms", "100")]).await;
+    assert!(matches!(reply.status, 503 | 504), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_down_is_left_alone_until_it_may_be_back() {
+    let world = World::start(json!({})).await;
+    world.next(std::iter::repeat_with(|| with(504, &[])).take(40));
+    let mut last = None;
+    for _ in 0..12 {
+        last = Some(world.call("POST", &[]).await);
+    }
+    let reply = last.unwrap();
+    assert!(!reply.header("retry-after").is_empty());
+    let message = reply.error(503);
+    assert!(
+        message.starts_with("api.example.com has failed"),
+        "{message}"
+    );
+    assert_eq!(world.recorder.take().len(), 10);
+    let metrics = world.app.app.metrics.render(0);
+    assert!(metrics.contains("ligand_vendor_breaker_pauses_total 1"));
+    // Others are served meanwhile.
+    world.app.ok("GET", "/elements/keys", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_trace_goes_through_to_the_vendor_and_back() {
+    let world = World::start(json!({})).await;
+    let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{id}-00f067aa0ba902b7-01");
+    let reply = world.call("GET", &[("traceparent", &parent)]).await;
+    assert_eq!(reply.header("elements-trace-id"), id);
+    let asked = world.recorder.take();
+    let told = asked[0].header("traceparent");
+    assert!(
+        told.starts_with(&format!("00-{id}-")) && told != parent,
+        "{told}"
+    );
+}
