@@ -1,17 +1,8 @@
 import { operations, type OperationId } from "./operations";
+import { refusal, Refusal, unreachable } from "./refusal";
 import type { Session } from "./types";
 
-/** A refusal, in the platform's words and the vendor's. */
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly providerMessage?: string,
-    readonly requestId?: string,
-  ) {
-    super(message);
-  }
-}
+export { Refusal };
 
 /** Somebody wants to know that the session has ended: the page asks to sign in, over what was typed. */
 type Listener = () => void;
@@ -64,19 +55,8 @@ export async function send(method: string, path: string, body?: unknown, signal?
     return await fetch(`/console/api${path}`, init);
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Refusal(0, "The server cannot be reached. Check your connection, then try again.");
+    throw unreachable();
   }
-}
-
-async function refusal(response: Response): Promise<Refusal> {
-  let said: { message?: string; providerMessage?: string; requestId?: string } = {};
-  try {
-    said = await response.json();
-  } catch {
-    // What answered was not the platform: a proxy's page, perhaps.
-  }
-  const words = said.message ?? `The server answered ${response.status}.`;
-  return new Refusal(response.status, words, said.providerMessage, said.requestId);
 }
 
 /** One of the console's own endpoints. */

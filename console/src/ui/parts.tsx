@@ -1,5 +1,5 @@
 import { useId, useState, type ComponentProps, type ReactNode } from "react";
-import { Refusal } from "../api/client";
+import { Refusal } from "../api/refusal";
 
 type Kind = "main-action" | "quiet" | "danger" | "plain";
 

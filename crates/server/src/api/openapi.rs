@@ -131,9 +131,12 @@ fn operation_id(route: &Endpoint, method: &str) -> String {
         if segment.starts_with('{') {
             id.push_str("By");
         }
-        let mut letters = name.chars();
-        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        id.extend(letters);
+        // A name in any language: `api-keys` is `ApiKeys`.
+        for word in name.split('-') {
+            let mut letters = word.chars();
+            id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            id.extend(letters);
+        }
     }
     id
 }
@@ -148,6 +151,7 @@ mod tests {
         for route in ROUTES {
             for method in methods(route) {
                 let id = operation_id(route, method);
+                assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
                 assert!(seen.insert(id.clone()), "{id}");
             }
         }

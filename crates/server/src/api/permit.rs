@@ -50,7 +50,8 @@ pub fn takes(route: &Endpoint) -> Takes {
     let provisions = path == "/instances"
         || path.starts_with("/instances/")
         || path.starts_with("/elements/{keyOrId}/instances")
-        || path == "/elements/{keyOrId}/oauth/url/default";
+        || path == "/elements/{keyOrId}/oauth/url/default"
+        || path == "/connect/sessions";
     match route.method {
         _ if route.access == Access::Public => Takes::Nothing,
         _ if path.starts_with("/authentication") => Takes::Secrets,

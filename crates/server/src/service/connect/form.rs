@@ -1,7 +1,7 @@
 //! What the customer is asked: as little as the element needs, and nothing that the application or an earlier
 //! connection has answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ligand_engine::catalog::Compiled;
 use ligand_model::element::{AuthenticationKind, ConfigurationEntry};
@@ -77,4 +77,36 @@ pub fn asked<'a>(
             || (of_application && OF_APPLICATION.contains(&key));
         !(entry.internal || entry.hide_from_console || key == "oauth.callback.url" || answered)
     })
+}
+
+/// What the application will be able to do: the objects that it can read, and those that it can change, by name.
+pub fn access(element: &Compiled) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut reads, mut changes) = (BTreeSet::new(), BTreeSet::new());
+    for resource in &element.element.resources {
+        // Steps of other calls, and of the connection's own life, are nobody's calls.
+        if resource.kind_of_call != "api" {
+            continue;
+        }
+        let Some(name) = object(&resource.path) else {
+            continue;
+        };
+        if resource.method.eq_ignore_ascii_case("GET") {
+            reads.insert(name);
+        } else {
+            changes.insert(name);
+        }
+    }
+    (reads, changes)
+}
+
+/// The object of a path, as people say it: `/hubs/crm/credit-memos/{id}` is about credit memos.
+fn object(path: &str) -> Option<String> {
+    let path = path.trim_start_matches('/');
+    let inner = match path.strip_prefix("hubs/") {
+        Some(rest) => rest.split_once('/')?.1,
+        None => path,
+    };
+    let first = inner.split('/').next()?;
+    let plain = !first.is_empty() && !first.contains(['{', '?']) && first != "ping";
+    plain.then(|| first.replace(['-', '_'], " "))
 }

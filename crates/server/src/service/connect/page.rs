@@ -165,12 +165,15 @@ fn element_shown(element: &Compiled, known: &Known) -> Value {
             field
         })
         .collect();
+    let (reads, changes) = form::access(element);
     json!({
         "key": element.element.key,
         "name": element.element.name,
         "description": element.element.description,
         "way": form::way(element).word(),
         "fields": fields,
+        "reads": reads,
+        "changes": changes,
     })
 }
 
