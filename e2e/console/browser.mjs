@@ -84,7 +84,7 @@ export async function look(page, name, frame) {
 
 /** What a person does at a simulated vendor, page after page: sign in with anything, then allow the access or deny it. */
 export async function decide(popup, choice) {
-  const allows = popup.locator("#oaapprove, #accept, #authorizeLink, #loginBtn, #submitButton, button[type=submit]:not([value=deny])").first();
+  const allows = popup.locator("a.button, button").filter({ hasNotText: /^(Deny|Cancel)$/ }).first();
   const denies = popup.getByRole("button", { name: "Deny", exact: true });
   for (let pages = 0; pages < 5 && !popup.isClosed(); pages++) {
     // Our own callback ends the way, and the page that waits may close the window at any moment.

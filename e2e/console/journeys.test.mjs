@@ -1,88 +1,21 @@
 // The console in a browser: what a person does, in the order in which they do it, each page looked at by axe on the way.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { baseUrl, credentials as first, decide, done, look as lookAt, newPage, step as plainStep } from "./browser.mjs";
 
-const data = process.env.LIGAND_DATA;
-const pictures = process.env.LIGAND_PICTURES;
-const { baseUrl } = JSON.parse(readFileSync(`${data}/runtime.json`, "utf8"));
-const first = JSON.parse(readFileSync(`${data}/credentials.json`, "utf8"));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // What the platform keeps of a name with markup in it.
 const NAME = "Möller & Söhne 😀 שלום";
 const PASSWORD = "a password of my own";
-if (pictures) mkdirSync(pictures, { recursive: true });
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", reducedMotion: "reduce" });
-context.setDefaultTimeout(15_000);
-const page = await context.newPage();
-
-// What no page may do: complain, fail, or ask anybody else.
-const complaints = [];
-const outside = [];
-page.on("console", (message) => {
-  // A refusal is an answer; browsers log its status all the same.
-  if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text());
-});
-page.on("pageerror", (error) => complaints.push(String(error)));
-page.on("request", (request) => {
-  if (!request.url().startsWith(baseUrl) && !request.url().startsWith("data:")) outside.push(request.url());
-});
-
-const steps = [];
-async function step(name, work) {
-  const began = Date.now();
-  try {
-    await work();
-  } catch (error) {
-    if (pictures) await page.screenshot({ path: `${pictures}/failed.png`, fullPage: true });
-    console.error(`FAILED: ${name}\n${error.stack}\n${complaints.join("\n")}`);
-    await browser.close();
-    process.exit(1);
-  }
-  steps.push(name);
-  console.log(`${String(Date.now() - began).padStart(6)} ms  ${name}`);
-}
-
-/** axe in both colour schemes; pictures of both at three widths when somebody wants to look. */
-async function look(name, { wait } = {}) {
-  if (wait) await wait();
-  await page.waitForFunction(() => !document.querySelector(".bone"));
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] }));
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n  ")}`);
-    assert.deepEqual(found, [], `${name}, ${colorScheme}`);
-    if (!pictures) continue;
-    for (const width of [390, 1280, 1920]) {
-      await page.setViewportSize({ width, height: 900 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= width, `${name} is ${wide} px wide at ${width}`);
-      await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png`, fullPage: width !== 1920 });
-    }
-    await page.setViewportSize({ width: 1280, height: 900 });
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-}
-
+const page = await newPage();
+const context = page.context();
+const step = (name, work) => plainStep(name, work, page);
+const look = (name) => lookAt(page, name);
 const button = (name) => page.getByRole("button", { name, exact: true });
 const heading = (name) => page.getByRole("heading", { name });
 
 async function consent(choice) {
   const [popup] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: /^Go to|^Try again$/ }).click()]);
-  await popup.waitForURL(/oauth|login|authorize/);
-  if ((await popup.locator("input[type=password]").count()) > 0) {
-    await popup.locator("input[type=text]").first().fill("someone@example.com");
-    await popup.locator("input[type=password]").fill("made up");
-    await popup.locator("button[type=submit]").first().click();
-  }
-  await popup.getByRole("button", { name: choice }).click();
+  await decide(popup, choice);
   return popup;
 }
 
@@ -311,8 +244,4 @@ await step("signs out", async () => {
   await heading("Sign in").waitFor();
 });
 
-await browser.close();
-const noise = complaints.filter((text) => !/ERR_FAILED/.test(text));
-assert.deepEqual(noise, [], "the browser complained");
-assert.deepEqual(outside, [], "the console asked somebody else");
-console.log(`${steps.length} journeys`);
+await done();

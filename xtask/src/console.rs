@@ -15,25 +15,32 @@ pub fn build() -> Result {
     npm("build")
 }
 
-/// Types and the tests of its logic, then the build that the journeys use.
+/// Types and the tests of its logic, then the build that the journeys use; and the package that host applications take.
 pub fn check() -> Result {
     install::ensure_npm("console")?;
     npm("check")?;
-    npm("build")
+    npm("build")?;
+    install::ensure_npm("packages/connect")?;
+    run(command("npm", &["run", "--silent", "check"]).current_dir(root().join("packages/connect")))
 }
 
-/// Walks the journeys of `e2e/console` in Chromium against a fresh server.
+/// Walks the journeys of `e2e/console` in Chromium, each against a fresh server.
 ///
 /// With `LIGAND_PICTURES` they also take pictures of every page into that folder.
 pub fn journeys(ligand: &Path) -> Result {
     install::ensure(&[("chromium", "chromium")])?;
     install::ensure_npm("e2e/console")?;
-    let server = Server::start(ligand, "console")?;
-    let mut node = command("node", &["journeys.test.mjs"]);
-    node.current_dir(root().join("e2e/console"))
-        .env("LIGAND_DATA", server.data());
-    run(&mut node)?;
-    server.stop()
+    for journey in ["journeys", "connect"] {
+        // The host application of Connect's journey listens on this machine, and is told there.
+        let local = [("LIGAND__VENDOR__ALLOW_PRIVATE", "127.0.0.1/32")];
+        let server = Server::start_with(ligand, journey, &local)?;
+        let mut node = command("node", &[&format!("{journey}.test.mjs")]);
+        node.current_dir(root().join("e2e/console"))
+            .env("LIGAND_DATA", server.data());
+        run(&mut node)?;
+        server.stop()?;
+    }
+    Ok(())
 }
 
 fn npm(script: &str) -> Result {

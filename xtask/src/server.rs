@@ -46,6 +46,11 @@ pub struct Server {
 impl Server {
     /// Starts `binary serve --sandbox` and waits for its `runtime.json`.
     pub fn start(binary: &Path, name: &str) -> Result<Self> {
+        Self::start_with(binary, name, &[])
+    }
+
+    /// The same with settings of its own.
+    pub fn start_with(binary: &Path, name: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = TemporaryFolder::new(name)?;
         let data = folder.path().join("data");
         let data_text = data
@@ -65,6 +70,7 @@ impl Server {
                 data_text,
             ],
         );
+        serve.envs(settings.iter().copied());
         let mut running = Running::start(serve.stdout(log).stderr(Stdio::from(errors)))?;
         let runtime = data.join("runtime.json");
         let started = running.wait_until(Duration::from_secs(60), || runtime.is_file());

@@ -45,8 +45,8 @@ export function fill(path: string, variables: Record<string, string | number>): 
   return path.replace(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(String(variables[name] ?? "")));
 }
 
-export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = { "x-csrf-token": token, accept: "application/json" };
+export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
+  const headers: Record<string, string> = { "x-csrf-token": token, accept: "application/json", ...more };
   if (body !== undefined) headers["content-type"] = "application/json";
   try {
     const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
@@ -109,9 +109,16 @@ export interface Tried {
   bytes: number;
 }
 
-export async function tryCall(instance: number, method: string, path: string, body?: unknown): Promise<Tried> {
+export interface Trying {
+  body?: unknown;
+  /** Not made, but shown: what the vendor would be asked. */
+  explain?: boolean;
+}
+
+export async function tryCall(instance: number, method: string, path: string, { body, explain }: Trying = {}): Promise<Tried> {
   const began = performance.now();
-  const response = await send(method, `/instances/${instance}/call${path}`, body);
+  const more: Record<string, string> = explain ? { "elements-explain": "dry-run" } : {};
+  const response = await send(method, `/instances/${instance}/call${path}`, body, undefined, more);
   const text = await response.text();
   const hidden = new Set(["content-security-policy", "x-content-type-options", "cache-control"]);
   return {

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Tabs } from "radix-ui";
 import { useMemo, useState, type FormEvent } from "react";
 import { fill, queryText, tryCall, type Tried } from "../api/client";
 import { instances as instancesQuery } from "../api/queries";
@@ -7,6 +8,8 @@ import type { Element, Instance, Parameter, Resource } from "../api/types";
 import { useSession } from "../app/Gate";
 import { elementRoute } from "../app/routes";
 import { Badge, Bones, Button, Code, Empty, Fault, Field, TextField } from "../ui/parts";
+import { Explained } from "./Explained";
+import { samples } from "./samples";
 import { useSubmit } from "./SignIn";
 
 const HINTS: Record<string, string> = {
@@ -86,6 +89,8 @@ function Call({ resource, instances, preferred }: { resource: Resource; instance
   const [body, setBody] = useState("{\n  \n}");
   const [sure, setSure] = useState(false);
   const [answer, setAnswer] = useState<Tried | null>(null);
+  const [explanation, setExplanation] = useState<Tried | null>(null);
+  const explaining = useSubmit();
   const { error, busy, run, setError } = useSubmit();
 
   const inPath = [...resource.path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? "");
@@ -96,25 +101,30 @@ function Call({ resource, instances, preferred }: { resource: Resource; instance
   const query = Object.fromEntries(parameters.map(({ name }) => [name, values[name]]));
   const path = `${fill(resource.path, values)}${queryText(query)}`;
 
+  const bodyOf = (): { body?: unknown } | null => {
+    if (!takesBody) return {};
+    try {
+      return { body: JSON.parse(body) as unknown };
+    } catch (fault) {
+      setError(new Error(`The body is not JSON yet: ${fault instanceof Error ? fault.message : ""}`));
+      return null;
+    }
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    let parsed: unknown;
-    if (takesBody) {
-      try {
-        parsed = JSON.parse(body);
-      } catch (fault) {
-        setError(new Error(`The body is not JSON yet: ${fault instanceof Error ? fault.message : ""}`));
-        return;
-      }
-    }
-    void run(async () => setAnswer(await tryCall(Number(instance), resource.method, path, parsed)));
+    const given = bodyOf();
+    if (given) void run(async () => setAnswer(await tryCall(Number(instance), resource.method, path, given)));
+  };
+  const explain = () => {
+    const given = bodyOf();
+    if (given) void explaining.run(async () => setExplanation(await tryCall(Number(instance), resource.method, path, { ...given, explain: true })));
   };
 
   return (
     <form className="stack" onSubmit={submit}>
       <Field label="Account">
         {(attributes) => (
-          <select {...attributes} className="input" value={instance} onChange={(event) => { setInstance(event.target.value); setAnswer(null); }}>
+          <select {...attributes} className="input" value={instance} onChange={(event) => { setInstance(event.target.value); setAnswer(null); setExplanation(null); }}>
             {instances.map(({ id, name }) => <option key={id} value={id}>{name || "Unnamed"} (#{id})</option>)}
           </select>
         )}
@@ -143,17 +153,13 @@ function Call({ resource, instances, preferred }: { resource: Resource; instance
       )}
       <div className="actions">
         <Button type="submit" kind="main-action" busy={busy} disabled={writes && !sure}>{busy ? "Calling…" : "Call"}</Button>
+        <Button onClick={explain} busy={explaining.busy}>Explain</Button>
         <code className="soft wrap">{resource.method} {path}</code>
       </div>
-      {error != null && <Fault error={error} />}
+      {(error ?? explaining.error) != null && <Fault error={error ?? explaining.error} />}
       {answer && <Answer answer={answer} />}
-      <div className="stack tight">
-        <h3>The same with curl</h3>
-        <Code wraps label="curl command" text={curl(session.apiUrl, resource.method, path, takesBody ? body : "")} />
-        <p className="small soft">
-          The secrets are under <Link to="/account">Account</Link>; the token is the instance’s.
-        </p>
-      </div>
+      {explanation && <Explained answer={explanation} />}
+      <Samples url={`${session.apiUrl}${path}`} method={resource.method} body={takesBody ? body : ""} />
     </form>
   );
 }
@@ -162,13 +168,27 @@ function hint(parameter: Parameter): string {
   return parameter.defaultValue ?? HINTS[parameter.name] ?? "";
 }
 
-/** A command for a POSIX shell; what was typed is quoted. */
-export function curl(base: string, method: string, path: string, body: string): string {
-  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(`${base}${path}`)}`];
-  lines.push(`  -H "Authorization: User $USER_SECRET, Organization $ORGANIZATION_SECRET, Element $TOKEN"`);
-  if (body) lines.push(`  -H 'Content-Type: application/json'`, `  -d ${quoted(body)}`);
-  return lines.join(" \\\n");
+/** The same call in somebody's own program. */
+function Samples({ url, method, body }: { url: string; method: string; body: string }) {
+  const made = samples({ url, method, body });
+  return (
+    <section className="stack tight">
+      <h3>The same in your program</h3>
+      <Tabs.Root defaultValue="curl">
+        <Tabs.List className="tabs" aria-label="Languages">
+          {made.map(({ name }) => <Tabs.Trigger key={name} className="tab" value={name}>{name}</Tabs.Trigger>)}
+        </Tabs.List>
+        {made.map(({ name, text }) => (
+          <Tabs.Content key={name} className="panel close" value={name} tabIndex={-1}>
+            <Code wraps label={name === "curl" ? "curl command" : `${name} program`} text={text} />
+          </Tabs.Content>
+        ))}
+      </Tabs.Root>
+      <p className="small soft">
+        The secrets are under <Link to="/account">Account</Link>; the token is the instance’s.
+      </p>
+    </section>
+  );
 }
 
 export function Answer({ answer }: { answer: Tried }) {

@@ -3,7 +3,7 @@ import { fill, queryText } from "../api/client";
 import type { Element, Entry } from "../api/types";
 import { asked, consentParameters, faultOf, given, wayOf } from "../pages/connect-form";
 import { safe, stepsOf } from "../pages/Element";
-import { curl } from "../pages/TryIt";
+import { curl, python, rust, samples, typescript } from "../pages/samples";
 import { explained } from "../pages/Usage";
 
 const entry = (key: string, more: Partial<Entry> = {}): Entry => ({ key, name: key, type: "TEXTFIELD_1000", ...more });
@@ -66,8 +66,29 @@ describe("addresses", () => {
   });
 });
 
-it("a curl command survives quotes", () => {
-  expect(curl("http://h", "POST", "/a?where=Name%20%3D%20'x'", `{"a":"it's"}`)).toContain(`-d '{"a":"it'\\''s"}'`);
+describe("the same call in a program", () => {
+  const call = { url: "http://h/a?where=Name%20%3D%20'x'", method: "POST", body: `{"a":"it's a \"#quote\"#"}` };
+
+  it("survives quotes in every language", () => {
+    expect(curl(call)).toContain(`-d '${call.body.replace("'", `'\\''`)}'`);
+    expect(typescript(call)).toContain(`body: ${JSON.stringify(call.body)},`);
+    expect(python(call)).toContain(`data=${JSON.stringify(call.body)}.encode(),`);
+    expect(rust(call)).toContain(`r##"${call.body}"##`);
+  });
+
+  it("is a program that runs: JavaScript reads what TypeScript is shown", () => {
+    for (const body of ["", call.body]) {
+      // Parsed, not run: it would be a syntax error otherwise.
+      expect(() => new Function(`return async () => { ${typescript({ ...call, body })} }`)).not.toThrow();
+    }
+  });
+
+  it("holds no secret, and leaves the body out where there is none", () => {
+    for (const { text } of samples({ ...call, method: "GET", body: "" })) {
+      expect(text).toMatch(/USER_SECRET/);
+      expect(text).not.toMatch(/Content-Type/);
+    }
+  });
 });
 
 it("the steps of a guide are those of its section on registering", () => {

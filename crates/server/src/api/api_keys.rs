@@ -89,7 +89,15 @@ fn id(call: &Call) -> Result<ApiKeyId, ApiError> {
         .map_err(|_| service::unknown(text).into())
 }
 
-async fn shown(app: &App, key: &ApiKey, secret: Option<&ApiKeySecret>) -> Result<Value, ApiError> {
+/// A key as answers show it; its secret only where it was just made.
+///
+/// # Errors
+/// Those of the store.
+pub async fn shown(
+    app: &App,
+    key: &ApiKey,
+    secret: Option<&ApiKeySecret>,
+) -> Result<Value, ApiError> {
     let mut names = Vec::new();
     for id in &key.permission.elements {
         let element = elements::by_id(app, Some(key.organization), *id).await?;

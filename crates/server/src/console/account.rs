@@ -1,5 +1,7 @@
 //! Signing in and out, the password, and the secrets that are shown after asking for it again.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -12,8 +14,9 @@ use crate::api::edge::Quiet;
 use crate::api::error::ApiError;
 use crate::api::{body, wire};
 use crate::listener::peer::Peer;
-use crate::service::{authentication, instances, oauth};
-use ligand_model::id::InstanceId;
+use crate::service::{api_keys, authentication, instances, oauth};
+use ligand_model::id::{ApiKeyId, InstanceId};
+use ligand_store::identity::Caller;
 
 /// Most bytes of a body here.
 const MOST: u64 = 64 * 1024;
@@ -137,16 +140,48 @@ pub async fn token(console: &Console, visit: Visit) -> Result<Response, ApiError
     Ok(answer(&json!({"token": token.expose()})))
 }
 
+/// `POST /console/api/keys`: a scoped key, whose secret is shown this once.
+///
+/// # Shape
+/// `{"password": "…", "key": …}` with `key` as in `POST /api-keys` → the same answer
+pub async fn make_key(console: &Console, visit: Visit) -> Result<Response, ApiError> {
+    let (caller, given) = confirmed_with(console, visit).await?;
+    let wanted = given.get("key").unwrap_or(&Value::Null);
+    let (key, secret) = api_keys::create(&console.app, &caller, wanted).await?;
+    let shown = crate::api::api_keys::shown(&console.app, &key, Some(&secret)).await?;
+    Ok(answer(&shown))
+}
+
+/// `POST /console/api/keys/{id}/secret`: another secret for a key, shown this once; the former works for a day more.
+///
+/// # Shape
+/// `{"password": "…"}` → as [`make_key`]
+pub async fn renew_key(console: &Console, visit: Visit) -> Result<Response, ApiError> {
+    let text = visit.request.uri().path().split('/').nth(4);
+    let text = text.unwrap_or_default().to_owned();
+    let (caller, _) = confirmed_with(console, visit).await?;
+    let id = text
+        .parse()
+        .map(ApiKeyId)
+        .map_err(|_| ApiError::from(api_keys::unknown(&text)))?;
+    let (key, secret) = api_keys::rotate(&console.app, &caller, id, &json!({})).await?;
+    let shown = crate::api::api_keys::shown(&console.app, &key, Some(&secret)).await?;
+    Ok(answer(&shown))
+}
+
 /// The caller, who has just given the password again.
-async fn confirmed(
-    console: &Console,
-    visit: Visit,
-) -> Result<std::sync::Arc<ligand_store::identity::Caller>, ApiError> {
+async fn confirmed(console: &Console, visit: Visit) -> Result<Arc<Caller>, ApiError> {
+    let (caller, _) = confirmed_with(console, visit).await?;
+    Ok(caller)
+}
+
+/// The same, with the body that the password came in.
+async fn confirmed_with(console: &Console, visit: Visit) -> Result<(Arc<Caller>, Value), ApiError> {
     let caller = visit.session()?.caller.clone();
     let (given, peer) = read(visit).await?;
     let password = Zeroizing::new(text(&given, "password")?);
     authentication::confirm(&console.app, &caller, password, peer.address).await?;
-    Ok(caller)
+    Ok((caller, given))
 }
 
 /// The instance of `/console/api/instances/{id}/…`.

@@ -11,6 +11,7 @@ use http::header::{
 };
 use http::{Method, Uri};
 use http_body_util::BodyExt as _;
+use ligand_model::error::ErrorKind;
 use ligand_store::oauth_states::OauthProgress;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -23,7 +24,9 @@ use crate::service::instances;
 use crate::service::oauth::{self, Asked};
 
 /// What the console may ask the platform for: the first word of the path. Signing in and secrets are not among it.
-const PLATFORM: [&str; 7] = [
+const PLATFORM: [&str; 9] = [
+    "api-keys",
+    "connect",
     "elements",
     "instances",
     "hubs",
@@ -55,6 +58,12 @@ pub async fn platform(console: &Console, visit: Visit) -> Result<Response, ApiEr
         return Err(ApiError::not_found("The console has no such endpoint."));
     }
     let method = visit.request.method().clone();
+    if method == Method::POST && first_word(&rest) == "api-keys" {
+        return Err(ApiError::new(
+            ErrorKind::Forbidden,
+            "A key's secret is shown after your password alone.",
+        ));
+    }
     // A new instance's token is what the caller came for.
     let makes = method == Method::POST && rest.split('?').next() == Some("/instances");
     let mut request = inner(visit.request, &rest, &authorization)?;
