@@ -77,7 +77,10 @@ fn of_object<'a>(element: &'a Element, name: &'a str) -> impl Iterator<Item = &'
 /// Every object, by name.
 pub fn list(element: &Element) -> Vec<Object> {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
-    for resource in public(element) {
+    // What lies below one record says what that is, not what the record is.
+    let depth = |resource: &Resource| bare(&resource.path).split('/').count();
+    let (own, below): (Vec<_>, Vec<_>) = public(element).partition(|one| depth(one) <= 3);
+    for resource in own.into_iter().chain(below) {
         let path = bare(&resource.path);
         let name = object_of(&path);
         if name.is_empty() || name.starts_with('{') || CALLS.contains(&name) {
@@ -296,6 +299,15 @@ fn note(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_below_a_record_is_not_its_object() {
+        let element: Element = serde_json::from_value(json!({"name": "X", "resources": [
+            {"method": "GET", "path": "/hubs/crm/contacts/{id}/tasks", "objectName": "Task"},
+            {"method": "GET", "path": "/hubs/crm/contacts", "objectName": "Contact"}]}))
+        .unwrap();
+        assert_eq!(list(&element)[0].vendor_name, "Contact");
+    }
 
     #[test]
     fn fields_come_from_models_default_lists_and_declared_objects() {

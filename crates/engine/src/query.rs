@@ -13,6 +13,7 @@ mod literal;
 mod marketo;
 mod odata;
 mod parse;
+mod report;
 mod soql;
 #[cfg(test)]
 mod tests;
@@ -131,6 +132,8 @@ pub enum Value {
     Number(String),
     /// `true` or `false`.
     Boolean(bool),
+    /// A date word (`TODAY`, `LAST_N_DAYS:30`), bare and in capitals; only some vendors know them.
+    Word(String),
     /// `null`.
     Null,
 }
@@ -139,7 +142,7 @@ impl Value {
     /// The value as plain text, as a vendor's query parameter carries it.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Number(text) => text,
+            Self::Text(text) | Self::Number(text) | Self::Word(text) => text,
             Self::Boolean(true) => "true",
             Self::Boolean(false) => "false",
             Self::Null => "null",
@@ -148,7 +151,7 @@ impl Value {
 
     fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Text(text) => text.as_str().into(),
+            Self::Text(text) | Self::Word(text) => text.as_str().into(),
             Self::Number(text) => json_number(text),
             Self::Boolean(value) => (*value).into(),
             Self::Null => serde_json::Value::Null,
@@ -207,6 +210,18 @@ impl Expression {
                 }
             }
             Self::Not(inner) => inner.collect(!negated, found),
+        }
+    }
+
+    /// The first comparison with a date word, which not every vendor knows.
+    pub(crate) fn dated(&self) -> Option<&Comparison> {
+        match self {
+            Self::Comparison(comparison) => {
+                let word = |value: &Value| matches!(value, Value::Word(_));
+                comparison.values.iter().any(word).then_some(comparison)
+            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().find_map(Self::dated),
+            Self::Not(inner) => inner.dated(),
         }
     }
 
@@ -300,7 +315,10 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(text) if literal::is_number(text) => f.write_str(text),
-            Self::Text(text) | Self::Number(text) => f.write_str(&literal::quote(text)),
+            Self::Word(text) if literal::is_date_word(text) => f.write_str(text),
+            Self::Text(text) | Self::Number(text) | Self::Word(text) => {
+                f.write_str(&literal::quote(text))
+            }
             other => f.write_str(other.text()),
         }
     }

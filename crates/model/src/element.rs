@@ -321,6 +321,10 @@ pub struct Resource {
     /// `VENDOR_SUPPORTED` (default), `VENDOR_NOT_SUPPORTED`, `NO_PAGINATION`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pagination_type: Option<String>,
+    /// *Added.* A member by which records follow one another when the caller orders by nothing: later pages ask for what
+    /// comes after the last one's, instead of skipping rows. The resource's own default order must be the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyset: Option<String>,
     /// Where the vendor's next cursor is: `body.<path>[?param]`, `header.<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page_key: Option<String>,

@@ -214,11 +214,29 @@ impl Exchange {
             {
                 None
             }
-            None => (items >= size).then(|| paging.next_number(self.carried_query())),
+            None if items < size => None,
+            None => Some(match self.last_key(resource, answer) {
+                Some(key) => paging.next_after(&key, self.carried_query()),
+                None => paging.next_number(self.carried_query()),
+            }),
         };
         if let Some(token) = token {
             headers.push(("elements-next-page-token".to_owned(), token));
         }
+    }
+}
+
+impl Exchange {
+    /// The key of the last record, where pages go on by it: a caller's own order has no key to go on by, and what was
+    /// filtered here may have lost the last record.
+    fn last_key(&self, resource: &Resource, answer: &mut Answer) -> Option<String> {
+        let field = resource.keyset.as_deref()?;
+        let ordered = self.call.query("orderBy");
+        if self.local.is_some() || ordered.is_some_and(|order| !order.trim().is_empty()) {
+            return None;
+        }
+        let last = answer.content.value().as_array()?.last()?;
+        json_path::get(last, field).and_then(json_path::text)
     }
 }
 

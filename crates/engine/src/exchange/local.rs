@@ -210,7 +210,8 @@ fn split(
         with.push(part.clone());
         let together = Expression::all(with.clone()).map(|all| all.to_string());
         let can = together.is_some_and(|text| query::convert(converter, &text).is_ok());
-        if can && !loses_operator(converter, &part) {
+        // A date word is the vendor's to know, or to refuse.
+        if part.dated().is_some() || (can && !loses_operator(converter, &part)) {
             left = with;
         } else {
             here.push(part);

@@ -37,6 +37,8 @@ pub(super) struct Paging {
     pub(super) size: u64,
     /// The vendor's cursor.
     pub(super) cursor: Option<String>,
+    /// The key of the last record before this page, where pages go on by key.
+    pub(super) after: Option<String>,
     /// Whether the caller named a page or a size.
     pub(super) asked: bool,
     /// Whether the caller named the page by its number.
@@ -90,6 +92,7 @@ impl Paging {
             page: 1,
             size: bounds.usual.unwrap_or(most).clamp(1, most),
             cursor: None,
+            after: None,
             asked: false,
             numbered: false,
             resumed: false,
@@ -167,6 +170,14 @@ impl Paging {
                 }
             }
         }
+        if let Some(after) = token.get("after").and_then(Value::as_str) {
+            self.after = Some(after.to_owned());
+            self.page = 1;
+            if let Some(size) = token.get("pageSize").and_then(Value::as_u64) {
+                self.size = size.clamp(1, LARGEST);
+            }
+            return Ok(());
+        }
         match (
             token.get("page").and_then(Value::as_u64),
             token.get("cursor"),
@@ -227,6 +238,11 @@ impl Paging {
     pub(super) fn next_number(&self, query: &[(String, String)]) -> String {
         json!({"page": self.page.saturating_add(1), "pageSize": self.size, "q": carried(query)})
             .to_string()
+    }
+
+    /// The token of the page that begins after the record of this key.
+    pub(super) fn next_after(&self, key: &str, query: &[(String, String)]) -> String {
+        json!({"after": key, "pageSize": self.size, "q": carried(query)}).to_string()
     }
 
     /// The token of the page after this one, by the vendor's cursor.

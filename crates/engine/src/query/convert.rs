@@ -4,7 +4,7 @@ use super::error::Error;
 use super::literal::is_number;
 use super::parse::parse_where;
 use super::{
-    Comparison, Expression, Operator, dialects, eloqua, exact_target, marketo, odata, soql,
+    Comparison, Expression, Operator, dialects, eloqua, exact_target, marketo, odata, report, soql,
 };
 
 /// What a converter printed.
@@ -25,6 +25,12 @@ pub enum Converted {
 /// | `toSOQL` | `where` | text ` WHERE …` |
 /// | `toSOQLOrderBy` | `orderBy` | text ` ORDER BY …` |
 /// | `toFieldList` | `fields` | text `Id,Name` |
+/// | `toSOQLAnd` | `where` | text ` AND (…)`, behind a condition of the template's own |
+/// | `toSOQLFields` | `fields` | text `Id,Account.Name,(SELECT Id FROM Contacts)`; `*` is `FIELDS(ALL)` |
+/// | `toSOQLText` | any text | text `'O\\'Neil'`, one literal |
+/// | `toSOQLName` | a name | the name, when it is one |
+/// | `toSOQLStatement` | SOQL | the statement; `SELECT *` selects every field |
+/// | `toSFDCReportFilter` | `where` | text, a JSON array of report filters |
 /// | `toEloquaSearch` | `where` | `search` |
 /// | `toMarketoFilter` | `where` | `filterType`, `filterValues` |
 /// | `toBazaarvoice` | `where` | `filter`, once a condition |
@@ -45,6 +51,10 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
     match converter {
         "toFieldList" => return field_list(text).map(Converted::Text),
         "toSOQLOrderBy" => return soql::order_by(text).map(Converted::Text),
+        "toSOQLFields" => return soql::select::fields(text).map(Converted::Text),
+        "toSOQLText" => return Ok(Converted::Text(soql::select::text(text))),
+        "toSOQLName" => return soql::select::name(text).map(Converted::Text),
+        "toSOQLStatement" => return soql::select::statement(text).map(Converted::Text),
         _ => {}
     }
     let expression = if text.trim().is_empty() {
@@ -54,13 +64,28 @@ pub fn convert_with(converter: &str, text: &str, date_fields: &[&str]) -> Result
     };
     let Some(expression) = expression else {
         return Ok(match converter {
-            "toSOQL" | "toQuickbase" | "toWiql" | "toExactTargetFilter" => {
+            "toSOQL" | "toSOQLAnd" | "toQuickbase" | "toWiql" | "toExactTargetFilter" => {
                 Converted::Text(String::new())
             }
             _ => Converted::Query(Vec::new()),
         });
     };
+    if let Some(comparison) = expression
+        .dated()
+        .filter(|_| !matches!(converter, "toSOQL" | "toSOQLAnd"))
+    {
+        return Err(Error::unsupported(
+            &comparison.field,
+            comparison.operator.as_str(),
+            "this vendor knows no date words; give a date",
+        ));
+    }
     let query = match converter {
+        "toSOQLAnd" => {
+            let condition = soql::print(&expression)?;
+            return Ok(Converted::Text(format!(" AND ({condition})")));
+        }
+        "toSFDCReportFilter" => return report::filters(&expression).map(Converted::Text),
         "toSOQL" => {
             return Ok(Converted::Text(format!(
                 " WHERE {}",
@@ -91,6 +116,8 @@ pub fn drops_operators(converter: &str) -> bool {
     !matches!(
         converter,
         "toSOQL"
+            | "toSOQLAnd"
+            | "toSFDCReportFilter"
             | "toQuickbase"
             | "toWiql"
             | "toBazaarvoice"
@@ -166,6 +193,16 @@ pub(super) fn is_identifier(name: &str) -> bool {
             part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         })
+}
+
+/// The column of a report: as identifiers are, with `!` or `$` where custom report types have them.
+pub(super) fn identifier_path(column: &str) -> Result<&str, Error> {
+    let plain = column.replace(['$', '!'], "_");
+    if is_identifier(&plain) {
+        Ok(column)
+    } else {
+        Err(Error::name(column))
+    }
 }
 
 /// The field when it is an identifier.

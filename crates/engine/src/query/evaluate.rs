@@ -185,6 +185,8 @@ fn compares(found: &Json, value: &Value) -> Option<Ordering> {
     }
     let found = Scalar::of(found);
     Some(match value {
+        // What a date word means here only the vendor knows.
+        Value::Word(_) => return None,
         // What was typed in quotes is a number only where the vendor's value is one.
         Value::Text(text) if !matches!(found, Scalar::Number(_)) => {
             found.compare(&Scalar::of_text(text))

@@ -32,6 +32,45 @@ pub(super) fn is_datetime(text: &str) -> bool {
         && Timestamp::parse(text).is_some()
 }
 
+/// Whether the text is a date word such as `TODAY` or `LAST_N_DAYS:30`, in capitals.
+///
+/// # Source
+/// <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm>
+pub(super) fn is_date_word(text: &str) -> bool {
+    const PERIODS: [&str; 6] = [
+        "WEEK",
+        "MONTH",
+        "QUARTER",
+        "YEAR",
+        "FISCAL_QUARTER",
+        "FISCAL_YEAR",
+    ];
+    let unit = |name: &str| name == "DAY" || PERIODS.contains(&name);
+    match text.split_once(':') {
+        None => {
+            matches!(
+                text,
+                "TODAY" | "YESTERDAY" | "TOMORROW" | "LAST_90_DAYS" | "NEXT_90_DAYS"
+            ) || ["LAST_", "THIS_", "NEXT_"].iter().any(|which| {
+                text.strip_prefix(which)
+                    .is_some_and(|period| PERIODS.contains(&period))
+            })
+        }
+        Some((name, count)) => {
+            let counted =
+                !count.is_empty() && count.len() <= 5 && count.bytes().all(|b| b.is_ascii_digit());
+            let plural = name
+                .strip_prefix("LAST_N_")
+                .or_else(|| name.strip_prefix("NEXT_N_"))
+                .and_then(|name| name.strip_suffix('S'));
+            let past = name
+                .strip_prefix("N_")
+                .and_then(|name| name.strip_suffix("S_AGO"));
+            counted && plural.or(past).is_some_and(unit)
+        }
+    }
+}
+
 /// The text as a literal of the language.
 pub(super) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

@@ -129,7 +129,7 @@ fn literal(field: &str, value: &Value, version: Version, dated: bool) -> Result<
         }
         Value::Text(text) => quote(text),
         Value::Number(text) => number(field, text)?,
-        Value::Boolean(_) | Value::Null => value.text().to_owned(),
+        Value::Boolean(_) | Value::Null | Value::Word(_) => value.text().to_owned(),
     })
 }
 

@@ -10,13 +10,13 @@
 //!            | field IS [NOT] NULL
 //! operator   = "=" | "!=" | "<>" | "<" | "<=" | ">" | ">=" | [NOT] LIKE
 //! field      = word { "." word } | "`" any "`"           (a doubled back-quote is one)
-//! value      = "'" any "'" | number | true | false | null | date
+//! value      = "'" any "'" | number | true | false | null | date | date word (TODAY, LAST_N_DAYS:30)
 //! ```
 //! Inside quotes `''` is one quote, and so is `\'`. Backslashes mean something only right before a quote, where each
 //! pair is one backslash (so `'C:\dir'` and `'a\\b'` are taken as written, and `'C:\\'` ends in one backslash).
 
 use super::error::{Error, shorten};
-use super::literal::{is_local_datetime, is_moment, is_number};
+use super::literal::{is_date_word, is_local_datetime, is_moment, is_number};
 use super::{Comparison, Expression, Operator, Value};
 
 /// Longest `where`, in bytes.
@@ -334,6 +334,8 @@ impl Parser {
             Value::Number(bare.clone())
         } else if is_moment(&bare) || is_local_datetime(&bare) {
             Value::Text(bare.clone())
+        } else if is_date_word(&bare.to_ascii_uppercase()) {
+            Value::Word(bare.to_ascii_uppercase())
         } else {
             return Err(self.expected(VALUE));
         };

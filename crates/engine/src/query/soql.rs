@@ -1,10 +1,12 @@
 //! Salesforce's query language.
 
+pub(super) mod select;
+
 use std::fmt::Write;
 
 use super::convert::{Words, identifier, is_identifier, number, tree};
 use super::error::Error;
-use super::literal::{is_date, is_datetime};
+use super::literal::{is_date, is_date_word, is_datetime};
 use super::{Comparison, Expression, Operator, Value};
 
 const WORDS: Words = Words {
@@ -76,6 +78,14 @@ fn literal(field: &str, value: &Value) -> Result<String, Error> {
         Value::Text(text) if is_date(text) || is_datetime(text) => text.clone(),
         Value::Text(text) => quote(text),
         Value::Number(text) => number(field, text)?,
+        Value::Word(word) if is_date_word(word) => word.clone(),
+        Value::Word(word) => {
+            return Err(Error::unsupported(
+                field,
+                word,
+                "it is no date word of SOQL",
+            ));
+        }
         Value::Boolean(_) | Value::Null => value.text().to_owned(),
     })
 }

@@ -419,3 +419,99 @@ fn three_vendors_have_dialects_of_their_own() {
         assert!(refusal(converter, "`a] = 1 OR [b` = 'x'").contains("is not a field name"));
     }
 }
+
+#[test]
+fn soql_is_told_what_to_select() {
+    for (input, expected) in [
+        ("Name, name,Account.Name", "Id,Name,Account.Name"),
+        ("*", "FIELDS(ALL)"),
+        (
+            "fields(custom), Name, Owner.Name",
+            "FIELDS(CUSTOM),Owner.Name",
+        ),
+        (
+            "Name,(select Id, Title from Contacts where Title = 'a, b' and Fax is null order by Name desc limit 5)",
+            "Id,Name,(SELECT Id,Title FROM Contacts WHERE Title = 'a, b' AND Fax = null ORDER BY Name DESC LIMIT 5)",
+        ),
+    ] {
+        assert_eq!(text("toSOQLFields", input), expected, "{input}");
+    }
+    for faulty in [
+        "Name FROM User--",
+        "(SELECT Id FROM User WHERE)",
+        "(SELECT (SELECT Id FROM a) FROM b)",
+        "(SELECT Id FROM Contacts, Users)",
+        "(SELECT Id FROM Contacts LIMIT 1 OR 1)",
+        "(DELETE FROM Contacts)",
+        "COUNT(Id)",
+    ] {
+        refusal("toSOQLFields", faulty);
+    }
+}
+
+#[test]
+fn soql_takes_values_names_and_statements() {
+    assert_eq!(text("toSOQLText", "O'Neil\\ \n"), "'O\\'Neil\\\\ \\n'");
+    assert_eq!(text("toSOQLName", "Project__c"), "Project__c");
+    refusal("toSOQLName", "Account WHERE Id");
+    refusal("toSOQLName", "a.b");
+    assert_eq!(text("toSOQLAnd", "a = 1 or b = 2"), " AND (a = 1 OR b = 2)");
+    assert_eq!(text("toSOQLAnd", " "), "");
+    for (input, expected) in [
+        (
+            "select * from Lead",
+            "SELECT FIELDS(ALL) FROM Lead LIMIT 200",
+        ),
+        (
+            "SELECT * FROM Lead  WHERE Name = 'LIMIT 1' order  by Name limit 5",
+            "SELECT FIELDS(ALL) FROM Lead WHERE Name = 'LIMIT 1' ORDER BY Name LIMIT 5",
+        ),
+        (" SELECT COUNT() FROM Lead ", "SELECT COUNT() FROM Lead"),
+    ] {
+        assert_eq!(text("toSOQLStatement", input), expected);
+    }
+    refusal("toSOQLStatement", "please SELECT Id FROM Lead");
+}
+
+#[test]
+fn date_words_are_for_those_who_know_them() {
+    assert_eq!(
+        text(
+            "toSOQL",
+            "a = last_n_days:30 and b > This_Fiscal_Quarter and c = 'TODAY'"
+        ),
+        " WHERE a = LAST_N_DAYS:30 AND b > THIS_FISCAL_QUARTER AND c = 'TODAY'"
+    );
+    assert_eq!(canonical("a = today"), "a = TODAY");
+    let refused = refusal("toODataFilter", "a = TODAY");
+    assert!(
+        refused.contains("'a'") && refused.contains("date words"),
+        "{refused}"
+    );
+    refusal("toSOQL", "a = LAST_N_DAYS");
+    refusal("toSOQL", "a = SOMEDAY");
+}
+
+#[test]
+fn reports_have_filters() {
+    assert_eq!(
+        text(
+            "toSFDCReportFilter",
+            "A$Name LIKE 'x%' and B is null and C not in (1,2)"
+        ),
+        json!([
+            {"column": "A$Name", "operator": "startsWith", "value": "x"},
+            {"column": "B", "operator": "equals", "value": ""},
+            {"column": "C", "operator": "notEqual", "value": "1,2"},
+        ])
+        .to_string()
+    );
+    for faulty in [
+        "a = 1 or b = 2",
+        "a like '%x'",
+        "a = 'x,y'",
+        "a not like 'x%'",
+    ] {
+        refusal("toSFDCReportFilter", faulty);
+    }
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Sources;
 use crate::exchange::{Part, fields};
 use crate::json_path;
+use crate::query::{self, Comparison, Expression, Operator};
 use crate::template;
 
 /// A value on its way.
@@ -59,6 +60,7 @@ impl Sources<'_> {
                 || fields::default_selection(self.element, self.resource, self.values),
                 |given| Some(given.to_owned()),
             )),
+            "query" if name == "where" => text(self.condition()),
             "query" => text(self.call.query(name).map(str::to_owned)),
             "path" => text(
                 self.variables
@@ -116,6 +118,28 @@ impl Sources<'_> {
             _ if empty && (parameter.kind != "query" || name == "where") => None,
             _ => found,
         }
+    }
+
+    /// The caller's condition, and behind the first page of a list that goes on by key, that of the key.
+    fn condition(&self) -> Option<String> {
+        let given = self.call.query("where").map(str::to_owned);
+        let Some((field, key)) = self
+            .resource
+            .keyset
+            .as_ref()
+            .zip(self.paging.after.as_ref())
+        else {
+            return given;
+        };
+        let after = Expression::Comparison(Comparison {
+            field: field.clone(),
+            operator: Operator::Greater,
+            values: vec![query::Value::Text(key.clone())],
+        });
+        Some(match given.filter(|given| !given.trim().is_empty()) {
+            Some(given) => format!("({given}) AND {after}"),
+            None => after.to_string(),
+        })
     }
 
     /// Some exports declare path parameters that their path has no token for: they come as query or body.

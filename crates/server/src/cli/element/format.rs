@@ -103,6 +103,7 @@ const RESOURCE: Order = Order {
         "rootKey",
         "rootDefault",
         "paginationType",
+        "keyset",
         "nextPageKey",
         "nextResource",
         "answer",
