@@ -151,6 +151,8 @@ pub enum Operand {
     Null,
     /// Text; of a `LIKE`, the pattern.
     Text(String),
+    /// An id, whose case counts.
+    Id(String),
     /// `true`, `false`
     Bool(bool),
     /// A number.

@@ -5,16 +5,16 @@ use serde_json::json;
 use super::describe::{Object, tooling_object};
 use super::error::{Answer, ApiError};
 use super::org::Org;
-use super::rest::{self, Request};
+use super::query;
+use super::rest::Request;
 use super::rules::text;
 use super::soap::{element, envelope, fault};
-use super::{id, query};
 use crate::call::{Call, Reply};
 use crate::page::escape;
 use crate::record_store::Record;
 
 fn definitions() -> Answer<&'static Object> {
-    tooling_object("CustomObject").ok_or_else(ApiError::not_found)
+    tooling_object("EntityDefinition").ok_or_else(ApiError::not_found)
 }
 
 /// Answers what follows `/tooling`.
@@ -25,13 +25,7 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
             let page = query::tooling_page(org, request.call, request.base, request.actor.now)?;
             Ok(Reply::json(200, &page))
         }
-        ("GET" | "HEAD", ["sobjects", name, given])
-            if name.eq_ignore_ascii_case("CustomObject") =>
-        {
-            let id = id::normalize(given).ok_or_else(ApiError::not_found)?;
-            rest::one(org, request, definitions()?, &id)
-        }
-        (_, ["query"] | ["sobjects", _, _]) => Err(ApiError::method(method, "GET,HEAD")),
+        (_, ["query"]) => Err(ApiError::method(method, "GET,HEAD")),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -89,12 +83,10 @@ fn developer_name(full: &str) -> Answer<&str> {
 }
 
 fn found(org: &Org, full: &str) -> Answer<String> {
-    let stem = developer_name(full)?;
-    let suffix = full.rsplit("__").next().unwrap_or_default();
+    developer_name(full)?;
     org.live_records(definitions()?)
         .find(|(_, record)| {
-            text(record, "DeveloperName").is_some_and(|name| name.eq_ignore_ascii_case(stem))
-                && text(record, "Suffix") == Some(suffix)
+            text(record, "QualifiedApiName").is_some_and(|name| name.eq_ignore_ascii_case(full))
         })
         .map(|(id, _)| id.to_owned())
         .ok_or_else(|| {
@@ -130,11 +122,16 @@ fn make(org: &mut Org, actor: super::org::Actor<'_>, body: &str, full: &str) -> 
     let mut record = given(body);
     record.insert("DeveloperName".to_owned(), json!(stem));
     let id = org.create(actor, definitions()?, &record)?;
-    let suffix = full.rsplit("__").next().unwrap_or_default();
-    if let Some(record) = org.records.collection_mut("CustomObject").get_mut(&id) {
-        record.insert("Suffix".to_owned(), json!(suffix));
-    }
+    named(org, &id, full);
     Ok(())
+}
+
+/// Gives a definition the names that follow from its own.
+pub fn named(org: &mut Org, id: &str, full: &str) {
+    if let Some(record) = org.records.collection_mut("EntityDefinition").get_mut(id) {
+        record.insert("DurableId".to_owned(), json!(id));
+        record.insert("QualifiedApiName".to_owned(), json!(full));
+    }
 }
 
 fn change(org: &mut Org, actor: super::org::Actor<'_>, body: &str, full: &str) -> Answer<()> {

@@ -88,7 +88,7 @@ impl Seeding {
 
     /// The organization's own objects, as the Tooling API lists them.
     fn definitions(&mut self) {
-        let Some(object) = tooling_object("CustomObject") else {
+        let Some(object) = tooling_object("EntityDefinition") else {
             return;
         };
         for (name, label, suffix) in [
@@ -106,7 +106,8 @@ impl Seeding {
                 continue;
             };
             let id = self.org.create(actor, object, &body).unwrap_or_default();
-            self.set("CustomObject", &id, "Suffix", &json!(suffix));
+            let full = format!("{name}__{suffix}");
+            crate::salesforce::tooling::named(&mut self.org, &id, &full);
         }
     }
 

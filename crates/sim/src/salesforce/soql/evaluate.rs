@@ -217,7 +217,7 @@ impl Condition {
                     }
                     _ => None,
                 });
-                Self::In(path.clone(), *negated, ids.map(Operand::Text).collect())
+                Self::In(path.clone(), *negated, ids.map(Operand::Id).collect())
             }
             plain => plain.clone(),
         }
@@ -273,6 +273,7 @@ fn matches(value: &Value, operator: Operator, operand: &Operand) -> bool {
         (Value::Number(value), Operand::Number(wanted)) => {
             value.as_f64().unwrap_or_default().total_cmp(wanted)
         }
+        (Value::String(value), Operand::Id(wanted)) => value.cmp(wanted),
         (Value::String(value), Operand::Text(wanted)) => {
             value.to_lowercase().cmp(&wanted.to_lowercase())
         }

@@ -36,7 +36,7 @@ pub fn operand(
             }
             let id = id::normalize(text);
             let message = || format!("invalid ID field: {text}");
-            id.map(Operand::Text)
+            id.map(Operand::Id)
                 .ok_or_else(|| ApiError::new(400, "INVALID_QUERY_FILTER_OPERATOR", message()))
         }
         (Kind::Text(text), _) if field.is_text() => Ok(match operator {

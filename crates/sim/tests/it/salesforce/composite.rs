@@ -387,12 +387,12 @@ async fn article_types_are_defined_by_metadata_calls() {
     );
     let list = async || {
         client
-            .get("/tooling/query?q=SELECT+Id,Label+FROM+CustomObject+WHERE+DeveloperName='Recipe'")
+            .get("/tooling/query?q=SELECT+DurableId,Label+FROM+EntityDefinition+WHERE+QualifiedApiName='Recipe__kav'")
             .await
             .json()
     };
     let made = list().await["records"][0].clone();
-    assert!(made["Id"].as_str().unwrap().starts_with("01I"));
+    assert!(made["DurableId"].as_str().unwrap().starts_with("01I"));
     let changed = metadata.replace("<label>Recipe", "<label>Dish");
     assert!(
         call("updateMetadata", &changed)
@@ -407,6 +407,6 @@ async fn article_types_are_defined_by_metadata_calls() {
     .await;
     assert!(gone.contains("<success>true"));
     assert_eq!(list().await["totalSize"], 0);
-    let unknown = client.query("SELECT Id FROM CustomObject").await;
+    let unknown = client.query("SELECT Id FROM EntityDefinition").await;
     assert_eq!(unknown.json()[0]["errorCode"], "INVALID_TYPE");
 }

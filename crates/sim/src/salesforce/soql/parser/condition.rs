@@ -154,6 +154,11 @@ impl Parser<'_> {
             return Err(ApiError::new(400, "MALFORMED_QUERY", message));
         }
         let query = self.nested(Inside::Condition)?;
+        if query.object.name == "ContentDocumentLink" {
+            let message =
+                "Entity 'ContentDocumentLink' is not supported for semi join inner selects";
+            return Err(ApiError::new(400, "MALFORMED_QUERY", message));
+        }
         let ids = match &query.select {
             Select::Fields(items) => {
                 matches!(items.as_slice(), [Item::Field(inner)] if inner.field.is_id())
