@@ -116,6 +116,117 @@ await check("finds with jsforce's own query builder", async () => {
   assert.equal(recent.length, 2);
 });
 
+await check("writes many records in one call, each with its own outcome", async () => {
+  const account = connection.sobject("Account");
+  const made = await account.create([{ Name: "Many 1" }, { Name: "Many 2" }, {}]);
+  assert.deepEqual(
+    made.map((one) => one.success),
+    [true, true, false],
+  );
+  assert.equal(made[2].errors[0].statusCode, "REQUIRED_FIELD_MISSING");
+  const ids = made.slice(0, 2).map((one) => one.id);
+  const changed = await account.update(ids.map((Id) => ({ Id, Phone: "1" })));
+  assert.ok(changed.every((one) => one.success));
+  const read = await account.retrieve(ids);
+  assert.deepEqual(
+    read.map((one) => one.Name),
+    ["Many 1", "Many 2"],
+  );
+  const gone = await account.destroy(ids);
+  assert.ok(gone.every((one) => one.success));
+  await assert.rejects(
+    account.create([{ Name: "Not kept" }, {}], { allOrNone: true }).then((all) => {
+      assert.equal(all[0].errors[0].statusCode, "ALL_OR_NONE_OPERATION_ROLLED_BACK");
+      throw new Error("rolled back");
+    }),
+    /rolled back/,
+  );
+  assert.equal((await connection.query("SELECT Id FROM Account WHERE Name = 'Not kept'")).totalSize, 0);
+});
+
+await check("selects children, groups and semi-joins", async () => {
+  const parents = await connection.query("SELECT Name, (SELECT LastName FROM Contacts LIMIT 3) FROM Account WHERE Id IN (SELECT AccountId FROM Contact) LIMIT 5");
+  assert.equal(parents.records.length, 5);
+  assert.ok(parents.records.every((account) => account.Contacts.records[0].LastName));
+  const stages = await connection.query("SELECT StageName, COUNT(Id) n, SUM(Amount) total FROM Opportunity GROUP BY StageName ORDER BY COUNT(Id) DESC");
+  assert.equal(
+    stages.records.reduce((sum, row) => sum + row.n, 0),
+    (await connection.query("SELECT COUNT() FROM Opportunity")).totalSize,
+  );
+  const included = await connection
+    .sobject("Account")
+    .find({ Name: { $like: "N%" } }, "Id, Name")
+    .include("Contacts")
+    .select("LastName")
+    .limit(2)
+    .end()
+    .limit(2);
+  assert.equal(included.length, 2);
+});
+
+await check("searches by SOSL", async () => {
+  const { searchRecords } = await connection.search("FIND {northwind} IN ALL FIELDS RETURNING Account(Id, Name)");
+  assert.ok(searchRecords.length > 0);
+  assert.ok(searchRecords.every((record) => record.attributes.type === "Account"));
+  await assert.rejects(connection.search("FIND northwind"), (error) => error.errorCode === "MALFORMED_SEARCH");
+});
+
+await check("tells its limits, changes and deletions", async () => {
+  const limits = await connection.limits();
+  assert.ok(limits.DailyApiRequests.Remaining <= limits.DailyApiRequests.Max);
+  const { id: gone } = await connection.sobject("Lead").create({ LastName: "Short", Company: "Lived" });
+  await connection.sobject("Lead").destroy(gone);
+  const start = new Date(Date.now() - 3_600_000);
+  const end = new Date(Date.now() + 3_600_000);
+  const { deletedRecords } = await connection.sobject("Lead").deleted(start, end);
+  assert.ok(deletedRecords.some((record) => record.id === gone));
+});
+
+await check("loads and queries by Bulk API 2", async () => {
+  connection.bulk2.pollInterval = 5;
+  connection.bulk2.pollTimeout = 20_000;
+  const results = await connection.bulk2.loadAndWaitForResults({
+    object: "Lead",
+    operation: "insert",
+    input: [{ LastName: "Bulk, one", Company: "Two" }, { LastName: "Bulk two", Company: "Two" }, { LastName: "No company" }],
+  });
+  assert.equal(results.successfulResults.length, 2);
+  assert.equal(results.successfulResults[0].LastName, "Bulk, one");
+  assert.match(results.failedResults[0].sf__Error, /^REQUIRED_FIELD_MISSING:/);
+  const stream = await connection.bulk2.query("SELECT LastName, Owner.Name FROM Lead WHERE Company = 'Two' ORDER BY LastName");
+  const rows = await stream.toArray();
+  assert.deepEqual(
+    rows.map((row) => row.LastName),
+    ["Bulk two", "Bulk, one"].sort(),
+  );
+  assert.ok(rows[0]["Owner.Name"]);
+});
+
+await check("loads and queries by the first Bulk API", async () => {
+  connection.bulk.pollInterval = 5;
+  connection.bulk.pollTimeout = 20_000;
+  const done = await connection.bulk.load("Account", "insert", [{ Name: "First bulk", Phone: "1" }, { Name: "", Phone: "1" }]);
+  assert.deepEqual(
+    done.map((row) => row.success),
+    [true, false],
+  );
+  const rows = await (await connection.bulk.query("SELECT Name FROM Account WHERE Name = 'First bulk'")).toArray();
+  assert.equal(rows.length, 1);
+});
+
+await check("runs reports and posts to Chatter", async () => {
+  const reports = await connection.analytics.reports();
+  const report = connection.analytics.report(reports[0].id);
+  const result = await report.execute({ details: true });
+  assert.ok(result.factMap["T!T"].rows.length > 0);
+  const post = await connection.chatter.resource("/feed-elements").create({
+    body: { messageSegments: [{ type: "Text", text: "Hello" }] },
+    feedElementType: "FeedItem",
+    subjectId: "me",
+  });
+  assert.match(post.id, /^0D5/);
+});
+
 await check("reports the vendor's errors with their codes", async () => {
   const account = connection.sobject("Account");
   await assert.rejects(account.create({}), (error) => error.errorCode === "REQUIRED_FIELD_MISSING" && /\[Name\]/.test(error.message));
