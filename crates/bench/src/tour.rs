@@ -6,6 +6,7 @@ mod hosted;
 mod manage;
 mod platform;
 mod records;
+mod salesforce;
 
 use serde_json::{Value, json};
 
@@ -49,6 +50,7 @@ fn guide_in_one_vocabulary(tour: &mut Tour, guide: &guides::Guide) -> Result {
         return Ok(());
     };
     records::walk(tour, guide, &instance)?;
+    salesforce::more(tour, guide, &instance)?;
     platform::passthrough(tour, guide, &instance)?;
     platform::explain(tour, guide, &instance)?;
     platform::usage(tour, guide, &instance)?;
