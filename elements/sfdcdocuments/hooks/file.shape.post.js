@@ -1,21 +1,32 @@
-// What: describes a file as the documents hub does: id, name, path, size, dates.
-// Why: the vendor splits the name and prints numbers as text.
-// Source: https://developer.salesforce.com/docs/atlas.en-us.chatterapi.meta/chatterapi/connect_resources_files_information.htm
-if (response_iserror || !response_body) done();
-const extension = response_body.fileExtension;
-const title = response_body.title || response_body.name || '';
+// What: describes a file as the documents hub does, from its latest version.
+// Why: the vendor's names are its own, and its media types are those of the extension.
+// Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+if (response_iserror || !response_body || !response_body.ContentDocumentId) done();
+const types = {
+  csv: 'text/csv', docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', gif: 'image/gif', html: 'text/html',
+  jpeg: 'image/jpeg', jpg: 'image/jpeg', json: 'application/json', md: 'text/plain', pdf: 'application/pdf', png: 'image/png',
+  pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation', txt: 'text/plain',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', xml: 'text/xml', zip: 'application/zip',
+};
+const version = response_body;
+const extension = version.FileExtension;
+const title = version.Title || '';
 const name = extension && !title.toLowerCase().endsWith('.' + extension.toLowerCase()) ? title + '.' + extension : title;
+const time = (text) => (text ? String(text).replace('+0000', 'Z') : undefined);
+const post = request_previous_response || {};
 done({
   response_body: {
-    id: response_body.id,
+    id: version.ContentDocumentId,
     name: name,
     path: '/' + name,
     directory: false,
-    size: Number(response_body.contentSize),
-    mimeType: response_body.mimeType,
-    description: response_body.description,
-    versionNumber: response_body.versionNumber,
-    createdDate: response_body.createdDate,
-    modifiedDate: response_body.contentModifiedDate || response_body.modifiedDate,
+    size: Number(version.ContentSize),
+    mimeType: types[String(extension || '').toLowerCase()] || 'application/octet-stream',
+    description: version.Description,
+    tags: version.TagCsv ? version.TagCsv.split(',').map((tag) => tag.trim()).filter(Boolean) : [],
+    versionNumber: version.VersionNumber,
+    createdDate: time((version.ContentDocument || version).CreatedDate),
+    modifiedDate: time(version.LastModifiedDate),
+    feedId: post.feedElementType === 'FeedItem' ? post.id : undefined,
   },
 });

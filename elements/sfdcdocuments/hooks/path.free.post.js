@@ -6,4 +6,4 @@ const file = response_body && response_body.records && response_body.records[0];
 if (file && String(request_parameters.overwrite) !== 'true') {
   done({ response_status_code: 409, response_error_message: 'There is a file at ' + request_parameters.path + ' already; give overwrite=true to add a version.' });
 }
-done({ response_body: { documentId: file ? file.Id : null } });
+done({ response_body: { documentId: file ? file.ContentDocumentId : null } });

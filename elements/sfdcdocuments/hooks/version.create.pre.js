@@ -7,6 +7,7 @@ const title = dot > 0 ? name.slice(0, dot) : name;
 const file = JSON.parse(request_vendor_body);
 const version = { Title: title, PathOnClient: name, VersionData: file.body };
 if (request_parameters.description) version.Description = request_parameters.description;
+if (request_parameters.tags) version.TagCsv = request_parameters.tags;
 const previous = request_previous_response || {};
 if (previous.documentId) version.ContentDocumentId = previous.documentId;
 done({ request_vendor_body: version });

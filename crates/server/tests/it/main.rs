@@ -39,6 +39,7 @@ mod put_back;
 mod refresh;
 mod resources;
 mod routes;
+mod salesforce;
 mod sign_in;
 mod transformations;
 mod usage;

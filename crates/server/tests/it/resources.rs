@@ -322,14 +322,14 @@ async fn the_hub_in_a_path_is_ignored() {
 #[tokio::test]
 async fn a_resource_that_the_element_does_not_have_is_a_400_naming_the_nearest() {
     let app = TestApp::start().await;
-    let (_, token) = app.instance("sfdc").await;
+    let (_, token) = app.instance("sfdcservicecloud").await;
     let message = app
-        .resource("GET", "/hubs/crm/contactz", &token, Value::Null)
+        .resource("GET", "/hubs/helpdesk/contactz", &token, Value::Null)
         .await
         .error(400);
     assert!(message.contains("/contacts"), "{message}");
     let reply = app
-        .resource("PUT", "/hubs/crm/contacts", &token, json!({}))
+        .resource("PUT", "/hubs/helpdesk/contacts", &token, json!({}))
         .await
         .expect(405);
     assert!(
