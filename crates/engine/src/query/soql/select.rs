@@ -1,5 +1,7 @@
 //! What SOQL selects: field lists with child queries, names, single values, whole statements.
 
+use std::fmt::Write as _;
+
 use super::{order_by, print, quote};
 use crate::query::convert::is_identifier;
 use crate::query::error::{Error, shorten};
@@ -89,7 +91,7 @@ fn child_query(text: &str) -> Result<String, Error> {
     }
     if let Some(limit) = clause("LIMIT") {
         let number: u32 = limit.parse().map_err(|_| wrong())?;
-        out.push_str(&format!(" LIMIT {number}"));
+        let _ = write!(out, " LIMIT {number}");
     }
     out.push(')');
     Ok(out)
