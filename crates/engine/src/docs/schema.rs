@@ -1,6 +1,8 @@
 //! Schemas of Swagger 2.0, made valid.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +14,30 @@ const MOST: usize = 20_000;
 /// The definitions of a document. Models of different resources may have one name and not mean the same.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
-    known: BTreeMap<String, (Value, Value)>,
+    known: BTreeMap<String, (Arc<Group>, Value)>,
+}
+
+/// The schemas of one model as they were given. Comparing them whole takes long, so a number is compared first.
+#[derive(Debug)]
+struct Group {
+    number: u64,
+    schemas: Value,
+}
+
+impl Group {
+    fn of(schemas: &Map<String, Value>) -> Arc<Self> {
+        let schemas = Value::Object(schemas.clone());
+        let mut hasher = DefaultHasher::new();
+        schemas.to_string().hash(&mut hasher);
+        Arc::new(Self {
+            number: hasher.finish(),
+            schemas,
+        })
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.number == other.number && self.schemas == other.schemas)
+    }
 }
 
 impl Definitions {
@@ -22,7 +47,7 @@ impl Definitions {
             return None;
         }
         // The whole group decides whether a name means the same as before.
-        let group = Value::Object(schemas.clone());
+        let group = Group::of(schemas);
         let mut names: BTreeMap<&str, String> = BTreeMap::new();
         for own in schemas.keys() {
             let base = plain_name(own);
@@ -31,7 +56,7 @@ impl Definitions {
             while self
                 .known
                 .get(&unique)
-                .is_some_and(|(known, _)| *known != group)
+                .is_some_and(|(known, _)| !known.is(&group))
                 || names.values().any(|taken| *taken == unique)
             {
                 unique = format!("{base}{number}");
@@ -42,7 +67,8 @@ impl Definitions {
         for (own, schema) in schemas {
             if let Some(unique) = names.get(own.as_str()) {
                 let clean = clean(schema, &names, 0);
-                self.known.insert(unique.clone(), (group.clone(), clean));
+                self.known
+                    .insert(unique.clone(), (Arc::clone(&group), clean));
             }
         }
         let main = names.get(name).or_else(|| names.values().next());
