@@ -36,7 +36,9 @@ pub fn fields_resource<'a>(
     let named = all().find(|(_, resource)| {
         of(resource).is_some_and(|names| names.iter().any(|name| object.is(name)))
     });
-    named.or_else(|| all().find(|(_, resource)| of(resource).is_some_and(|names| names.is_empty())))
+    let known = objects::find(&element.element, &object.name).is_some();
+    let serves = |describe: &Describe| describe.of.is_empty() && !(describe.others && known);
+    named.or_else(|| all().find(|(_, resource)| resource.describe.as_ref().is_some_and(serves)))
 }
 
 /// The names in a vendor's list of objects. `None` when what it answered is no list.

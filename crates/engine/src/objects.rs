@@ -124,7 +124,8 @@ pub fn list(element: &Element) -> Vec<Object> {
 pub fn metadata(element: &Element, name: &str) -> Option<Value> {
     let object = find(element, name)?;
     let mut fields: BTreeMap<String, Field> = BTreeMap::new();
-    let filterable = abilities(element, &object.name).filter;
+    let can = abilities(element, &object.name);
+    let filterable = can.filter;
     for resource in of_object(element, &object.name) {
         let method = resource.method.to_ascii_uppercase();
         if answers_list(resource) {
@@ -158,6 +159,14 @@ pub fn metadata(element: &Element, name: &str) -> Option<Value> {
                 .unwrap_or("string");
             let known = fields.entry(name.to_owned()).or_default();
             known.kind.get_or_insert_with(|| kind.to_owned());
+            let flag = |member: &str| field.get(member) == Some(&json!(true));
+            known.read_only |= flag("readOnly");
+            known.required |= flag("required");
+            let written = [("GET", true), ("POST", can.create), ("PATCH", can.update)];
+            let methods = written.into_iter().filter(|(_, can)| *can);
+            known
+                .methods
+                .extend(methods.map(|(method, _)| method.to_owned()));
         }
     }
     let fields: Vec<Value> = fields

@@ -370,6 +370,9 @@ pub struct Describe {
     /// is the vendor's name of the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<String>,
+    /// Only objects that the element does not name itself: those that the customer made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub others: bool,
     /// The name of the object or field.
     pub name: String,
     /// Which items count; default: every one that has a name.

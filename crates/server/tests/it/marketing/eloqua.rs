@@ -364,3 +364,44 @@ async fn a_token_that_ends_between_two_steps_is_renewed_and_nothing_is_written_t
         .await;
     assert_eq!(found, json!([]));
 }
+
+#[tokio::test]
+async fn objects_and_fields_are_those_of_the_site() {
+    let eloqua = Account::of("eloqua").await;
+    let names = eloqua.get("/objects").await;
+    for name in ["contacts", "campaigns", "customTest"] {
+        assert!(names.as_array().unwrap().contains(&json!(name)), "{names}");
+    }
+    let fields = |answer: Value| answer["fields"].as_array().unwrap().clone();
+    let all = fields(eloqua.get("/objects/contact/metadata").await);
+    let email = all
+        .iter()
+        .find(|field| field["path"] == "C_EmailAddress")
+        .unwrap();
+    assert_eq!(
+        (&email["required"], &email["custom"]),
+        (&json!(true), &json!(false))
+    );
+    let custom = fields(
+        eloqua
+            .get("/objects/accounts/metadata?customFieldsOnly=true")
+            .await,
+    );
+    assert!(custom.iter().all(|field| field["custom"] == true) && !custom.is_empty());
+    let own = fields(eloqua.get("/objects/customTest/metadata").await);
+    assert_eq!((own.len(), &own[0]["path"]), (6, &json!("Code1")));
+    let emails = fields(eloqua.get("/objects/emails/metadata").await);
+    let subject = emails
+        .iter()
+        .find(|field| field["path"] == "subject")
+        .unwrap();
+    assert_eq!(
+        (&subject["createable"], &subject["vendorPath"]),
+        (&json!(true), &json!("subject"))
+    );
+    let id = emails.iter().find(|field| field["path"] == "id").unwrap();
+    assert_eq!(id["createable"], false);
+    eloqua
+        .fails(404, "GET /objects/nothing/metadata", Value::Null)
+        .await;
+}
