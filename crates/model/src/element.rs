@@ -519,6 +519,9 @@ pub struct ErrorCondition {
     /// The text it must begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_with: Option<String>,
+    /// Words that its text must have in it, whatever their case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Marketo: client credentials, the lead database, a little of the assets, bulk extract of people and activities.
+//! Marketo: client credentials, the lead database, assets, bulk extract and import.
 //!
 //! Every answer of the API is HTTP 200; faults are in the envelope.
 //!
@@ -7,12 +7,16 @@
 
 mod activities;
 mod assets;
-mod companies;
+mod custom_activities;
 mod envelope;
 mod export;
 mod fields;
+mod import;
 mod leads;
 mod lists;
+mod objects;
+mod programs;
+mod routes;
 mod rows;
 mod seed;
 mod state;
@@ -27,7 +31,8 @@ use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
 use crate::marketo::envelope::{Fault, Page};
-use crate::marketo::state::{CAMPAIGNS, LISTS, Parameters, State};
+use crate::marketo::routes::Request;
+use crate::marketo::state::{Parameters, State};
 use crate::oauth::{Claims, INVALID_CLIENT, Kind, Rejected};
 use crate::vendor::{Setting, Vendor, lock};
 
@@ -151,7 +156,10 @@ impl Marketo {
             _ => call.method.clone(),
         };
         let body = || -> Result<Value, Fault> {
-            if call.body.is_empty() || call.content_type() == "application/x-www-form-urlencoded" {
+            let kind = call.content_type();
+            let form =
+                kind == "application/x-www-form-urlencoded" || kind.starts_with("multipart/");
+            if call.body.is_empty() || form {
                 return Ok(Value::Null);
             }
             if !call.content_type().is_empty() && !call.content_type().ends_with("json") {
@@ -159,150 +167,16 @@ impl Marketo {
             }
             call.json().map_err(|_| Fault::new("609", "Invalid JSON"))
         };
-        let mut state = lock(&self.state);
-        let state = &mut *state;
-        match (method.as_str(), path) {
-            ("GET", ["v1", "leads"]) => leads::find(state, &parameters, now),
-            ("POST", ["v1", "leads"]) => leads::save(state, &body()?, now),
-            ("DELETE", ["v1", "leads"]) | ("POST", ["v1", "leads", "delete"]) => {
-                leads::delete(state, &parameters, &body()?, now)
-            }
-            ("GET", ["v1", "lead", id]) => leads::by_id(state, id, &parameters),
-            ("POST", ["v1", "leads", id, "merge"]) => leads::merge(state, id, &parameters, now),
-            ("POST", ["v1", "leads", _, "associate"]) => {
-                let cookie = parameters.require("cookie")?;
-                Err(Fault::new(
-                    "1012",
-                    format!("Invalid cookie value '{cookie}'"),
-                ))
-            }
-            ("GET", ["v1", "leads", "describe"]) => Ok(Page::of(fields::describe_leads())),
-            ("GET", ["v1", "leads", "describe2"]) => Ok(Page::of(vec![fields::describe(
-                "API Lead",
-                "Person",
-                fields::LEAD,
-                &["email"],
-                &["id", "email", "externalCompanyId"],
-                "2015-01-01T00:00:00Z",
-            )])),
-            ("GET", ["v1", "leads", "partitions"]) => Ok(Page::of(vec![
-                json!({"id": 1, "name": "Default", "description": "Initial system lead partition"}),
-                json!({"id": 2, "name": "Europe", "description": "People in Europe"}),
-            ])),
-            ("GET", ["v1", "lists"]) => lists::browse(state, LISTS, &parameters, now),
-            ("GET", ["v1", "lists", id]) => lists::one(state, LISTS, id),
-            ("GET", ["v1", "lists" | "list", id, "leads"]) => {
-                leads::of_list(state, id, &parameters, now)
-            }
-            ("POST", ["v1", "lists", id, "leads"]) => {
-                lists::add(state, id, &parameters, &body()?, now)
-            }
-            ("DELETE", ["v1", "lists", id, "leads"]) => {
-                lists::remove(state, id, &parameters, &body()?, now)
-            }
-            ("GET", ["v1", "lists", id, "leads", "ismember"]) => {
-                lists::is_member(state, id, &parameters, &body()?)
-            }
-            ("GET", ["v1", "campaigns"]) => lists::browse(state, CAMPAIGNS, &parameters, now),
-            ("GET", ["v1", "campaigns", id]) => lists::one(state, CAMPAIGNS, id),
-            ("POST", ["v1", "campaigns", id, "trigger"]) => {
-                lists::trigger(state, id, &body()?, now)
-            }
-            ("POST", ["v1", "campaigns", id, "schedule"]) => lists::schedule(state, id, &body()?),
-            ("GET", ["v1", "stats", "usage"] | ["v1", "stats", "usage", "last7days"]) => {
-                let total = self.calls.load(Ordering::Relaxed);
-                let users = json!([{"userId": "api.user@example.com", "count": total}]);
-                Ok(Page::of(vec![
-                    json!({"date": now.to_date(), "total": total, "users": users}),
-                ]))
-            }
-            ("GET", ["v1", "stats", "errors"] | ["v1", "stats", "errors", "last7days"]) => {
-                Ok(Page::of(vec![
-                    json!({"date": now.to_date(), "total": 0, "errors": []}),
-                ]))
-            }
-            ("GET", ["v1", "companies"]) => companies::find(state, &parameters, now),
-            ("POST", ["v1", "companies"]) => companies::save(state, &body()?, now),
-            ("POST", ["v1", "companies", "delete"]) => companies::delete(state, &body()?),
-            ("GET", ["v1", "companies", "describe"]) => Ok(companies::describe()),
-            ("GET", ["v1", "activities"]) => activities::read(state, &parameters, now),
-            ("GET", ["v1", "activities", "types"]) => Ok(Page::of(activities::types())),
-            ("GET", ["v1", "activities", "pagingtoken"]) => {
-                activities::paging_token(&parameters, now)
-            }
-            ("GET", ["v1", "activities", "leadchanges"]) => {
-                activities::changes(state, &parameters, now)
-            }
-            ("GET", ["v1", "activities", "deletedleads"]) => {
-                activities::deleted(state, &parameters, now)
-            }
-            ("GET", ["asset", "v1", kind]) => assets::browse(kind, &parameters),
-            ("GET", ["asset", "v1", kind, id]) => assets::one(kind, id, &parameters),
-            (
-                "POST",
-                [
-                    "bulk",
-                    "v1",
-                    object @ ("leads" | "activities"),
-                    "export",
-                    "create",
-                ],
-            ) => export::create(state, object, &body()?, now),
-            ("GET", ["bulk", "v1", object @ ("leads" | "activities"), "export"]) => {
-                Ok(export::browse(state, object))
-            }
-            (
-                "POST",
-                [
-                    "bulk",
-                    "v1",
-                    "leads" | "activities",
-                    "export",
-                    id,
-                    "enqueue",
-                ],
-            ) => export::enqueue(state, id, now),
-            ("POST", ["bulk", "v1", "leads" | "activities", "export", id, "cancel"]) => {
-                export::cancel(state, id)
-            }
-            ("GET", ["bulk", "v1", "leads" | "activities", "export", id, "status"]) => {
-                export::status(state, id, now)
-            }
-            _ if known(path) => Err(Fault::method(method.as_str())),
-            _ => Err(Fault::no_resource()),
-        }
-    }
-}
-
-/// Whether a path exists for some method.
-fn known(path: &[&str]) -> bool {
-    match path {
-        ["asset", "v1", kind] => seed::assets(kind).is_some(),
-        ["asset", "v1", kind, _] => seed::assets(&format!("{kind}s")).is_some(),
-        ["bulk", "v1", object, "export", ..] => ["leads", "activities"].contains(object),
-        _ => matches!(
+        let request = Request {
+            method: method.as_str(),
             path,
-            [
-                "v1",
-                "leads" | "lists" | "campaigns" | "companies" | "activities"
-            ] | ["v1", "lead" | "lists" | "campaigns", _]
-                | [
-                    "v1",
-                    "leads",
-                    "delete" | "describe" | "describe2" | "partitions"
-                ]
-                | ["v1", "leads", _, "merge" | "associate"]
-                | ["v1", "companies", "delete" | "describe"]
-                | [
-                    "v1",
-                    "activities",
-                    "types" | "pagingtoken" | "leadchanges" | "deletedleads"
-                ]
-                | ["v1", "lists" | "list", _, "leads"]
-                | ["v1", "lists", _, "leads", "ismember"]
-                | ["v1", "campaigns", _, "trigger" | "schedule"]
-                | ["v1", "stats", ..]
-        ),
+            parameters: &parameters,
+            body: body()?,
+            call,
+            now,
+            calls: self.calls.load(Ordering::Relaxed),
+        };
+        request.answer(&mut lock(&self.state))
     }
 }
 
@@ -339,17 +213,22 @@ impl Vendor for Marketo {
         if call.path.len() + call.raw_query.len() > MOST_ADDRESS {
             return Reply::empty(414);
         }
-        if call.body.len() > MOST_BODY {
+        let most = if api.first() == Some(&"bulk") {
+            import::MOST
+        } else {
+            MOST_BODY
+        };
+        if call.body.len() > most {
             return Reply::empty(413);
         }
         let now = self.setting.now();
         let count = self.calls.fetch_add(1, Ordering::Relaxed);
         let request_id = envelope::request_id(count, now);
         let outcome = self.admit(call).and_then(|()| {
-            if let (&Method::GET, ["bulk", "v1", "leads" | "activities", "export", id, "file"]) =
-                (&call.method, api.as_slice())
+            if call.method == Method::GET
+                && let Some(file) = routes::file(&lock(&self.state), &api, call)
             {
-                return Ok(Err(export::file(&lock(&self.state), id, call)));
+                return Ok(Err(file));
             }
             self.api(call, &api, now).map(Ok)
         });

@@ -177,7 +177,11 @@ pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Op
                 (None, Some(found)) => !found.is_null() && begins(found),
                 (_, None) => false,
             };
-            if !holds {
+            let said = |words: &String| {
+                let text = found.and_then(json_path::text).unwrap_or_default();
+                text.to_lowercase().contains(&words.to_lowercase())
+            };
+            if !holds || !condition.contains.as_ref().is_none_or(said) {
                 continue;
             }
         }
@@ -313,6 +317,19 @@ mod tests {
         for fine in [json!({"status": "OK"}), json!({"status": 1}), json!({})] {
             assert_eq!(judge(&soap, 200, &mut content(fine)), None);
         }
+    }
+
+    #[test]
+    fn words_of_a_message_tell_errors_of_one_code_apart() {
+        let vendor = element(json!([
+            {"status": [200], "when": {"path": "errors[0].message", "contains": "already exists"}, "otherwise": 409},
+            {"status": [200], "when": {"path": "errors"}, "otherwise": 400}]));
+        for (message, status) in [("Name Already exists", 409), ("No draft", 400)] {
+            let answer = json!({"errors": [{"code": "709", "message": message}]});
+            let verdict = judge(&vendor, 200, &mut content(answer)).unwrap();
+            assert_eq!(verdict.status, status, "{message}");
+        }
+        assert_eq!(judge(&vendor, 200, &mut content(json!({}))), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The marketing elements whole: every collection that their users had, through the token, against the simulated vendors.
 
 mod eloqua;
+mod marketo;
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bulk extract of people and activities: create, enqueue, status, file, cancel.
+//! Bulk extract of people, activities, custom objects and members of programs: create, enqueue, status, file, cancel.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,26 @@ use ligand_model::time::Timestamp;
 use ring::digest;
 use serde_json::{Value, json};
 
+use super::assets;
 use super::envelope::{Fault, Page};
 use super::fields::{self, LEAD};
+use super::objects::kinds;
 use super::rows::plain;
 use super::state::{ACTIVITIES, EXPORTS, LEADS, LISTS, State, id_of, read_id};
 use crate::call::{Call, Reply};
 use crate::record_store::Record;
 
+/// The object of exports of program members.
+pub const MEMBERS: &str = "program/members";
+/// What a membership adds to the fields of a person.
+const MEMBERSHIP: &[&str] = &[
+    "leadId",
+    "program",
+    "programId",
+    "statusName",
+    "membershipDate",
+    "reachedSuccess",
+];
 /// A window of dates spans this much at most.
 const MOST_SPAN: i64 = 31 * 24 * 60 * 60 * 1000;
 /// Members that answers show, in order.
@@ -44,13 +57,17 @@ pub fn create(
         .get("fields")
         .and_then(Value::as_array)
         .filter(|fields| !fields.is_empty());
-    if object == LEADS {
+    if object != ACTIVITIES {
         let fields = fields.ok_or_else(|| Fault::missing("fields"))?;
-        if let Some(unknown) = fields
-            .iter()
-            .find(|name| fields::find(LEAD, &plain(name)).is_none())
-        {
-            return Err(Fault::unknown_field(&plain(unknown)));
+        let known = |name: &str| match kinds::at(object) {
+            Some(kind) => name == kind.id || fields::find(kind.fields, name).is_some(),
+            None if object == MEMBERS => {
+                MEMBERSHIP.contains(&name) || fields::find(LEAD, name).is_some()
+            }
+            None => fields::find(LEAD, name).is_some(),
+        };
+        if let Some(unknown) = fields.iter().map(plain).find(|name| !known(name)) {
+            return Err(Fault::unknown_field(&unknown));
         }
     }
     let filter = body
@@ -58,15 +75,15 @@ pub fn create(
         .and_then(Value::as_object)
         .filter(|filter| !filter.is_empty());
     let filter = filter.ok_or_else(|| Fault::missing("filter"))?;
-    let allowed: &[&str] = if object == LEADS {
-        &["createdAt", "updatedAt", "staticListId", "staticListName"]
-    } else {
-        &[
+    let allowed: &[&str] = match object {
+        ACTIVITIES => &[
             "createdAt",
             "activityTypeIds",
             "primaryAttributeValueIds",
             "primaryAttributeValues",
-        ]
+        ],
+        MEMBERS => &["programId", "programIds", "statusNames", "updatedAt"],
+        _ => &["createdAt", "updatedAt", "staticListId", "staticListName"],
     };
     if let Some(unknown) = filter.keys().find(|name| !allowed.contains(&name.as_str())) {
         let message = format!("Unsupported filter type for target subscription: {unknown}");
@@ -263,10 +280,10 @@ fn write(state: &State, export: &Record, now: Timestamp) -> Result<(String, usiz
         .get("activityTypeIds")
         .and_then(Value::as_array)
         .map(|types| types.iter().map(plain).collect());
-    let date = if object == LEADS {
-        "createdAt"
-    } else {
+    let date = if object == ACTIVITIES {
         "activityDate"
+    } else {
+        "createdAt"
     };
     let windows = [("createdAt", date), ("updatedAt", "updatedAt")]
         .into_iter()
@@ -281,7 +298,11 @@ fn write(state: &State, export: &Record, now: Timestamp) -> Result<(String, usiz
     let mut file = String::new();
     line(&mut file, &titles, separator);
     let mut count = 0;
-    for record in state.all(object) {
+    let rows: Vec<Record> = match object {
+        MEMBERS => memberships(state, &filter),
+        _ => state.all(object).cloned().collect(),
+    };
+    for record in &rows {
         let inside = windows.iter().all(|(member, (start, end))| {
             Timestamp::parse(text(record, member))
                 .is_some_and(|at| at.0 >= start.0 && at.0 <= end.0)
@@ -297,6 +318,62 @@ fn write(state: &State, export: &Record, now: Timestamp) -> Result<(String, usiz
         }
     }
     Ok((file, count))
+}
+
+/// A row a member of the wanted programs.
+fn memberships(state: &State, filter: &Value) -> Vec<Record> {
+    let mut wanted: Vec<String> = filter.get("programId").map(plain).into_iter().collect();
+    wanted.extend(
+        filter
+            .get("programIds")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(plain),
+    );
+    let statuses = filter.get("statusNames").and_then(Value::as_array);
+    let mut rows = Vec::new();
+    for (program, members) in &state.program_members {
+        if !wanted.is_empty() && !wanted.contains(&program.to_string()) {
+            continue;
+        }
+        let name = assets::get(state, "programs", *program)
+            .and_then(|program| program.get("name").cloned());
+        for (lead, membership) in members {
+            let status = membership
+                .get("progressionStatus")
+                .cloned()
+                .unwrap_or_default();
+            if statuses.is_some_and(|statuses| !statuses.contains(&status)) {
+                continue;
+            }
+            let mut row = state.get(LEADS, *lead).cloned().unwrap_or_default();
+            for (member, value) in [
+                ("leadId", json!(lead)),
+                ("programId", json!(program)),
+                ("program", name.clone().unwrap_or_default()),
+                ("statusName", status),
+                (
+                    "membershipDate",
+                    membership
+                        .get("membershipDate")
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+                (
+                    "reachedSuccess",
+                    membership
+                        .get("reachedSuccess")
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+            ] {
+                row.insert(member.into(), value);
+            }
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 fn list_of(

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-/// One described field of a person or company.
+use super::envelope::Fault;
+
+/// One described field of a person, company or other record.
+#[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// Vendor id of the field.
     pub id: i64,
@@ -207,6 +210,26 @@ pub fn describe(
         "name": name, "displayName": display, "createdAt": now, "updatedAt": now,
         "idField": "id", "dedupeFields": dedupe, "searchableFields": searchable, "fields": columns,
     })
+}
+
+/// Refuses text that is longer than the field.
+///
+/// # Errors
+/// 1003.
+pub fn check_length(field: &Field, value: &Value) -> Result<(), Fault> {
+    let most = length(field.kind).and_then(|most| usize::try_from(most).ok());
+    let long = value
+        .as_str()
+        .zip(most)
+        .is_some_and(|(text, most)| text.chars().count() > most);
+    if long {
+        let text = format!(
+            "Invalid data: the value of field '{}' is too long",
+            field.name
+        );
+        return Err(Fault::new("1003", text));
+    }
+    Ok(())
 }
 
 /// Reads a given value as the field's type; `None` when it does not fit.

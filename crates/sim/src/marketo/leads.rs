@@ -126,6 +126,7 @@ fn save_one(
         let field = fields::find(LEAD, name).ok_or_else(|| Fault::unknown_field(name))?;
         let value = fields::coerce(field, given)
             .ok_or_else(|| Fault::type_of(&plain(given), field.kind))?;
+        fields::check_length(field, &value)?;
         if !field.read_only {
             values.insert(name.clone(), value);
         }

@@ -3,8 +3,11 @@
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::assets;
 use super::leads;
-use super::state::{CAMPAIGNS, COMPANIES, LEADS, LISTS, State};
+use super::objects::{self, kinds};
+use super::programs;
+use super::state::{CAMPAIGNS, LEADS, LISTS, State};
 use crate::people;
 use crate::record_store::Record;
 
@@ -24,7 +27,7 @@ pub fn state() -> State {
         let made = at(number).to_iso();
         add(
             &mut state,
-            COMPANIES,
+            "companies",
             json!({
                 "externalCompanyId": format!("ext-{:04}", number + 1), "company": company.name,
                 "website": format!("https://{}", company.domain), "industry": company.industry,
@@ -125,36 +128,137 @@ pub fn state() -> State {
             }),
         );
     }
+    assets::seed_all(&mut state);
+    for (program, every) in [(1001, 3), (1002, 10)] {
+        for lead in (1..=260).filter(|lead| lead % every == 0) {
+            // The status is one of every seeded channel.
+            let _ = programs::join(&mut state, program, lead, "Member", at(1));
+        }
+    }
+    records(&mut state);
     state
 }
 
-/// The assets of that plural path name; `None` when there is no such kind.
-pub fn assets(kind: &str) -> Option<Vec<Value>> {
-    let made = "2017-01-10T09:00:00Z+0000";
-    let folder = |id: i64, name: &str| json!({"type": "Folder", "id": id, "name": name});
-    Some(match kind {
+/// Opportunities, sales persons, named accounts and rows of custom objects.
+fn records(state: &mut State) {
+    let mut put = |path: &str, values: Value| {
+        let mut values = object(values);
+        for name in ["createdAt", "updatedAt"] {
+            values.insert(name.into(), at(1).to_iso().into());
+        }
+        if let Some(kind) = kinds::at(path) {
+            objects::add(state, kind, values);
+        }
+    };
+    for number in 1..=12 {
+        put(
+            "opportunities",
+            json!({
+                "externalOpportunityId": format!("opp-{number:02}"), "name": format!("Deal {number}"),
+                "amount": 1000 * number, "stage": "Negotiation", "externalCompanyId": format!("ext-{number:04}"),
+            }),
+        );
+        let role = json!({"externalOpportunityId": format!("opp-{number:02}"), "leadId": number, "role": "Buyer"});
+        put("opportunities/roles", role);
+        let person = json!({
+            "externalSalesPersonId": format!("rep-{number:02}"), "email": format!("rep{number}@example.com"),
+            "firstName": "Rep", "lastName": format!("Number {number}"),
+        });
+        put("salespersons", person);
+        put(
+            "namedaccounts",
+            json!({"name": format!("Named {number}"), "country": "USA"}),
+        );
+        let row = json!({"myExternalId": format!("bulk-{number:02}"), "myName": format!("Row {number}"), "myCity": "Springfield"});
+        put("customobjects/sampleBulkCustomObject_c", row);
+        for path in [
+            "leadActivities_c",
+            "attendance_c",
+            "linktest_c",
+            "aw_c",
+            "readyTalkMeetingInfo_c",
+        ] {
+            let row = json!({"leadID": number, "name": format!("Row {number}"), "value": "x"});
+            put(&format!("{}{path}", kinds::CUSTOM), row);
+        }
+    }
+    for (number, guid) in [
+        "c244523c-0a21-4c56-aa71-a845af615d4c",
+        "dab80af7-849f-47da-97af-cb3160867892",
+        "a3305990-a7e6-46f4-9a5b-9f81ae5db16c",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let row = json!({"marketoGUID": guid, "dedupeFieldafrin": format!("afrin-{number}"), "afrinchaks": "chaks"});
+        put("customobjects/afrinCustom_c", row);
+    }
+}
+
+/// The kinds of assets, by their plural path names.
+pub const ASSET_KINDS: &[&str] = &[
+    "folders",
+    "files",
+    "channels",
+    "programs",
+    "tagTypes",
+    "emails",
+    "forms",
+    "landingPages",
+    "smartCampaigns",
+    "smartLists",
+    "staticLists",
+];
+
+const MADE: &str = "2017-01-10T09:00:00Z+0000";
+
+/// A folder.
+pub fn folder(id: i64, name: &str, parent: i64, path: &str) -> Value {
+    json!({
+        "id": id, "name": name, "description": "", "createdAt": MADE, "updatedAt": MADE,
+        "url": null, "folderId": {"id": id, "type": "Folder"}, "folderType": "Folder",
+        "parent": {"id": parent, "type": "Folder"}, "path": path,
+        "isArchive": false, "isSystem": false, "accessZoneId": 1, "workspace": "Default",
+    })
+}
+
+/// A file in a folder.
+pub fn file(id: i64, name: &str, size: usize, place: i64, folder: &str) -> Value {
+    json!({
+        "id": id, "name": name, "description": "", "createdAt": MADE, "updatedAt": MADE, "size": size,
+        "url": format!("https://files.example.com/rs/{name}"), "mimeType": "application/pdf",
+        "folder": {"type": "Folder", "id": place, "name": folder},
+    })
+}
+
+/// A program in a folder.
+pub fn program(id: i64, name: &str, kind: &str, channel: &str, place: i64, folder: &str) -> Value {
+    json!({
+        "id": id, "name": name, "description": "", "createdAt": MADE, "updatedAt": MADE,
+        "url": null, "type": kind, "channel": channel,
+        "folder": {"type": "Folder", "value": place, "folderName": folder},
+        "status": "", "workspace": "Default", "tags": [], "costs": [],
+    })
+}
+
+/// The assets of a kind that a fresh subscription has.
+pub fn assets(kind: &str) -> Vec<Value> {
+    match kind {
         "folders" => [
+            (1, "Design Studio"),
             (1916, "Simulated Files"),
             (2006, "Simulated Programs"),
             (2007, "Emails"),
         ]
         .map(|(id, name)| {
-            json!({
-                "id": id, "name": name, "description": "", "createdAt": made, "updatedAt": made,
-                "url": null, "folderId": {"id": id, "type": "Folder"}, "folderType": "Folder",
-                "parent": {"id": 1, "type": "Folder"}, "path": format!("/Design Studio/{name}"),
-                "isArchive": false, "isSystem": false, "accessZoneId": 1, "workspace": "Default",
-            })
+            let path = if id == 1 { format!("/{name}") } else { format!("/Design Studio/{name}") };
+            folder(id, name, i64::from(id != 1), &path)
         })
         .to_vec(),
         "files" => (1..=25)
-            .map(|number| {
-                json!({
-                    "id": 20 + number, "name": format!("sheet-{number:02}.pdf"), "description": "",
-                    "createdAt": made, "updatedAt": made, "size": 1000 + 37 * number,
-                    "url": format!("https://files.example.com/rs/sheet-{number:02}.pdf"),
-                    "mimeType": "application/pdf", "folder": folder(1916, "Simulated Files"),
-                })
+            .map(|number: i64| {
+                let size = usize::try_from(1000 + 37 * number).unwrap_or(0);
+                file(20 + number, &format!("sheet-{number:02}.pdf"), size, 1916, "Simulated Files")
             })
             .collect(),
         "channels" => [
@@ -171,23 +275,18 @@ pub fn assets(kind: &str) -> Option<Vec<Value>> {
             };
             json!({
                 "id": id, "name": name, "description": "", "applicableProgramType": applies,
-                "createdAt": made, "updatedAt": made,
+                "createdAt": MADE, "updatedAt": MADE,
                 "progressionStatuses": [step("Member", 10, false), step("Engaged", 20, true)],
             })
         })
         .to_vec(),
         "programs" => [
-            (1001, "Newsletter"),
-            (1002, "Spring Webinar"),
-            (1003, "Scoring"),
+            (1001, "Newsletter", "Default", "Newsletter"),
+            (1002, "Spring Webinar", "Event", "Webinar"),
+            (1003, "Scoring", "Default", "Email Send"),
         ]
-        .map(|(id, name)| {
-            json!({
-                "id": id, "name": name, "description": "", "createdAt": made, "updatedAt": made,
-                "url": null, "type": "Default", "channel": "Newsletter",
-                "folder": {"type": "Folder", "value": 2006, "folderName": "Simulated Programs"},
-                "status": "", "workspace": "Default",
-            })
+        .map(|(id, name, kind, channel)| {
+            program(id, name, kind, channel, 2006, "Simulated Programs")
         })
         .to_vec(),
         "tagTypes" => ["Business Unit", "Region", "Product", "Owner"]
@@ -198,11 +297,16 @@ pub fn assets(kind: &str) -> Option<Vec<Value>> {
                 })
             })
             .to_vec(),
-        "smartLists" | "staticLists" | "smartCampaigns" | "emails" | "forms" | "landingPages" => {
-            Vec::new()
-        }
-        _ => return None,
-    })
+        other => (1..=3)
+            .map(|number| {
+                json!({
+                    "id": 500 + number, "name": format!("Simulated {other} {number}"), "description": "",
+                    "createdAt": MADE, "updatedAt": MADE, "status": "approved", "workspace": "Default",
+                    "folder": {"type": "Folder", "value": 2007, "folderName": "Emails"},
+                })
+            })
+            .collect(),
+    }
 }
 
 fn add(state: &mut State, collection: &str, record: Value) {

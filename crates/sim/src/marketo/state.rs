@@ -11,8 +11,6 @@ use crate::record_store::{Record, RecordStore};
 
 /// Collection names.
 pub const LEADS: &str = "leads";
-/// Companies by id.
-pub const COMPANIES: &str = "companies";
 /// Static lists by id.
 pub const LISTS: &str = "lists";
 /// Campaigns by id.
@@ -29,6 +27,8 @@ pub struct State {
     pub records: RecordStore,
     /// The people of each static list.
     pub members: BTreeMap<i64, BTreeSet<i64>>,
+    /// The people of each program with their membership.
+    pub program_members: BTreeMap<i64, BTreeMap<i64, Value>>,
 }
 
 impl State {
