@@ -15,11 +15,13 @@ async fn the_whole_answer_can_be_put_back_and_changes_nothing() {
             .await
             .expect(200)
             .json();
+        // A token is `{a.key}`; a value that is JSON is none.
+        let has_token = |text: &str| text.contains('{') && !text.starts_with("{\"");
         let templates: Vec<&Value> = shown["configuration"]
             .as_object()
             .unwrap()
             .values()
-            .filter(|value| value.as_str().is_some_and(|text| text.contains('{')))
+            .filter(|value| value.as_str().is_some_and(has_token))
             .collect();
         assert!(
             templates.is_empty(),
