@@ -6,6 +6,8 @@
 mod contacts;
 mod grant;
 mod lists;
+mod messages;
+mod more;
 mod parts;
 mod seed;
 mod state;
@@ -85,9 +87,7 @@ fn route(
         ("POST", ["list"]) => Some(lists::create(state, &parts::of(call), now)?),
         ("GET", ["list", "optout"]) => Some(opt_outs(state, call)?),
         ("PUT", ["list", "optout"]) => Some(opt_out(state, call, now)?),
-        ("GET", ["list", "hardbounce" | "spamcomplaint"]) => {
-            Some(json!({"offset": 0, "count": 0, "totalCount": -1, "result": []}))
-        }
+        ("GET", ["list", kind @ ("hardbounce" | "spamcomplaint")]) => Some(refusals(kind, call)?),
         // No visitor of this account has ever carried a cookie.
         ("GET", ["list", "lookup"]) => return Err(Fault::no_contact()),
         ("GET", ["list", "lookup", list]) => Some(contacts::lookup(state, list, call)?),
@@ -109,15 +109,40 @@ fn route(
                 .collect(),
         ),
         ("PUT", ["subscription", "optout"]) => Some(subscribe(state, call)?),
-        _ => None,
+        (_, ["message", rest @ ..]) => messages::answer(state, rest, call, now)?,
+        (_, path) => more::answer(state, path, call, now)?,
     };
     Ok(answer.map(|body| Reply::json(200, &body)))
 }
 
+/// Two addresses bounced for good and one complained; they are not on any list.
+fn refusals(kind: &str, call: &Call) -> Result<Value, Fault> {
+    let (count, offset) = lists::window(call, 100)?;
+    let all = if kind == "hardbounce" { 2 } else { 1 };
+    let shown: Vec<Value> = (1..=all)
+        .map(|number| json!({"email": format!("{kind}{number}@example.com"), "timestamp": 1_488_355_200_000_i64, "origin": "Message"}))
+        .skip(offset)
+        .take(count)
+        .collect();
+    Ok(json!({"offset": offset, "count": shown.len(), "totalCount": -1, "result": shown}))
+}
+
 fn opt_outs(state: &State, call: &Call) -> Result<Value, Fault> {
     let (count, offset) = lists::window(call, 100)?;
+    let bound = |name: &str| match call.query(name).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => text
+            .parse::<i64>()
+            .map(Some)
+            .map_err(|_| Fault::new(10012, format!("Invalid value for {name}: {text}"))),
+    };
+    let (after, before) = (bound("createdafter")?, bound("createdbefore")?);
     let shown: Vec<Value> = state
         .contacts(seed::OPT_OUTS)
+        .filter(|(_, entry)| {
+            let at = state::millis(entry, "timestamp").div_euclid(1000);
+            after.is_none_or(|after| at >= after) && before.is_none_or(|before| at <= before)
+        })
         .skip(offset)
         .take(count)
         .map(|(_, entry)| entry.clone().into())

@@ -1,4 +1,4 @@
-// What: builds the multipart upload that makes a list, from JSON or from the parts `list` (JSON) and `file` (CSV).
+// What: builds the multipart upload that makes a list, or merges into one (PATCH), from JSON or from the parts `list` (JSON) and `file` (CSV).
 // Why: the vendor takes each setting as a part of its own, `uploadspecs` as JSON text, and always wants a file.
 // Source: https://developer.act-on.com/reference/lists
 const fail = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });
@@ -14,7 +14,8 @@ const given = parts.list === undefined ? request_body_map : parts.list;
 const list = typeof given === 'string' ? read(given, 'list') : given;
 if (!list || typeof list !== 'object') fail('A list needs JSON such as {"listname":"People","uploadspecs":[{"columnHeading":"Email","columnType":"EMAIL"}]}.');
 const name = list.listname || list.name;
-if (!name) fail('A list needs a `listname`.');
+const merges = request_method === 'PATCH';
+if (!name && !merges) fail('A list needs a `listname`.');
 let specs = list.uploadspecs === undefined ? [] : list.uploadspecs;
 if (typeof specs === 'string') specs = read(specs, 'uploadspecs');
 if (!Array.isArray(specs)) fail('`uploadspecs` must be a list of columns.');
@@ -34,6 +35,8 @@ const fields = {
   quotecharacter: withFile ? list.quotecharacter || 'DOUBLE_QUOTE' : 'DOUBLE_QUOTE',
   uploadspecs: JSON.stringify(specs),
 };
+if (merges && list.mergespecs !== undefined) fields.mergespecs = typeof list.mergespecs === 'string' ? list.mergespecs : JSON.stringify(list.mergespecs);
+if (merges && list.putEmptyValues !== undefined) fields.putEmptyValues = list.putEmptyValues;
 const boundary = 'ligand-' + CE.md5(name + csv);
 let body = '';
 Object.keys(fields).forEach((field) => {

@@ -1,5 +1,6 @@
 //! The marketing elements whole: every collection that their users had, through the token, against the simulated vendors.
 
+mod acton;
 mod eloqua;
 mod marketo;
 

@@ -3,6 +3,7 @@
 use ligand_model::time::Timestamp;
 use serde_json::json;
 
+use super::messages;
 use super::state::State;
 use super::upload::Column;
 use crate::people;
@@ -56,6 +57,26 @@ pub fn state() -> State {
             .records
             .collection_mut(OPT_OUTS)
             .insert(entry, |number| number.to_string());
+    }
+    for number in 1..=4 {
+        for kind in ["TEMPLATE", "DRAFT", "SENT"] {
+            let fields = [
+                ("title", format!("{kind} {number}")),
+                ("subject", format!("News {number}")),
+                ("textbody", "Hello".to_owned()),
+                ("sendername", "Sandbox".to_owned()),
+                ("senderemail", "news@example.com".to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value));
+            let id = messages::add(&mut state, kind, &fields, at(number));
+            if let Some(message) = state
+                .records
+                .collection_mut(messages::MESSAGES)
+                .get_mut(&id)
+            {
+                message.insert("sent".into(), (if kind == "SENT" { 40 } else { 0 }).into());
+            }
+        }
     }
     state
 }
