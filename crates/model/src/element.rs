@@ -59,9 +59,42 @@ pub struct Element {
     /// *Added.* How many calls the vendor takes, and which headers tell how many are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limits: Option<RateLimits>,
+    /// *Added, on disk in `proven.json`.* Calls (`GET /contacts/{id}`) that have been seen to work.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proven: BTreeMap<String, Proof>,
     /// Everything else, kept for the catalog and for export.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// How and when a call was last seen to work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// Against what.
+    pub how: Proven,
+    /// The day, `2026-11-28`.
+    pub date: String,
+}
+
+/// What a call was proven against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proven {
+    /// A simulator that others' clients of the vendor take for the vendor, or one made from the declaration.
+    Simulated,
+    /// The vendor itself, with somebody's account.
+    LiveVerified,
+}
+
+impl Proven {
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::LiveVerified => "live-verified",
+        }
+    }
 }
 
 fn general() -> String {

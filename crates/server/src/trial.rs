@@ -1,11 +1,15 @@
-//! Trying an element with no network: a server of its own in a temporary folder, a simulated vendor, and a list of what holds.
+//! Trying an element, and a list of what holds: with no network, by a server of its own in a temporary folder and a simulated
+//! vendor, or through an instance of a running server, by reading alone.
 
 mod checks;
 mod describe;
+mod live;
+pub mod proof;
 mod start;
 
 use serde_json::{Value, json};
 
+pub(crate) use live::run as run_live;
 pub use start::run;
 
 /// How a check ended.
@@ -37,6 +41,8 @@ pub struct Line {
     pub resource: String,
     /// `auth`, `list`, `page`, `get`, `create`, `read`, `update`, `delete`, `error`, `limit`.
     pub check: &'static str,
+    /// The call that it was about, `GET /contacts/{id}`; none for what was not asked.
+    pub call: Option<String>,
     /// How it ended.
     pub verdict: Verdict,
     /// What stood in the way; empty for what holds.

@@ -124,6 +124,12 @@ fn directory(folder: &str, files: &BTreeMap<&str, &[u8]>) -> Result<Element, Vec
             Err(e) => found.push(error(&place(file), e.to_string())),
         }
     }
+    if let Some(bytes) = files.get("proven.json") {
+        match serde_json::from_slice(bytes) {
+            Ok(proven) => element.proven = proven,
+            Err(e) => found.push(error(&place("proven.json"), e.to_string())),
+        }
+    }
     read_hook_files(&mut element, files, folder, &mut found);
     strict(&element, folder, &mut found);
     if found.is_empty() {

@@ -6,5 +6,6 @@ mod calls;
 mod corpus;
 mod credentials;
 mod elements;
+mod pages;
 mod report;
 mod snapshots;

@@ -30,7 +30,7 @@ pub(super) enum Element {
     Fmt(Fmt),
     /// Makes a definition from a description of the vendor's API and writes it to standard output. No server is needed.
     New(new::New),
-    /// Tries an element against a simulated vendor, in a server of its own, and prints what holds.
+    /// Tries an element against a simulated vendor, in a server of its own, or through an instance, and prints what holds.
     Test(Test),
 }
 
@@ -128,9 +128,18 @@ pub(super) struct Test {
     /// Key of an element of the catalog, an exported definition, or an element directory.
     #[arg(value_name = "KEY|PATH")]
     element: String,
-    /// The configuration file [default: ./ligand.toml, else /etc/ligand/ligand.toml, else none].
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// Tries the element through this instance of a running server, against the vendor itself.
+    #[arg(long, value_name = "ID", requires = "read_only")]
+    instance: Option<i64>,
+    /// Makes, changes and deletes nothing: what is tried on an account that exists.
+    #[arg(long, requires = "instance")]
+    read_only: bool,
+    /// Keeps what was proven in proven.json of this element directory.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// The server of the instance; without one only its `--config` counts.
+    #[command(flatten)]
+    server: Server,
     /// How the list is written.
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -259,33 +268,17 @@ impl Test {
 #[cfg(feature = "sandbox")]
 impl Test {
     async fn run(self) -> Result<ExitCode, Failed> {
-        use crate::trial::{self, Line, Verdict};
-        let common = Common {
-            data: None,
-            database: None,
-            config: self.config.clone(),
-        };
-        let config = Flags::common(&common).load(common)?;
-        let path = Path::new(&self.element);
-        let catalog = crate::catalog_files::load(&config.catalog.dir)?;
-        let (element, imported) = match catalog.by_key(&self.element) {
-            Some(known) => (std::sync::Arc::clone(known), false),
-            None if path.exists() => {
-                let definition = definition(path)?;
-                let id = ligand_model::id::ElementId(1);
-                let (element, _) = ligand_engine::catalog::import(&definition, id)?;
-                (std::sync::Arc::new(element), true)
+        use crate::trial::{self, Line, Verdict, proof};
+        use ligand_model::element::Proven;
+        use ligand_model::time::Clock as _;
+        let (lines, how) = match self.instance {
+            Some(instance) => {
+                let remote = self.server.connect()?;
+                let lines = trial::run_live(remote, &self.element, instance).await?;
+                (lines, Proven::LiveVerified)
             }
-            None => {
-                return Err(format!(
-                    "{} is neither an element of the catalog nor a file; \
-                     `ligand element export` writes the definition of an imported one",
-                    self.element
-                )
-                .into());
-            }
+            None => (self.simulated().await?, Proven::Simulated),
         };
-        let lines = trial::run(config, element, imported).await?;
         let rows: Vec<Value> = lines.iter().map(Line::to_json).collect();
         let text = |row: &Value| {
             let member = |name: &str| row.get(name).map_or_else(String::new, plain);
@@ -306,7 +299,40 @@ impl Test {
             count(Verdict::Pass),
             count(Verdict::NotApplicable)
         ));
+        if let Some(folder) = &self.record {
+            let today = crate::app::system::SystemClock.now().to_date();
+            let proven = proof::record(folder, &lines, how, &today)?;
+            talk(&format!(
+                "{proven} calls are proven in {}",
+                folder.display()
+            ));
+        }
         Ok(code(failed > 0))
+    }
+
+    /// Against a simulated vendor, in a server of its own.
+    async fn simulated(&self) -> Result<Vec<crate::trial::Line>, Failed> {
+        let config = self.server.load()?;
+        let path = Path::new(&self.element);
+        let catalog = crate::catalog_files::load(&config.catalog.dir)?;
+        let (element, imported) = match catalog.by_key(&self.element) {
+            Some(known) => (std::sync::Arc::clone(known), false),
+            None if path.exists() => {
+                let definition = definition(path)?;
+                let id = ligand_model::id::ElementId(1);
+                let (element, _) = ligand_engine::catalog::import(&definition, id)?;
+                (std::sync::Arc::new(element), true)
+            }
+            None => {
+                return Err(format!(
+                    "{} is neither an element of the catalog nor a file; \
+                     `ligand element export` writes the definition of an imported one",
+                    self.element
+                )
+                .into());
+            }
+        };
+        crate::trial::run(config, element, imported).await
     }
 }
 

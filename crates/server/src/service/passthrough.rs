@@ -114,6 +114,7 @@ fn made_for(element: &Compiled, method: &str, vendor_path: &str) -> Result<Compi
         hosts: declared.hosts.clone(),
         errors: declared.errors.clone(),
         rate_limits: declared.rate_limits.clone(),
+        proven: BTreeMap::new(),
         extra: declared.extra.clone(),
     };
     Ok(Compiled::new(element_for_call, element.id).0)

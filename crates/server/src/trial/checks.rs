@@ -17,6 +17,8 @@ use crate::cli::element::remote::Remote;
 
 /// A page small enough that every simulator has several.
 const SMALL: usize = 3;
+/// Why nothing is written.
+const READ_ONLY: &str = "only reads are tried on an account that exists";
 /// Pages that are followed.
 const MOST_PAGES: usize = 5;
 
@@ -28,6 +30,8 @@ pub(super) struct Trial {
     pub(super) element: Arc<Compiled>,
     /// The simulated vendor, when it was made from the declaration.
     pub(super) generic: Option<Arc<Generic>>,
+    /// Whether it is somebody's real account, in which nothing may be changed.
+    pub(super) live: bool,
 }
 
 /// The calls of one collection.
@@ -199,6 +203,10 @@ impl Collection<'_> {
     }
 
     async fn creates(&mut self, create: &Resource) -> Result<Option<String>, Failed> {
+        if self.trial.live {
+            self.skip("create", READ_ONLY);
+            return Ok(None);
+        }
         let Some((body, _)) = self.sample(create) else {
             self.skip("create", "no sample of a record is known");
             return Ok(None);
@@ -215,6 +223,10 @@ impl Collection<'_> {
                 self.absent(check);
                 continue;
             };
+            if self.trial.live {
+                self.skip(check, READ_ONLY);
+                continue;
+            }
             let Some(id) = made else {
                 self.skip(check, "no record was made that could be changed");
                 continue;
@@ -342,7 +354,8 @@ impl Collection<'_> {
             ),
             Err(note) => (Verdict::Fail, note),
         };
-        self.push(check, verdict, note);
+        let call = format!("{} {}", resource.method, below_hub(&resource.path));
+        self.push(check, Some(call), verdict, note);
     }
 
     /// Whether a read failed because nobody knows here what it should look for.
@@ -368,13 +381,14 @@ impl Collection<'_> {
     }
 
     fn skip(&mut self, check: &'static str, note: &str) {
-        self.push(check, Verdict::NotApplicable, note.to_owned());
+        self.push(check, None, Verdict::NotApplicable, note.to_owned());
     }
 
-    fn push(&mut self, check: &'static str, verdict: Verdict, note: String) {
+    fn push(&mut self, check: &'static str, call: Option<String>, verdict: Verdict, note: String) {
         self.lines.push(Line {
             resource: self.path.to_owned(),
             check,
+            call,
             verdict,
             note,
         });

@@ -147,6 +147,7 @@ pub async fn run(
         let mut lines = vec![Line {
             resource: "*".to_owned(),
             check: "auth",
+            call: None,
             verdict,
             note,
         }];
@@ -156,6 +157,7 @@ pub async fn run(
                 authorization: format!("User {user}, Element {token}"),
                 element: Arc::clone(&element),
                 generic,
+                live: false,
             };
             lines.extend(checks::all(&trial).await?);
         }

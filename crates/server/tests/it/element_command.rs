@@ -241,6 +241,100 @@ async fn every_element_of_the_catalog_holds_against_its_own_simulator() {
     }
 }
 
+#[tokio::test]
+async fn an_account_that_exists_is_tried_by_reading_and_what_held_is_kept_and_told() {
+    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = json!({"userSecret": app.user, "organizationSecret": app.organization});
+    let credentials = write(folder.path(), "c.json", &secrets.to_string());
+    write(folder.path(), "acme/element.json", "{}");
+    let known = r#"{"POST /contacts": {"how": "simulated", "date": "2026-01-01"}}"#;
+    let kept = write(folder.path(), "acme/proven.json", known);
+    let acme = folder.path().join("acme").display().to_string();
+    let (id, token) = app.instance("sfdc").await;
+    let id = id.to_string();
+    let server = ["--url", &app.base, "--credentials", &credentials];
+    let before = app
+        .resource("GET", "/contacts?pageSize=500", &token, Value::Null)
+        .await
+        .text();
+    let test = ["element", "test", "sfdc", "--instance", &id, "--read-only"];
+    let more = ["--output", "json", "--record", &acme];
+    let ran = ligand(&[&test[..], &server, &more].concat()).await;
+    assert_eq!(ran.code, 0, "{} {}", ran.err, ran.out);
+    let lines: Value = serde_json::from_str(&ran.out).unwrap();
+    let verdict = |check: &str| {
+        let mut lines = lines.as_array().unwrap().iter();
+        let line = lines.find(|line| line["check"] == check && line["resource"] == "/contacts");
+        line.unwrap()["verdict"].as_str().unwrap().to_owned()
+    };
+    for (check, expected) in [
+        ("list", "pass"),
+        ("read", "pass"),
+        ("create", "n/a"),
+        ("update", "n/a"),
+        ("delete", "n/a"),
+    ] {
+        assert_eq!(verdict(check), expected, "{check}");
+    }
+    let after = app
+        .resource("GET", "/contacts?pageSize=500", &token, Value::Null)
+        .await
+        .text();
+    assert_eq!(after, before, "something was written");
+    let proven: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    assert_eq!(proven["GET /contacts/{id}"]["how"], "live-verified");
+    assert_eq!(proven["POST /contacts"]["how"], "simulated");
+
+    let ran = ligand(
+        &[
+            &[
+                "element",
+                "test",
+                "eloqua",
+                "--instance",
+                &id,
+                "--read-only",
+            ][..],
+            &server,
+        ]
+        .concat(),
+    )
+    .await;
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.contains("is one of sfdc, not of eloqua"),
+        "{}",
+        ran.err
+    );
+    let ran =
+        ligand(&[&["element", "test", "sfdc", "--instance", &id][..], &server].concat()).await;
+    assert!(
+        ran.code != 0 && ran.err.contains("--read-only"),
+        "{}",
+        ran.err
+    );
+
+    let told = app
+        .call(
+            "GET",
+            "/elements/sfdc/metadata",
+            &app.secrets(),
+            Value::Null,
+        )
+        .await
+        .expect(200)
+        .json();
+    let row = told["proven"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["resource"] == "GET /contacts")
+        .unwrap();
+    assert_eq!(row["status"], "simulated");
+    assert_eq!(row["date"].as_str().unwrap().len(), 10);
+}
+
 /// A vendor with everything: roots both ways, pages, a key, errors.
 fn whole() -> Value {
     let id = json!({"name": "id", "type": "path", "vendorName": "personId", "vendorType": "path"});

@@ -74,6 +74,12 @@ impl Remote {
         })
     }
 
+    /// The same user with an instance's token.
+    pub(crate) fn with_token(&self, token: &str) -> String {
+        let user = self.authorization.split(',').next().unwrap_or_default();
+        format!("{user}, Element {token}")
+    }
+
     /// Any call; `url` is a path of the API or absolute. Every answer is one, whatever its status.
     pub(crate) async fn ask(
         &self,

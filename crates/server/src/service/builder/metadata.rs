@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 /// An element's metadata; `expand` tells all of it.
 ///
 /// # Shape
-/// `{"id": 23, "key": "sfdc", "name": …, "description": …, "events": {"supported": false, "methods": []}}`, expanded with
+/// `{"id": 23, "key": "sfdc", "name": …, "description": …, "events": {"supported": false, "methods": []},
+/// "proven": [{"resource": "GET /contacts", "status": "simulated", "date": "2026-11-28"}]}`: calls that have been seen to
+/// work, `live-verified` with the vendor itself or `simulated`; any other is unproven. Expanded with
 /// the flags of the catalog and a line for each object: its operations, and what can be done in bulk and by events.
 pub fn of(compiled: &Compiled, expand: bool) -> Value {
     let element = &compiled.element;
@@ -18,6 +20,7 @@ pub fn of(compiled: &Compiled, expand: bool) -> Value {
         "name": element.name,
         "description": element.description,
         "events": events(compiled),
+        "proven": proven(compiled),
     });
     if !expand {
         return value;
@@ -57,6 +60,13 @@ pub fn of(compiled: &Compiled, expand: bool) -> Value {
         value.extend(rest);
     }
     value
+}
+
+fn proven(compiled: &Compiled) -> Vec<Value> {
+    let proven = compiled.element.proven.iter();
+    proven
+        .map(|(call, proof)| json!({"resource": call, "status": proof.how, "date": proof.date}))
+        .collect()
 }
 
 fn events(compiled: &Compiled) -> Value {
