@@ -4,6 +4,7 @@
 
 mod doctor;
 pub(crate) mod element;
+mod keys;
 mod migrate;
 mod sandbox;
 pub mod serve;
@@ -40,6 +41,9 @@ enum Command {
     Migrate(Common),
     /// Checks configuration, database, key, catalog and clock, and says what is wrong.
     Doctor(Common),
+    /// Rotates and destroys keys, and says how they are.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Imports, exports, looks over and formats elements.
     #[command(subcommand)]
     Element(element::Element),
@@ -211,6 +215,7 @@ impl Cli {
                 let config = Flags::common(&common).load(common)?;
                 block_on(doctor::run(config))?
             }
+            Command::Keys(keys) => block_on(keys.run())?,
             Command::Element(element) => element.run(),
         }
     }

@@ -8,8 +8,7 @@ pub mod units;
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use ligand_store::vault::RootKey;
 use serde::Deserialize;
 use toml::Table;
 
@@ -160,6 +159,10 @@ impl Config {
             source: Box::new(source),
         })?;
         config.database.url = secret(config.database.url, &config.database.url_file)?;
+        if !config.vault.key.is_empty() {
+            // The stronger layer decided: from here on a named file is where the key is.
+            config.vault.key_file.clear();
+        }
         config.vault.key = secret(config.vault.key, &config.vault.key_file)?;
         config.check()?;
         Ok(config)
@@ -216,21 +219,26 @@ impl Config {
             }
         }
         if !self.vault.key.is_empty() {
-            self.vault_key()?;
+            self.vault_keys()?;
+            if !self.vault.key_command.is_empty() {
+                return wrong(
+                    "vault.key and vault.key_command both say where the key is; one of them is enough".into(),
+                );
+            }
         }
         Ok(())
     }
 
-    /// The configured root key, if there is one.
+    /// The root keys that the configuration holds; none when it holds none.
     ///
     /// # Errors
     /// Not base64, or not 32 bytes.
-    pub fn vault_key(&self) -> Result<Option<[u8; 32]>, Error> {
+    pub fn vault_keys(&self) -> Result<Vec<RootKey>, Error> {
         let text = self.vault.key.expose().trim();
         if text.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        decode_key(text).map(Some).ok_or_else(|| {
+        RootKey::several(text).map_err(|_| {
             Error::Inconsistent(
                 "vault.key is not base64 of 32 bytes; `openssl rand -base64 32` makes one".into(),
             )
@@ -241,12 +249,6 @@ impl Config {
     pub fn data_dir(&self) -> &Path {
         Path::new(&self.data.dir)
     }
-}
-
-/// Decodes the text of a root key.
-pub fn decode_key(text: &str) -> Option<[u8; 32]> {
-    let bytes = zeroize::Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
-    bytes.as_slice().try_into().ok()
 }
 
 fn is_web_url(text: &str) -> bool {

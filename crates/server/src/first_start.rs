@@ -13,6 +13,7 @@ use ligand_store::{Database, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::root_keys::Keeper;
 use crate::runtime::{replace, write_new};
 
 /// The first customer's secrets, written once.
@@ -92,13 +93,25 @@ pub enum KeySource {
 ///
 /// # Errors
 /// [`Error`]; never a new key in place of one that is lost or cannot be read.
-pub fn root_key(
+pub fn root_keys(
     config: &Config,
     database: &Database,
     entropy: &dyn Entropy,
-) -> Result<(RootKey, KeySource), Error> {
-    if let Some(bytes) = config.vault_key()? {
-        return Ok((RootKey::new(bytes), KeySource::Configured));
+) -> Result<(Keeper, KeySource), Error> {
+    let vault = &config.vault;
+    if !vault.key_command.is_empty() {
+        return Ok((
+            Keeper::Command(vault.key_command.clone()),
+            KeySource::Configured,
+        ));
+    }
+    if !vault.key_file.is_empty() {
+        let path = PathBuf::from(&vault.key_file);
+        return Ok((Keeper::File(path), KeySource::Configured));
+    }
+    let keys = config.vault_keys()?;
+    if !keys.is_empty() {
+        return Ok((Keeper::Fixed(keys), KeySource::Configured));
     }
     let Database::Sqlite(file) = database else {
         return Err(Error::KeyRequired);
@@ -107,8 +120,8 @@ pub fn root_key(
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let text = zeroize::Zeroizing::new(text);
-            let key = RootKey::from_base64(&text).map_err(|_| Error::BadKeyFile(path.clone()))?;
-            Ok((key, KeySource::File(path)))
+            RootKey::several(&text).map_err(|_| Error::BadKeyFile(path.clone()))?;
+            Ok((Keeper::File(path.clone()), KeySource::File(path)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && file.exists() => {
             Err(Error::KeyMissing(path))
@@ -120,7 +133,7 @@ pub fn root_key(
                 path: path.clone(),
                 source,
             })?;
-            Ok((key, KeySource::Made(path)))
+            Ok((Keeper::File(path.clone()), KeySource::Made(path)))
         }
         Err(source) => Err(Error::File { path, source }),
     }
@@ -213,6 +226,7 @@ fn readable_password(entropy: &dyn Entropy) -> String {
 #[cfg(test)]
 mod tests {
     use ligand_model::time::FixedEntropy;
+    use ligand_store::vault::RootKeys as _;
 
     use super::*;
 
@@ -231,24 +245,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         let (made, source) =
-            root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(1)).unwrap();
+            root_keys(&config, &sqlite(folder.path()), &FixedEntropy::new(1)).unwrap();
         assert_eq!(source, KeySource::Made(folder.path().join(KEY_FILE)));
         let (read, source) =
-            root_key(&config, &sqlite(folder.path()), &FixedEntropy::new(2)).unwrap();
+            root_keys(&config, &sqlite(folder.path()), &FixedEntropy::new(2)).unwrap();
         assert_eq!(source, KeySource::File(folder.path().join(KEY_FILE)));
-        assert_eq!(*made.to_base64(), *read.to_base64());
+        let first = |keeper: Keeper| keeper.keys().unwrap()[0].to_base64().to_string();
+        assert_eq!(first(made), first(read));
     }
 
     #[test]
     fn a_damaged_key_file_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(KEY_FILE), "damaged").unwrap();
-        let error = root_key(
+        let error = root_keys(
             &config(folder.path()),
             &sqlite(folder.path()),
             &FixedEntropy::new(1),
         )
-        .unwrap_err();
+        .err()
+        .unwrap();
         assert!(matches!(error, Error::BadKeyFile(_)));
         assert!(!error.to_string().contains("damaged"));
         assert_eq!(
@@ -262,8 +278,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ligand.db"), "x").unwrap();
         let database = sqlite(folder.path());
-        let error = root_key(&config(folder.path()), &database, &FixedEntropy::new(1));
-        assert!(matches!(error.unwrap_err(), Error::KeyMissing(_)));
+        let error = root_keys(&config(folder.path()), &database, &FixedEntropy::new(1));
+        assert!(matches!(error.err().unwrap(), Error::KeyMissing(_)));
         assert!(!folder.path().join(KEY_FILE).exists());
     }
 
@@ -272,11 +288,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config(folder.path());
         let postgres = Database::Postgres("postgres://h/d".into());
-        let error = root_key(&config, &postgres, &FixedEntropy::new(1)).unwrap_err();
+        let error = root_keys(&config, &postgres, &FixedEntropy::new(1))
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("LIGAND__VAULT__KEY"), "{error}");
         config.vault.key = crate::config::Secret::new(&RootKey::new([7; 32]).to_base64());
         assert_eq!(
-            root_key(&config, &postgres, &FixedEntropy::new(1))
+            root_keys(&config, &postgres, &FixedEntropy::new(1))
                 .unwrap()
                 .1,
             KeySource::Configured

@@ -22,6 +22,7 @@ pub mod first_start;
 pub mod health;
 pub mod listener;
 pub mod metrics;
+pub mod root_keys;
 pub mod runtime;
 pub mod sandbox;
 pub mod service;

@@ -108,7 +108,7 @@ pub async fn open_store(
         source,
     })?;
     let database = database(config)?;
-    let (root_key, source) = first_start::root_key(config, &database, &*entropy)?;
+    let (root_keys, source) = first_start::root_keys(config, &database, &*entropy)?;
     if let KeySource::Made(path) = &source {
         tracing::warn!(
             "made the root key {}: without it the database cannot be read; keep a copy elsewhere",
@@ -117,7 +117,7 @@ pub async fn open_store(
     }
     let options = StoreOptions {
         database,
-        root_key,
+        root_keys: Arc::new(root_keys),
         clock,
         entropy,
     };

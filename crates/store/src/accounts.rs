@@ -8,6 +8,7 @@ use ligand_model::time::Timestamp;
 
 use crate::Store;
 use crate::backend::Row;
+use crate::changes::Change;
 use crate::error::Error;
 use crate::identity::user_place;
 use crate::sql::accounts as sql;
@@ -164,8 +165,11 @@ impl Store {
             account.deleted.into(),
             self.now().0.into(),
         ];
-        self.write(move |tx| Ok(tx.execute(&sql::UPDATE_ACCOUNT, &values)? > 0))
-            .await
+        self.write(move |tx| {
+            tx.announce(Change::Callers(organization))?;
+            Ok(tx.execute(&sql::UPDATE_ACCOUNT, &values)? > 0)
+        })
+        .await
     }
 
     /// The users of an account, by id.
@@ -259,8 +263,11 @@ impl Store {
             joined(&user.roles).into(),
             user.organization_admin.into(),
         ];
-        self.write(move |tx| Ok(tx.execute(&sql::UPDATE_USER, &values)? > 0))
-            .await
+        self.write(move |tx| {
+            tx.announce(Change::Callers(organization))?;
+            Ok(tx.execute(&sql::UPDATE_USER, &values)? > 0)
+        })
+        .await
     }
 
     /// Deletes a user: secret, password, address and sessions are gone. False when there is none.
@@ -277,6 +284,7 @@ impl Store {
         ];
         self.write(move |tx| {
             let gone = tx.execute(&sql::DELETE_USER, &values)? > 0;
+            tx.announce(Change::Callers(organization))?;
             let [organization, user, _] = values;
             tx.execute(&sql::DELETE_SESSIONS_OF_USER, &[organization, user])?;
             Ok(gone)

@@ -133,6 +133,11 @@ pub(crate) trait Connection {
         Ok(())
     }
 
+    /// From here on overwrites what is deleted, as far as the engine can.
+    fn overwrite_deleted(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// What moves when another process writes; `None` where other nodes announce what they write.
     fn foreign_version(&mut self) -> Result<Option<i64>, Error> {
         Ok(None)

@@ -121,7 +121,11 @@ impl Changes {
     /// The next change; `None` when the store was closed.
     pub async fn next(&mut self) -> Option<Change> {
         if let Some(heard) = &mut self.heard {
-            return heard.recv().await;
+            let change = heard.recv().await;
+            if matches!(change, Some(Change::Everything | Change::Keys(_))) {
+                self.store.inner.keyring.forget();
+            }
+            return change;
         }
         loop {
             tokio::time::sleep(BEAT).await;
@@ -129,6 +133,7 @@ impl Changes {
                 Ok(version) => {
                     let before = std::mem::replace(&mut self.version, version);
                     if before.is_some() && before != version {
+                        self.store.inner.keyring.forget();
                         return Some(Change::Everything);
                     }
                 }

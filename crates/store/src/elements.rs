@@ -419,7 +419,11 @@ fn head(mut row: Row) -> Result<ElementHead, Error> {
 }
 
 /// The version keeps a former definition from being put back. A first one was sealed before there were versions.
-fn definition_place(organization: OrganizationId, id: ElementId, version: i64) -> Context {
+pub(crate) fn definition_place(
+    organization: OrganizationId,
+    id: ElementId,
+    version: i64,
+) -> Context {
     if version == 1 {
         return Context::new(organization, "elements", "definition", id);
     }

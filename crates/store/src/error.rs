@@ -63,6 +63,12 @@ pub enum Error {
     /// A root key is not the base64 of 32 bytes (`Invalid`).
     #[error("a root key is the base64 of 32 bytes")]
     MalformedRootKey,
+    /// The root key cannot be had from where it is kept (`Unavailable`).
+    #[error("the root key cannot be read: {reason}")]
+    RootKeyUnavailable {
+        /// Why, without anything of a key.
+        reason: String,
+    },
     /// The organization has no data key: it does not exist (`Internal`).
     #[error("organization {organization} has no data key")]
     NoDataKey {
@@ -95,7 +101,9 @@ impl Classify for Error {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Conflict { .. } | Self::Stale => ErrorKind::Conflict,
-            Self::Unavailable(_) | Self::Closed => ErrorKind::Unavailable,
+            Self::Unavailable(_) | Self::Closed | Self::RootKeyUnavailable { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::MalformedRootKey => ErrorKind::Invalid,
             _ => ErrorKind::Internal,
         }

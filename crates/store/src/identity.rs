@@ -105,6 +105,7 @@ impl Store {
     /// `None` when the database is not empty: nothing was made.
     /// The first customer's user administers the organization and must change the password.
     pub async fn bootstrap(&self, first: FirstUser) -> Result<Option<Identity>, Error> {
+        self.fresh_roots().await?;
         let now = self.now();
         let inner = Arc::clone(&self.inner);
         let made = self.write(move |tx| {

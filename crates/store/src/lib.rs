@@ -44,7 +44,7 @@ pub mod vault;
 use crate::backend::{Connection, Message, Threads};
 use crate::changes::{Change, Pulse};
 pub use crate::error::Error;
-use crate::vault::RootKey;
+use crate::vault::RootKeys;
 use crate::vault::keyring::Keyring;
 
 /// Which database, and where.
@@ -60,8 +60,8 @@ pub enum Database {
 pub struct StoreOptions {
     /// Which database.
     pub database: Database,
-    /// The key that seals every organization's data key.
-    pub root_key: RootKey,
+    /// Where the root key is kept that seals every organization's data key.
+    pub root_keys: Arc<dyn RootKeys>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where keys and nonces come from.
@@ -98,20 +98,24 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, Error> {
         let StoreOptions {
             database,
-            root_key,
+            root_keys,
             clock,
             entropy,
         } = options;
         let statements = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&statements);
-        let threads = tokio::task::spawn_blocking(move || start(&database, &counter))
+        let opening = move || {
+            let keyring = Keyring::new(root_keys, entropy)?;
+            Ok::<_, Error>((start(&database, &counter)?, keyring))
+        };
+        let (threads, keyring) = tokio::task::spawn_blocking(opening)
             .await
             .map_err(|_| Error::Panicked)??;
         let store = Self {
             inner: Arc::new(Inner {
                 pulse: threads.ear.as_ref().map(|ear| Arc::clone(&ear.pulse)),
                 threads: Mutex::new(Some(threads)),
-                keyring: Keyring::new(&root_key, entropy),
+                keyring,
                 clock,
                 statements,
             }),

@@ -54,6 +54,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "accounts",
         text: include_str!("../../../migrations/0007_accounts.sql"),
     },
+    Migration {
+        number: 8,
+        name: "key_rotations",
+        text: include_str!("../../../migrations/0008_key_rotations.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -13,6 +13,7 @@ pub(crate) mod elements;
 pub(crate) mod grants;
 pub(crate) mod identity;
 pub(crate) mod instances;
+pub(crate) mod keys;
 pub(crate) mod others;
 pub(crate) mod transformations;
 pub(crate) mod usage;
@@ -131,6 +132,14 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "housekeeping of every organization; answers a count",
     ),
     (
+        "OLDEST_DATA_KEY",
+        "checks the root key at the start; opens nothing else",
+    ),
+    (
+        "ROOTS_IN_USE",
+        "which root keys sealed how many data keys, for the operator",
+    ),
+    (
         "ANY_DATA_KEY",
         "checks the root key at the start; opens nothing else",
     ),
@@ -167,6 +176,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         grants::ALL,
         identity::ALL,
         instances::ALL,
+        keys::ALL,
         others::ALL,
         transformations::ALL,
         usage::ALL,

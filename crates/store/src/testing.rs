@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::backend::postgres::Postgres;
 use crate::migrate::{MIGRATIONS, migrate};
-use crate::vault::RootKey;
+use crate::vault::{RootKey, RootKeys};
 use crate::{Database, Error, Store, StoreOptions};
 
 /// Told apart by this within a process and by its id across processes.
@@ -154,10 +154,22 @@ pub async fn open(
     clock: &Arc<FixedClock>,
     root_key: RootKey,
 ) -> Result<Store, Error> {
+    open_with(database, clock, Arc::new(root_key)).await
+}
+
+/// The same, with root keys that a test changes.
+///
+/// # Errors
+/// What [`Store::open`] says.
+pub async fn open_with(
+    database: &TestDatabase,
+    clock: &Arc<FixedClock>,
+    root_keys: Arc<dyn RootKeys>,
+) -> Result<Store, Error> {
     let seed = MADE.fetch_add(1, Ordering::Relaxed) << 32;
     Store::open(StoreOptions {
         database: database.database(),
-        root_key,
+        root_keys,
         clock: Arc::<FixedClock>::clone(clock),
         entropy: Arc::new(FixedEntropy::new(seed)),
     })

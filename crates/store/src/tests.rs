@@ -17,6 +17,7 @@ mod elements;
 mod grants;
 mod identity;
 mod instances;
+mod keys;
 mod migrations;
 mod others;
 mod statements;

@@ -13,6 +13,8 @@ use crate::error::Error;
 
 pub mod envelope;
 pub(crate) mod keyring;
+pub mod rotate;
+pub(crate) mod sealed;
 
 use envelope::Cipher;
 
@@ -50,6 +52,22 @@ impl RootKey {
         Ok(Self::new(bytes))
     }
 
+    /// Reads several, separated by white space or commas; the first is the one that seals.
+    ///
+    /// # Errors
+    /// [`Error::MalformedRootKey`] when one is malformed or there is none.
+    pub fn several(text: &str) -> Result<Vec<Self>, Error> {
+        let words = text.split([' ', '\t', '\r', '\n', ',']);
+        let keys = words
+            .filter(|word| !word.is_empty())
+            .map(Self::from_base64)
+            .collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(Error::MalformedRootKey);
+        }
+        Ok(keys)
+    }
+
     /// The base64 form, for the key file.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(self.0.as_slice()))
@@ -63,6 +81,25 @@ impl RootKey {
 impl fmt::Debug for RootKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RootKey(…)")
+    }
+}
+
+/// Where root keys are kept: a file, the environment, the output of a command, a key management service.
+///
+/// Implement it for a service that hands out a wrapped key: `keys` unwraps it and answers the 32 bytes. It may block;
+/// it is called on a thread of its own, when a store is opened, when a data key is met that no known root key sealed,
+/// and when another process has rotated keys.
+pub trait RootKeys: Send + Sync {
+    /// The keys. The first seals; the others only open, while a rotation is under way.
+    ///
+    /// # Errors
+    /// [`Error::RootKeyUnavailable`] with a sentence that holds nothing of a key.
+    fn keys(&self) -> Result<Vec<RootKey>, Error>;
+}
+
+impl RootKeys for RootKey {
+    fn keys(&self) -> Result<Vec<RootKey>, Error> {
+        Ok(vec![self.clone()])
     }
 }
 

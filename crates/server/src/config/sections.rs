@@ -104,12 +104,14 @@ pub struct Vault {
     pub key: Secret,
     /// A file that holds the key.
     pub key_file: String,
+    /// A program and its arguments that print the key.
+    pub key_command: Vec<String>,
 }
 
 impl Vault {
     /// Whether the operator gave a key.
     pub fn is_configured(&self) -> bool {
-        !self.key.is_empty()
+        !self.key.is_empty() || !self.key_command.is_empty()
     }
 }
 

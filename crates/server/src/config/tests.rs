@@ -1,3 +1,6 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn load(file: Option<&str>, variables: &[(&str, &str)], flags: &str) -> Result<Config, Error> {
@@ -103,11 +106,11 @@ fn a_secret_may_stand_in_a_file_and_the_stronger_layer_decides() {
     std::fs::write(&path, format!("{key}\n")).unwrap();
     let file = path.display().to_string();
     let config = load(None, &[("LIGAND__VAULT__KEY_FILE", &file)], "").unwrap();
-    assert_eq!(config.vault_key().unwrap(), Some([7; 32]));
+    assert_eq!(*config.vault_keys().unwrap()[0].to_base64(), key);
     let other = STANDARD.encode([8; 32]);
     let below = format!("[vault]\nkey_file = \"{file}\"\n");
     let config = load(Some(&below), &[("LIGAND__VAULT__KEY", &other)], "").unwrap();
-    assert_eq!(config.vault_key().unwrap(), Some([8; 32]));
+    assert_eq!(*config.vault_keys().unwrap()[0].to_base64(), other);
     let both = [
         ("LIGAND__VAULT__KEY", other.as_str()),
         ("LIGAND__VAULT__KEY_FILE", &file),

@@ -25,6 +25,7 @@ mod guides;
 mod hosted;
 mod instances;
 mod isolation;
+mod keys;
 mod local_filter;
 mod log;
 mod manners;

@@ -198,6 +198,11 @@ impl TestApp {
         self.sandbox.origins()[name].clone()
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// The text of every file of the data folder, as far as it is text.
     pub fn everything_stored(&self) -> String {
         let mut all = String::new();

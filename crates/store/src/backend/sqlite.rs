@@ -104,6 +104,10 @@ impl Connection for Sqlite {
         run().map_err(|error| failed(statement.name, &error))
     }
 
+    fn overwrite_deleted(&mut self) -> Result<(), Error> {
+        self.script("PRAGMA secure_delete = ON")
+    }
+
     fn foreign_version(&mut self) -> Result<Option<i64>, Error> {
         self.connection
             .pragma_query_value(None, "data_version", |row| row.get(0))

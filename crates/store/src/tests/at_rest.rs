@@ -157,7 +157,7 @@ async fn a_folder_that_does_not_exist_is_unavailable() {
     let database = Database::Sqlite("/nonexistent/ligand.sqlite".into());
     let opened = Store::open(crate::StoreOptions {
         database,
-        root_key: Fixture::root_key(),
+        root_keys: Arc::new(Fixture::root_key()),
         clock: Arc::new(ligand_model::time::FixedClock::new(
             ligand_model::time::Timestamp(0),
         )),

@@ -1,6 +1,7 @@
 //! The data keys of organizations, opened once and kept in memory.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ligand_model::id::OrganizationId;
@@ -8,7 +9,7 @@ use ligand_model::time::{Entropy, Timestamp};
 use zeroize::Zeroizing;
 
 use super::envelope::{self, Cipher};
-use super::{Context, DataKey, RootKey};
+use super::{Context, DataKey, RootKeys};
 use crate::Store;
 use crate::backend::{Connection, Row};
 use crate::error::Error;
@@ -19,7 +20,10 @@ const KEPT: usize = 20_000;
 
 /// The root key and the data keys it has opened.
 pub(crate) struct Keyring {
-    root: Cipher,
+    source: Arc<dyn RootKeys>,
+    roots: Mutex<Vec<Arc<Cipher>>>,
+    /// Whether the roots are to be read again before a new data key is sealed.
+    stale: AtomicBool,
     entropy: Arc<dyn Entropy>,
     opened: Mutex<HashMap<OrganizationId, Opened>>,
 }
@@ -33,12 +37,74 @@ struct Opened {
 }
 
 impl Keyring {
-    pub(crate) fn new(root: &RootKey, entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            root: root.cipher(),
+    /// Reads the root keys; blocks as long as their source does.
+    pub(crate) fn new(source: Arc<dyn RootKeys>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
+        let keyring = Self {
+            source,
+            roots: Mutex::default(),
+            stale: AtomicBool::new(false),
             entropy,
             opened: Mutex::default(),
+        };
+        keyring.reload()?;
+        Ok(keyring)
+    }
+
+    /// Reads the root keys again.
+    pub(crate) fn reload(&self) -> Result<(), Error> {
+        self.stale.store(false, Ordering::SeqCst);
+        let keys = self.source.keys()?;
+        let ciphers = keys.iter().map(|key| Arc::new(key.cipher())).collect();
+        *self.roots.lock().unwrap_or_else(PoisonError::into_inner) = ciphers;
+        Ok(())
+    }
+
+    /// Forgets the opened keys: which one is present may have changed, and so may the root keys.
+    pub(crate) fn forget(&self) {
+        self.stale.store(true, Ordering::SeqCst);
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    fn root(&self) -> Result<Arc<Cipher>, Error> {
+        let roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
+        roots.first().cloned().ok_or(Error::WrongRootKey)
+    }
+
+    fn root_of(&self, id: u64) -> Option<Arc<Cipher>> {
+        let roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
+        roots.iter().find(|root| root.id() == id).cloned()
+    }
+
+    /// The id of the root key that seals.
+    pub(crate) fn root_id(&self) -> u64 {
+        self.root().map_or(0, |root| root.id())
+    }
+
+    /// Whether a root key is known.
+    pub(crate) fn knows(&self, id: u64) -> bool {
+        self.root_of(id).is_some()
+    }
+
+    /// A sealed data key under the present root key; `None` when it is already.
+    pub(crate) fn rewrap(
+        &self,
+        organization: OrganizationId,
+        id: i64,
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let (present, former) = (self.root()?, envelope::key_id(sealed));
+        if former == Some(present.id()) {
+            return Ok(None);
         }
+        let former = former
+            .and_then(|id| self.root_of(id))
+            .ok_or(Error::WrongRootKey)?;
+        let place = place(organization, id);
+        let bytes = former.open(&place, sealed)?;
+        present.seal(&place, &bytes, &*self.entropy).map(Some)
     }
 
     /// Makes and stores a data key for a new organization, in its transaction.
@@ -51,9 +117,9 @@ impl Keyring {
         let id = crate::next_id(connection, "data_key", 1)?;
         let mut bytes = Zeroizing::new([0; 32]);
         self.entropy.fill(&mut *bytes);
-        let sealed = self
-            .root
-            .seal(&place(organization, id), bytes.as_slice(), &*self.entropy)?;
+        let sealed =
+            self.root()?
+                .seal(&place(organization, id), bytes.as_slice(), &*self.entropy)?;
         let values = [
             id.into(),
             organization.0.into(),
@@ -69,13 +135,17 @@ impl Keyring {
         DataKey::new(organization, cipher, Arc::clone(&self.entropy))
     }
 
-    fn open(&self, organization: OrganizationId, mut row: Row) -> Result<Arc<DataKey>, Error> {
-        let (id, sealed) = (row.integer()?, row.blob()?);
+    fn open(
+        &self,
+        organization: OrganizationId,
+        id: i64,
+        sealed: &[u8],
+    ) -> Result<Arc<DataKey>, Error> {
         let place = place(organization, id);
-        if envelope::key_id(&sealed) != Some(self.root.id()) {
-            return Err(Error::WrongRootKey);
-        }
-        let bytes = self.root.open(&place, &sealed)?;
+        let root = envelope::key_id(sealed)
+            .and_then(|id| self.root_of(id))
+            .ok_or(Error::WrongRootKey)?;
+        let bytes = root.open(&place, sealed)?;
         let bytes: &[u8; 32] = bytes
             .as_slice()
             .try_into()
@@ -117,7 +187,7 @@ impl Store {
             .ok_or(Error::NoDataKey {
                 organization: organization.0,
             })?;
-        let key = keyring.open(organization, row)?;
+        let key = self.open_data_key(organization, row).await?;
         keyring.kept().entry(organization).or_default().present = Some(Arc::clone(&key));
         Ok(key)
     }
@@ -143,7 +213,7 @@ impl Store {
             .read(move |tx| tx.query_one(&sql::DATA_KEY, &values))
             .await?
             .ok_or_else(|| envelope::refused(context, "its key is unknown"))?;
-        let key = keyring.open(organization, row)?;
+        let key = self.open_data_key(organization, row).await?;
         keyring
             .kept()
             .entry(organization)
@@ -168,15 +238,40 @@ impl Store {
             .map_err(|_| envelope::refused(context, "it is not text"))
     }
 
+    /// Opens a data key, after a second look at the root keys when none that is known sealed it.
+    async fn open_data_key(
+        &self,
+        organization: OrganizationId,
+        mut row: Row,
+    ) -> Result<Arc<DataKey>, Error> {
+        let (id, sealed) = (row.integer()?, row.blob()?);
+        match self.inner.keyring.open(organization, id, &sealed) {
+            Err(Error::WrongRootKey) => {
+                self.reload_roots().await?;
+                self.inner.keyring.open(organization, id, &sealed)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Reads the root keys again.
+    pub(crate) async fn reload_roots(&self) -> Result<(), Error> {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || inner.keyring.reload())
+            .await
+            .map_err(|_| Error::Panicked)?
+    }
+
+    /// The same, when another process may have changed them.
+    pub(crate) async fn fresh_roots(&self) -> Result<(), Error> {
+        if self.inner.keyring.stale.load(Ordering::SeqCst) {
+            self.reload_roots().await?;
+        }
+        Ok(())
+    }
+
     /// Refuses to start under another root key than the database was sealed with.
     pub(crate) async fn check_root_key(&self) -> Result<(), Error> {
-        let row = self
-            .read(|tx| tx.query_one(&sql::ANY_DATA_KEY, &[]))
-            .await?;
-        let Some(mut row) = row else { return Ok(()) };
-        if envelope::key_id(&row.blob()?) == Some(self.inner.keyring.root.id()) {
-            return Ok(());
-        }
-        Err(Error::WrongRootKey)
+        super::rotate::check(self).await
     }
 }
