@@ -107,6 +107,16 @@ impl Draft {
         }
     }
 
+    /// A part before those at `at` and behind.
+    pub(super) fn insert_part(&mut self, at: usize, part: Part) {
+        self.add_part(part);
+        if let DraftBody::Multipart(parts) = &mut self.body
+            && let Some(part) = parts.pop()
+        {
+            parts.insert(at.min(parts.len()), part);
+        }
+    }
+
     pub(super) fn add_part(&mut self, part: Part) {
         match &mut self.body {
             DraftBody::Multipart(parts) => parts.push(part),

@@ -165,7 +165,29 @@ fn sent(request: &VendorRequest) -> Value {
         return Value::Null;
     }
     let text = String::from_utf8(request.body.to_vec()).unwrap();
+    if text.starts_with("--ligand-") {
+        return parts_of(&text);
+    }
     serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// The parts of a form as `[name, file name, type, data]`.
+fn parts_of(text: &str) -> Value {
+    let (boundary, _) = text.split_once("\r\n").unwrap();
+    let inner = text.trim_end().strip_suffix("--").unwrap();
+    let part = |part: &str| {
+        let (head, data) = part.trim_start().split_once("\r\n\r\n").unwrap();
+        let of = |name: &str| {
+            let (_, rest) = head.split_once(&format!("{name}=\""))?;
+            rest.split_once('"').map(|(value, _)| value)
+        };
+        let kind = head.split_once("Content-Type: ").map(|(_, kind)| kind);
+        let data = data.trim_end_matches("\r\n");
+        let data = serde_json::from_str(data).unwrap_or(json!(data));
+        json!([of(" name"), of("filename"), kind, data])
+    };
+    let parts = inner.split(boundary).filter(|part| !part.trim().is_empty());
+    parts.map(part).collect()
 }
 
 fn reply(status: u16, answer: &Value) -> VendorReply {

@@ -121,7 +121,7 @@ impl Manners {
                 .map(|(_, value)| value.trim())
         };
         let nothing_left = value(&limits.remaining)
-            .and_then(|left| left.parse::<f64>().ok())
+            .and_then(left)
             .is_some_and(|left| left < 1.0);
         if !nothing_left {
             return;
@@ -165,6 +165,17 @@ impl std::fmt::Debug for Manners {
     }
 }
 
+/// How many calls are left: a number, or what is used of how many (`api-usage=18/5000`).
+fn left(text: &str) -> Option<f64> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let usage = text.split([',', ';']).next()?;
+    let (used, most) = usage.rsplit('=').next()?.split_once('/')?;
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    Some(number(most)? - number(used)?)
+}
+
 fn declared<'a>(pace: &Pace<'a>) -> &'a [RateLimit] {
     pace.limits.map_or(&[], |limits| &limits.limits)
 }
@@ -196,6 +207,23 @@ mod tests {
     use ligand_model::time::FixedEntropy;
 
     use super::*;
+
+    #[test]
+    fn what_is_left_is_a_number_or_told_by_what_is_used() {
+        for (text, expected) in [
+            ("7", Some(7.0)),
+            ("api-usage=4998/5000", Some(2.0)),
+            (
+                "api-usage=5001/5000, per-app-api-usage=1/2(appName=x)",
+                Some(-1.0),
+            ),
+            ("18/20", Some(2.0)),
+            ("soon", None),
+            ("a=b/c", None),
+        ] {
+            assert_eq!(left(text), expected, "{text}");
+        }
+    }
 
     fn manners() -> Manners {
         let config = config::Config::defaults().unwrap();

@@ -24,6 +24,8 @@ pub(super) struct Collected {
     /// Literals that become query values after their tokens are filled.
     query_templates: Vec<(String, String)>,
     body_template: Option<String>,
+    /// Literals that become parts of a form; they stand before the files.
+    part_templates: Vec<(String, String)>,
     fields: Vec<(String, Value)>,
     /// Query parameters whose name may occur again.
     repeated: Vec<(String, String)>,
@@ -128,6 +130,10 @@ impl Sources<'_> {
             }
             "bodyToken" => collect_tokens(parameter, &found, &mut collected.body_tokens),
             "form" => Self::write_form(name, &found, draft),
+            "multipart" if parameter.kind == "value" => {
+                let literal = found.text().unwrap_or_default();
+                collected.part_templates.push((name.to_owned(), literal));
+            }
             "multipart" => draft.add_part(match found {
                 Found::File(part) => Part {
                     name: name.to_owned(),
@@ -198,6 +204,22 @@ impl Sources<'_> {
         } else if let Some(condition) = collected.wiql {
             let statement = format!("SELECT [System.Id] FROM WorkItems WHERE {condition}");
             draft.set_field("query", Value::String(statement));
+        }
+        for (at, (name, literal)) in collected.part_templates.iter().enumerate() {
+            let token = |token: &str| collected.body_tokens.get(token).cloned();
+            let json = literal.trim_start().starts_with('{');
+            let filled = if json {
+                template::fill_json(literal, token)
+            } else {
+                template::fill_tokens(literal, token)
+            };
+            let part = Part {
+                name: name.clone(),
+                file_name: None,
+                content_type: json.then(|| "application/json".to_owned()),
+                data: Bytes::from(filled),
+            };
+            draft.insert_part(at, part);
         }
         for (path, value) in collected.fields {
             draft.set_field(&path, value);
@@ -282,7 +304,12 @@ fn collect_tokens(parameter: &Parameter, found: &Found, tokens: &mut BTreeMap<St
     if matches!(found, Found::Body(_)) && parameter.vendor_name == "body" {
         leaves(&found.json(), String::new(), tokens, 0);
     }
-    if let Some(text) = found.text() {
+    // A file stands in a template by its name.
+    let text = match found {
+        Found::File(part) if part.file_name.is_some() => part.file_name.clone(),
+        other => other.text(),
+    };
+    if let Some(text) = text {
         tokens.insert(parameter.vendor_name.clone(), text);
     }
 }

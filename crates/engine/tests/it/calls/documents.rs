@@ -92,7 +92,10 @@ fn an_upload_is_a_version_then_posted_then_described() {
         )
         .vendor(
             &format!("POST {DATA}/sobjects/ContentVersion"),
-            json!({"Title": "pen", "PathOnClient": "pen.jpg", "VersionData": "YWJj", "TagCsv": "blue,new"}),
+            json!([
+                ["entity_content", null, "application/json",
+                    {"PathOnClient": "/pen.jpg", "Description": "", "TagCsv": "blue,new", "ContentDocumentId": null}],
+                ["VersionData", "other.jpg", null, "abc"]]),
             201,
             json!({"id": "068A", "success": true, "errors": []}),
         )
@@ -132,7 +135,10 @@ fn an_existing_file_is_only_overwritten_when_asked() {
         .vendor(&find("pen", "'jpg'"), Value::Null, 200, found())
         .vendor(
             &format!("POST {DATA}/sobjects/ContentVersion"),
-            json!({"Title": "pen", "PathOnClient": "pen.jpg", "VersionData": "YWJj", "ContentDocumentId": "069A00000000001"}),
+            json!([
+                ["entity_content", null, "application/json",
+                    {"PathOnClient": "/pen.jpg", "Description": "", "TagCsv": "", "ContentDocumentId": "069A00000000001"}],
+                ["VersionData", null, null, "abc"]]),
             201,
             json!({"id": "068B", "success": true}),
         )

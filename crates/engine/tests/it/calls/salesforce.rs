@@ -326,11 +326,14 @@ fn statements_of_the_caller_are_passed_on_and_paged_by_the_vendor() {
 
 #[test]
 fn a_file_is_linked_to_its_record_in_one_write() {
-    let ended = Play::of("sfdc", "POST /Contact/003A/files?pathOnClient=a/pen.jpg&description=d")
+    let ended = Play::of("sfdc", "POST /Contact/003A/files?pathOnClient=a/pen.jpg&description=%22d")
         .part("file", Some("other.jpg"), "abc")
         .vendor(
             &format!("POST {DATA}/sobjects/ContentVersion"),
-            json!({"Title": "pen", "PathOnClient": "a/pen.jpg", "VersionData": "YWJj", "Description": "d", "FirstPublishLocationId": "003A"}),
+            json!([
+                ["entity_content", null, "application/json",
+                    {"PathOnClient": "a/pen.jpg", "Description": "\"d", "FirstPublishLocationId": "003A"}],
+                ["VersionData", "other.jpg", null, "abc"]]),
             201,
             json!({"id": "068A", "success": true}),
         )
