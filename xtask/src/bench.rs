@@ -1,15 +1,18 @@
-//! `cargo xtask bench proxy`: measurements, made by the bench crate.
+//! `cargo xtask bench proxy|connectors`: measurements, made by the bench crate.
 
 use crate::shell::{Result, command, run as finish};
 use crate::{install, server};
 
 /// Installs the peers, builds release binaries and runs the named benchmark.
 pub fn run(arguments: &[String]) -> Result {
-    if arguments.first().map(String::as_str) != Some("proxy") {
-        return Err("which benchmark? `cargo xtask bench proxy`".into());
+    match arguments.first().map(String::as_str) {
+        Some("proxy") => {
+            install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
+            install::ensure_npm("crates/bench/node")?;
+        }
+        Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
+        _ => return Err("which benchmark? `cargo xtask bench proxy` or `connectors`".into()),
     }
-    install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
-    install::ensure_npm("crates/bench/node")?;
     let ligand = server::build("ligand-server", "ligand", true)?;
     let bench = server::build("ligand-bench", "ligand-bench", true)?;
     finish(

@@ -33,6 +33,7 @@ cargo xtask COMMAND
   tidy                       crate edges, bans, licences, file length, words, paths, ADR index
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
+  bench connectors [ARGS]    compare each element with its vendor's own client library
   torture [CASES]            the property tests with many more cases
   openapi [--check]          write openapi/platform.json from the server's route table
   gen                        rewrite the generated parts of documents

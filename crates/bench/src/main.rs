@@ -3,6 +3,7 @@
 //! Nothing here depends on the crates of the product, so nothing here can cheat.
 
 mod arguments;
+mod connectors;
 mod http;
 mod proxy;
 mod report;
@@ -18,6 +19,8 @@ ligand-bench tour  [--runtime FILE] [--credentials FILE]
     walks the five guides against the server that wrote these files (default ./data/…)
 ligand-bench proxy --ligand BINARY [--rounds N] [--seconds N] [--report FILE]
     compares the proxy path with nginx and Node
+ligand-bench connectors --ligand BINARY [--element KEY] [--rounds N] [--calls N] [--records N] [--report FILE]
+    compares each element with its vendor's own client library
 ";
 
 fn main() -> ExitCode {
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = Arguments::read(given).and_then(|arguments| match command.as_str() {
         "tour" => tour::run(&arguments, &mut output),
         "proxy" => proxy::run(&arguments, &mut output),
+        "connectors" => connectors::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
     });
     match outcome {

@@ -1,10 +1,10 @@
 //! The proxy path beside nginx and Node: same vendor, same machine, interleaved rounds.
 
-mod figures;
+pub mod figures;
 mod load;
 mod page;
 mod peers;
-mod process;
+pub mod process;
 
 use crate::arguments::{Arguments, Result};
 use crate::report::Output;

@@ -4,6 +4,7 @@ mod connect;
 mod guides;
 mod hosted;
 mod manage;
+mod marketing_cloud;
 mod platform;
 mod records;
 mod salesforce;
@@ -31,6 +32,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
             guide_in_one_vocabulary(&mut tour, &guide)?;
         }
     }
+    marketing_cloud::walk(&mut tour)?;
     hosted::walk(&mut tour)?;
     if tour.report.close() {
         Ok(())
