@@ -82,6 +82,17 @@ export async function look(page, name, frame) {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
+/** A picture for the guide, small and always of the same size; made when somebody asks for them. */
+export async function picture(page, name, at) {
+  const folder = process.env.LIGAND_GUIDE_PICTURES;
+  if (!folder) return;
+  await page.setViewportSize({ width: 1000, height: 680 });
+  await page.evaluate(() => { window.scrollTo(0, 0); if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); });
+  await at?.evaluate((node) => node.scrollIntoView());
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
 /** What a person does at a simulated vendor, page after page: sign in with anything, then allow the access or deny it. */
 export async function decide(popup, choice) {
   const allows = popup.locator("a.button, button").filter({ hasNotText: /^(Deny|Cancel)$/ }).first();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { allow, api, baseUrl, browser, credentialsFile, decide, done, look, newPage, step as plainStep } from "./browser.mjs";
+import { allow, api, baseUrl, browser, credentialsFile, decide, done, look, newPage, picture, step as plainStep } from "./browser.mjs";
 
 let page = await newPage();
 const step = (name, work) => plainStep(name, work, page);
@@ -33,6 +33,7 @@ await step("says who asks and for what, in the organization's colours", async ()
   const colour = await button("Continue to Salesforce CRM").evaluate((node) => getComputedStyle(node).backgroundColor);
   assert.equal(colour, "rgb(179, 38, 30)");
   await look(page, "connect-asks");
+  await picture(page, "connect");
   await page.reload();
   await heading("Connect Salesforce CRM").waitFor();
   const kept = await page.evaluate(() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML]));
@@ -167,6 +168,7 @@ await step("a host application embeds it, hears of a denial and of the account, 
   await inside.getByRole("heading", { name: /Which account/ }).waitFor();
   await inside.getByRole("button", { name: "Salesforce CRM" }).click();
   await look(page, "connect-in-a-host", framed());
+  await picture(page, "connect-in-a-host");
   await consent("Deny", inside);
   await page.getByText("The access was denied.").waitFor();
   await inside.getByRole("button", { name: "Try again" }).click();

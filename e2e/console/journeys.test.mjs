@@ -1,6 +1,6 @@
 // The console in a browser: what a person does, in the order in which they do it, each page looked at by axe on the way.
 import assert from "node:assert/strict";
-import { baseUrl, credentials as first, decide, done, look as lookAt, newPage, step as plainStep } from "./browser.mjs";
+import { baseUrl, credentials as first, decide, done, look as lookAt, newPage, picture, sandbox, step as plainStep } from "./browser.mjs";
 
 // What the platform keeps of a name with markup in it.
 const NAME = "Möller & Söhne 😀 שלום";
@@ -90,6 +90,7 @@ await step("allows it, sees the token once, and reads the first contacts", async
   await button("Make the call").click();
   await page.getByText("LastName").first().waitFor();
   await look("connected");
+  await picture(page, "connected");
 });
 
 await step("tries calls with the account, and reads the vendor's refusal", async () => {
@@ -137,6 +138,7 @@ await step("searches instances, and opens one whose name held markup, an emoji a
   await heading(NAME).waitFor();
   await page.getByRole("link", { name: /contacts/ }).first().waitFor();
   await look("instance");
+  await picture(page, "instance");
   const text = await page.content();
   assert.ok(!text.includes(token.trim()), "the token is still in the page");
   await page.getByRole("button", { name: "Edit" }).click();
@@ -174,6 +176,30 @@ await step("shows the token again only for the password", async () => {
   assert.ok(!kept.includes(token.trim()) && !kept.includes("ligand_console"), kept);
 });
 
+await step("sees that the vendor has withdrawn the access, and connects the account again", async () => {
+  await fetch(`${sandbox.control}/tokens/revoke`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ vendor: "salesforce" }) });
+  await page.getByRole("link", { name: "Try calls" }).click();
+  await page.getByRole("button", { name: "GET /hubs/crm/contacts", exact: true }).click();
+  await button("Call").click();
+  await page.getByRole("region", { name: "Answer", exact: true }).getByText("401", { exact: true }).waitFor();
+  await page.getByRole("banner").getByRole("link", { name: "Instances" }).click();
+  await page.getByLabel("Status").selectOption("invalid");
+  await page.getByRole("link", { name: NAME }).click();
+  await page.getByText("The vendor no longer accepts this account’s credential.").waitFor();
+  await look("needs-a-reconnect");
+  await page.getByRole("link", { name: "Reconnect", exact: true }).click();
+  await button("Continue").click();
+  await consent("Allow");
+  await page.getByText("The account is connected again.").waitFor();
+  await page.getByRole("link", { name: "To the instance" }).click();
+  await page.getByText("connected", { exact: true }).waitFor();
+  await button("Show the token").click();
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await button("Show").click();
+  assert.equal((await page.getByRole("region", { name: "Token" }).innerText()).trim(), token.trim(), "the token stays");
+  await button("Close").click();
+});
+
 await step("disables the account, whose calls are refused, and sees why", async () => {
   await page.getByRole("switch", { name: "Enabled" }).click();
   await page.getByText("Disabled: calls are refused").waitFor();
@@ -206,6 +232,86 @@ await step("registers an application and forgets it by name", async () => {
   await page.getByRole("textbox").fill(name);
   await button("Delete application").click();
   await page.getByRole("cell", { name: "my-app" }).waitFor({ state: "detached" });
+});
+
+await step("explains a call without making it, in four languages", async () => {
+  await page.goto(`${baseUrl}/console/catalog/marketo?tab=resources`);
+  await page.getByRole("button", { name: "GET /hubs/marketing/lists", exact: true }).click();
+  await button("Explain").click();
+  const explanation = page.getByRole("region", { name: "Explanation" });
+  await explanation.getByText("nothing was sent").waitFor();
+  await explanation.getByText(/mktorest\.com/).first().waitFor();
+  await explanation.getByText("What set its parts").first().click();
+  await look("explained");
+  await picture(page, "try-it", explanation);
+  for (const language of ["TypeScript", "Python", "Rust"]) {
+    await page.getByRole("tab", { name: language }).click();
+    const program = await page.getByRole("region", { name: `${language} program` }).innerText();
+    assert.match(program, /marketing\/lists/);
+    assert.match(program, /USER_SECRET/);
+  }
+});
+
+await step("shows the organization in its own name and colours", async () => {
+  await page.getByRole("banner").getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Organization" }).click();
+  await page.getByLabel("Name").fill("ACME <script>alert(1)</script>Reports");
+  await page.getByRole("textbox", { name: /^Colour/ }).fill("red");
+  await page.getByText("A colour is # and six digits", { exact: false }).waitFor();
+  await page.getByRole("textbox", { name: /^Colour/ }).fill("#b3261e");
+  await page.locator("input[type=file]").setInputFiles({ name: "logo.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>") });
+  await button("Save").click();
+  await page.getByText("PNG, JPEG or WebP picture", { exact: false }).waitFor();
+  await button("Remove").click();
+  await button("Save").click();
+  await page.getByText("Saved.").first().waitFor();
+  assert.equal(await page.getByLabel("Name").inputValue(), "ACME Reports");
+  await look("organization");
+  await picture(page, "organization");
+});
+
+await step("makes a scoped key after the password, sees it once, and takes it away", async () => {
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "API keys" }).click();
+  await page.getByText("No key yet").waitFor();
+  await button("Make a key").click();
+  await page.getByLabel("Name").fill("Nightly <b>export</b>");
+  await look("key-form");
+  await page.getByLabel("Your password").fill("wrong");
+  await button("Make the key").click();
+  await page.getByText("That is not your password.").waitFor();
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await button("Make the key").click();
+  const key = (await page.getByRole("region", { name: "Key" }).innerText()).trim();
+  await look("key");
+  const asked = async () => (await fetch(`${baseUrl}/elements/api-v2/instances`, { headers: { authorization: `Bearer ${key}` } })).status;
+  assert.equal(await asked(), 200);
+  await button("I have kept it").click();
+  await page.getByRole("table").waitFor();
+  assert.ok(!(await page.content()).includes(key), "the key is still in the page");
+  await look("keys");
+  await page.getByRole("button", { name: /^Another secret for/ }).click();
+  await page.getByLabel("Your password").fill(PASSWORD);
+  await button("Make it").click();
+  const next = (await page.getByRole("region", { name: "Key" }).innerText()).trim();
+  assert.notEqual(next, key);
+  await button("I have kept it").click();
+  await page.getByRole("button", { name: /^Delete Nightly/ }).click();
+  await page.getByRole("textbox").fill(await page.locator(".dialog label b").innerText());
+  await button("Delete key").click();
+  await page.getByText("No key yet").waitFor();
+  assert.equal(await asked(), 401);
+});
+
+await step("makes a link for whoever owns the account", async () => {
+  await page.goto(`${baseUrl}/console/instances?q=S%C3%B6hne`);
+  await page.getByRole("link", { name: NAME }).click();
+  await button("Reconnect link…").click();
+  await button("Make the link").click();
+  const link = (await page.getByRole("region", { name: "Link" }).innerText()).trim();
+  assert.match(link, /\/connect\?session=[\w-]+#[\w-]{43}$/);
+  await look("connect-link");
+  await button("Done").click();
+  assert.ok(!(await page.content()).includes(link.split("#")[1]), "the link is still in the page");
 });
 
 await step("deletes the account by its name", async () => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::install;
 use crate::server::Server;
-use crate::shell::{Result, command, root, run};
+use crate::shell::{Result, cargo, command, root, run};
 
 /// Builds `console/dist`; a checkout without `console/` is fine.
 pub fn build() -> Result {
@@ -30,10 +30,13 @@ pub fn check() -> Result {
 pub fn journeys(ligand: &Path) -> Result {
     install::ensure(&[("chromium", "chromium")])?;
     install::ensure_npm("e2e/console")?;
-    for journey in ["journeys", "connect"] {
+    for journey in ["journeys", "connect", "scale"] {
         // The host application of Connect's journey listens on this machine, and is told there.
         let local = [("LIGAND__VENDOR__ALLOW_PRIVATE", "127.0.0.1/32")];
         let server = Server::start_with(ligand, journey, &local)?;
+        if journey == "scale" {
+            fill(&server.data())?;
+        }
         let mut node = command("node", &[&format!("{journey}.test.mjs")]);
         node.current_dir(root().join("e2e/console"))
             .env("LIGAND_DATA", server.data());
@@ -41,6 +44,21 @@ pub fn journeys(ligand: &Path) -> Result {
         server.stop()?;
     }
     Ok(())
+}
+
+/// Makes a hundred thousand instances in a running server's folder.
+fn fill(data: &Path) -> Result {
+    let data = data.to_str().ok_or("the folder's name is not UTF-8")?;
+    let arguments = [
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "ligand-store",
+        "--features",
+        "testing",
+    ];
+    run(cargo(&arguments).args(["--example", "fill", "--", data, "100000"]))
 }
 
 fn npm(script: &str) -> Result {

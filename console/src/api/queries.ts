@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, list, Refusal } from "./client";
-import type { Application, Count, Element, ElementSummary, Hub, Instance, InstanceEntry, UsageRow } from "./types";
+import type { ApiKey, Application, Count, Element, ElementSummary, Hub, Instance, InstanceEntry, Organization, UsageRow } from "./types";
 
 /** The rows of the catalog, one page of it or many. */
 export const elements = queryOptions({
@@ -65,6 +65,7 @@ export interface InstanceSearch {
   q?: string | undefined;
   element?: string | undefined;
   tag?: string | undefined;
+  status?: string | undefined;
 }
 
 const PAGE = 50;
@@ -73,7 +74,7 @@ export const instances = (search: InstanceSearch, next: string) =>
   queryOptions({
     queryKey: ["instances", search, next],
     queryFn: ({ signal }) => {
-      const query = { searchText: search.q, tags: search.tag, pageSize: PAGE, nextPage: next, hydrate: false };
+      const query = { searchText: search.q, tags: search.tag, status: search.status, pageSize: PAGE, nextPage: next, hydrate: false };
       return search.element
         ? list<Instance, "getElementsByKeyOrIdInstances">("getElementsByKeyOrIdInstances", { path: { keyOrId: search.element }, query, signal })
         : list<Instance, "getInstances">("getInstances", { query, signal });
@@ -88,6 +89,8 @@ export const count = queryOptions({
 export const instance = (id: string) =>
   queryOptions({
     queryKey: ["instance", id],
+    // Any call of it may have changed how it is.
+    staleTime: 0,
     queryFn: async () => (await call<Instance, "getInstancesById">("getInstancesById", { path: { id } })).data,
   });
 
@@ -122,3 +125,13 @@ export const usageCall = (requestId: string) =>
     queryKey: ["usage", requestId],
     queryFn: async () => (await call<UsageRow, "getUsageByRequestId">("getUsageByRequestId", { path: { requestId } })).data,
   });
+
+export const organization = queryOptions({
+  queryKey: ["organization"],
+  queryFn: async () => (await call<Organization, "getOrganizationsMe">("getOrganizationsMe", {})).data,
+});
+
+export const apiKeys = queryOptions({
+  queryKey: ["api-keys"],
+  queryFn: async () => (await list<ApiKey, "getApiKeys">("getApiKeys", {})).data,
+});

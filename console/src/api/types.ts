@@ -146,3 +146,22 @@ export interface Count {
   totalInstances: number;
   elementInstances: { key: string; count: number }[];
 }
+
+export interface Organization {
+  id: number;
+  name: string;
+  branding: { accent: string; logo: string };
+}
+
+export interface ApiKey {
+  id: number;
+  name: string;
+  scopes: string[];
+  elements: string[];
+  tags: string[];
+  createdDate: string;
+  expiresDate?: string;
+  /** Only in the answer that made it. */
+  key?: string;
+  secrets: { hint: string; createdDate: string; expiresDate?: string; lastUsedDate?: string }[];
+}

@@ -1,4 +1,4 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Icon } from "../ui/icons";
 import { Button } from "../ui/parts";
 import { useSession } from "./Gate";
@@ -8,11 +8,15 @@ const places = [
   { to: "/instances", icon: "instances", words: "Instances" },
   { to: "/applications", icon: "applications", words: "Applications" },
   { to: "/usage", icon: "usage", words: "Usage" },
-  { to: "/account", icon: "account", words: "Account" },
+  { to: "/account", icon: "account", words: "Settings" },
 ] as const;
+
+/** Pages below one place of the list. */
+const SETTINGS = ["/account", "/organization", "/api-keys"];
 
 export function Shell() {
   const { session, signOut } = useSession();
+  const settings = useRouterState({ select: ({ location }) => SETTINGS.includes(location.pathname) });
   return (
     <div className="shell">
       <a className="skip" href="#main">Skip to the page</a>
@@ -22,7 +26,7 @@ export function Shell() {
         </Link>
         <nav className="nav" aria-label="Console">
           {places.map(({ to, icon, words }) => (
-            <Link key={to} to={to}>
+            <Link key={to} to={to} {...(to === "/account" && settings ? { "data-status": "active" } : {})}>
               <Icon name={icon} /> {words}
             </Link>
           ))}

@@ -6,6 +6,8 @@ import { Connect } from "../pages/Connect";
 import { ElementPage } from "../pages/Element";
 import { InstancePage } from "../pages/Instance";
 import { Instances } from "../pages/Instances";
+import { Keys } from "../pages/Keys";
+import { Organization } from "../pages/Organization";
 import { CallPage, Usage } from "../pages/Usage";
 import { Empty, Fault } from "../ui/parts";
 import * as at from "./routes";
@@ -31,6 +33,8 @@ export const router = createRouter({
       at.usageRoute.update({ component: Usage }),
       at.callRoute.update({ component: CallPage }),
       at.accountRoute.update({ component: Account }),
+      at.organizationRoute.update({ component: Organization }),
+      at.keysRoute.update({ component: Keys }),
     ]),
   basepath: "/console",
   scrollRestoration: true,

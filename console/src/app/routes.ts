@@ -24,11 +24,13 @@ const at = <P extends string>(path: P) => ({ getParentRoute: () => root, path })
 export const catalogRoute = createRoute({ ...at("/catalog"), validateSearch: texts("q", "hub") });
 export const elementRoute = createRoute({ ...at("/catalog/$key"), validateSearch: texts("tab", "call", "instance") });
 export const connectRoute = createRoute({ ...at("/connect/$key"), validateSearch: texts("instance") });
-export const instancesRoute = createRoute({ ...at("/instances"), validateSearch: texts("q", "element", "tag") });
+export const instancesRoute = createRoute({ ...at("/instances"), validateSearch: texts("q", "element", "tag", "status") });
 export const instanceRoute = createRoute(at("/instances/$id"));
 export const applicationsRoute = createRoute({ ...at("/applications"), validateSearch: texts("element") });
 export const usageRoute = createRoute({ ...at("/usage"), validateSearch: texts("q", "status", "element", "instance") });
 export const callRoute = createRoute(at("/usage/$requestId"));
 
 export const accountRoute = createRoute(at("/account"));
+export const organizationRoute = createRoute(at("/organization"));
+export const keysRoute = createRoute(at("/api-keys"));
 export const homeRoute = createRoute({ ...at("/"), beforeLoad: () => { throw redirect({ to: "/catalog" }); } });

@@ -4,6 +4,7 @@ import { useSession } from "../app/Gate";
 import { useSay } from "../ui/overlays";
 import { Button, Head } from "../ui/parts";
 import { Reveal } from "./Reveal";
+import { SettingsNav } from "./Settings";
 import { PasswordForm } from "./SignIn";
 
 export function Account() {
@@ -13,6 +14,7 @@ export function Account() {
   return (
     <div className="page narrow">
       <Head title="Account" actions={<Button onClick={() => void signOut()}>Sign out</Button>} />
+      <SettingsNav />
       <section className="card">
         <h2>You</h2>
         <dl className="facts">

@@ -7,6 +7,7 @@ import { useSession } from "../app/Gate";
 import { elementRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
 import { Badge, Bones, Code, Fault, Head, Monogram } from "../ui/parts";
+import { ConnectLink } from "./ConnectLink";
 import { TryIt } from "./TryIt";
 
 export function ElementPage() {
@@ -25,7 +26,12 @@ export function ElementPage() {
         <>
           <Head
             title={<span className="titled"><Monogram element={data} size="large" /> {data.name}</span>}
-            actions={<Link className="button main-action" to="/connect/$key" params={{ key }}>Connect an account</Link>}
+            actions={
+              <>
+                <ConnectLink element={key} />
+                <Link className="button main-action" to="/connect/$key" params={{ key }}>Connect an account</Link>
+              </>
+            }
           >
             {data.description}
           </Head>

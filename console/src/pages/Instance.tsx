@@ -9,6 +9,7 @@ import { Icon } from "../ui/icons";
 import { ConfirmByName, Switch, useSay } from "../ui/overlays";
 import { Bones, Button, Empty, Fault, Head, Monogram, TextField, When } from "../ui/parts";
 import { EntryField, faultOf } from "./connect-form";
+import { ConnectLink } from "./ConnectLink";
 import { Health } from "./Instances";
 import { Reveal } from "./Reveal";
 import { useSubmit } from "./SignIn";
@@ -61,6 +62,7 @@ function Shown({ instance }: { instance: Instance }) {
           <>
             <Link className="button" to="/catalog/$key" params={{ key: instance.element.key }} search={{ tab: "resources", instance: id }}>Try calls</Link>
             <Link className="button" to="/connect/$key" params={{ key: instance.element.key }} search={{ instance: id }}>Reconnect</Link>
+            <ConnectLink element={instance.element.key} instance={instance.id} />
           </>
         }
       />

@@ -13,6 +13,16 @@ export function Health({ instance }: { instance: Pick<Instance, "disabled" | "va
   return instance.valid ? <Badge tone="good">connected</Badge> : <Badge tone="bad">needs a reconnect</Badge>;
 }
 
+/** The first few, and how many more. The name, which is a tag too, stands beside them. */
+function Tags({ tags }: { tags: string[] }) {
+  return (
+    <>
+      {tags.slice(0, 3).map((tag) => <Badge key={tag}><bdi>{tag}</bdi></Badge>)}
+      {tags.length > 3 && <span className="small soft">+{tags.length - 3}</span>}
+    </>
+  );
+}
+
 export function Instances() {
   const search = instancesRoute.useSearch();
   const navigate = instancesRoute.useNavigate();
@@ -26,7 +36,7 @@ export function Instances() {
   const catalog = useQuery(elements);
   const change = (part: Record<string, string | undefined>) =>
     void navigate({ search: (old) => clean({ ...old, ...part }), replace: true });
-  const searching = Boolean(search.q || search.element || search.tag);
+  const searching = Boolean(search.q || search.element || search.tag || search.status);
   const total = counted.data?.totalInstances;
 
   return (
@@ -51,14 +61,26 @@ export function Instances() {
           </Field>
         </div>
         <div className="grow">
+          <Field label="Status">
+            {(attributes) => (
+              <select {...attributes} className="input" value={search.status ?? ""} onChange={(event) => change({ status: event.target.value })}>
+                <option value="">Any</option>
+                <option value="connected">Connected</option>
+                <option value="invalid">Needs a reconnect</option>
+                <option value="disabled">Disabled</option>
+              </select>
+            )}
+          </Field>
+        </div>
+        <div className="grow">
           <TextField label="Tag" placeholder="The whole tag" value={search.tag ?? ""} onChange={(event) => change({ tag: event.target.value })} />
         </div>
       </div>
       {isPending && <Bones rows={6} />}
       {error && <Fault title="The instances could not be read." error={error} again={() => void refetch()} />}
       {data && data.data.length === 0 && (searching ? (
-        <Empty title="Nothing fits" action={<Button onClick={() => change({ q: undefined, element: undefined, tag: undefined })}>Show all</Button>}>
-          No instance has this name, element and tag.
+        <Empty title="Nothing fits" action={<Button onClick={() => change({ q: undefined, element: undefined, tag: undefined, status: undefined })}>Show all</Button>}>
+          No instance has this name, element, status and tag.
         </Empty>
       ) : (
         <Empty title="No account is connected yet" action={<Link className="button main-action" to="/catalog">Choose an element</Link>}>
@@ -83,8 +105,7 @@ export function Instances() {
                     <td><Health instance={instance} /></td>
                     <td>
                       <span className="chips">
-                        {instance.tags.slice(0, 3).map((tag) => <Badge key={tag}><bdi>{tag}</bdi></Badge>)}
-                        {instance.tags.length > 3 && <span className="small soft">+{instance.tags.length - 3}</span>}
+                        <Tags tags={instance.tags.filter((tag) => tag !== instance.name)} />
                       </span>
                     </td>
                     <td className="soft"><When iso={instance.updatedDate} /></td>

@@ -87,6 +87,10 @@ pub struct InstanceFilter {
     pub among: BTreeSet<ElementId>,
     /// With at least one of these tags; empty: any.
     pub any_tag: BTreeSet<String>,
+    /// Whose grant the vendor still honours, or does not.
+    pub valid: Option<bool>,
+    /// That are switched off, or on.
+    pub disabled: Option<bool>,
     /// Only those after this one.
     pub after: Option<InstanceId>,
     /// Leaving out so many first.
@@ -225,6 +229,7 @@ impl Store {
         filter: InstanceFilter,
     ) -> Result<Vec<SealedInstance>, Error> {
         let tags: BTreeSet<String> = clean_all(&filter.tags).into_iter().collect();
+        let first_tag = tags.first().cloned();
         let elements = filter.search_elements.iter().map(ElementId::to_string);
         let values = [
             BETWEEN.into(),
@@ -243,6 +248,9 @@ impl Store {
             filter.skip.into(),
             list(filter.among.iter().map(ElementId::to_string)).into(),
             list(&filter.any_tag).into(),
+            first_tag.into(),
+            filter.valid.into(),
+            filter.disabled.into(),
         ];
         let as_of = Instant::now();
         let rows = self

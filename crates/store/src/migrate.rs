@@ -59,6 +59,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "key_rotations",
         text: include_str!("../../../migrations/0008_key_rotations.sql"),
     },
+    Migration {
+        number: 9,
+        name: "instances_listed",
+        text: include_str!("../../../migrations/0009_instances_listed.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

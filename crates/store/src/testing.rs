@@ -3,6 +3,8 @@
 //! SQLite is a file in a temporary folder. PostgreSQL is a database copied from a migrated template on the server that
 //! `TEST_POSTGRES_URL` names (a superuser's URL); without it those tests are skipped and say so.
 
+mod fill;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -15,7 +15,7 @@ use super::page::Page;
 use super::permit;
 use super::wire;
 use crate::service::input::InstanceInput;
-use crate::service::instances::{self as service, Wanted};
+use crate::service::instances::{self as service, Status, Wanted};
 use crate::service::{elements, provision, reconfigure};
 
 /// `POST /instances`
@@ -60,6 +60,7 @@ async fn rows(call: Call, element: Option<String>) -> Result<Answer, ApiError> {
         only: call.key.as_ref().map(|key| key.permission.clone()),
         tags: call.parameters("tags"),
         search: call.parameter("searchText").map(str::to_owned),
+        status: call.parameter("status").map(Status::of).transpose()?,
         limit: page.size,
         page: page.number,
         next: page.next.clone(),

@@ -58,11 +58,16 @@ pub async fn platform(console: &Console, visit: Visit) -> Result<Response, ApiEr
         return Err(ApiError::not_found("The console has no such endpoint."));
     }
     let method = visit.request.method().clone();
-    if method == Method::POST && first_word(&rest) == "api-keys" {
+    let word = first_word(&rest);
+    if method == Method::POST && word == "api-keys" {
         return Err(ApiError::new(
             ErrorKind::Forbidden,
             "A key's secret is shown after your password alone.",
         ));
+    }
+    // What a Connect session came to holds the instance's token, deep inside.
+    if method != Method::POST && word == "connect" {
+        return Err(ApiError::not_found("The console has no such endpoint."));
     }
     // A new instance's token is what the caller came for.
     let makes = method == Method::POST && rest.split('?').next() == Some("/instances");

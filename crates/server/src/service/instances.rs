@@ -39,6 +39,46 @@ pub struct Shown {
     pub token: ElementToken,
 }
 
+/// How an instance is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Its calls go through.
+    Connected,
+    /// The vendor no longer honours its grant.
+    Invalid,
+    /// Its calls are refused here.
+    Disabled,
+}
+
+impl Status {
+    /// Reads a word.
+    ///
+    /// # Errors
+    /// 400 naming the words.
+    pub fn of(word: &str) -> Result<Self, Error> {
+        match word {
+            "connected" => Ok(Self::Connected),
+            "invalid" => Ok(Self::Invalid),
+            "disabled" => Ok(Self::Disabled),
+            _ => Err(Error::invalid(
+                "`status` must be `connected`, `invalid` or `disabled`.",
+            )),
+        }
+    }
+
+    const fn valid(self) -> Option<bool> {
+        match self {
+            Self::Connected => Some(true),
+            Self::Invalid => Some(false),
+            Self::Disabled => None,
+        }
+    }
+
+    const fn disabled(self) -> bool {
+        matches!(self, Self::Disabled)
+    }
+}
+
 /// Which instances to list.
 #[derive(Debug, Default)]
 pub struct Wanted {
@@ -50,6 +90,8 @@ pub struct Wanted {
     pub search: Option<String>,
     /// What the caller's key covers.
     pub only: Option<Permission>,
+    /// That are like this.
+    pub status: Option<Status>,
     /// Page size.
     pub limit: usize,
     /// 1-based; a page token overrules it.
@@ -152,6 +194,8 @@ pub async fn list(
         tags: wanted.tags,
         search: wanted.search,
         search_elements,
+        valid: wanted.status.map(Status::valid).unwrap_or_default(),
+        disabled: wanted.status.map(Status::disabled),
         after,
         skip: if after.is_some() { 0 } else { skipped },
         limit: most.saturating_add(1),

@@ -492,3 +492,71 @@ async fn the_page_runs_under_a_strict_policy_or_says_how_to_get_it() {
         404
     );
 }
+
+#[tokio::test]
+async fn a_scoped_key_is_made_for_the_password_alone() {
+    let app = TestApp::start().await;
+    let mine = signed_in(&app).await;
+    let wanted = json!({"name": "CI", "scopes": ["read"]});
+    // Whoever sits at an unattended browser has the session, not the password.
+    mine.ask(&app, "POST", "/platform/api-keys", wanted.clone())
+        .await
+        .error(403);
+    mine.ask(&app, "POST", "/platform/%61pi-keys/1/rotate", json!({}))
+        .await
+        .error(403);
+    let body = json!({"password": "wrong", "key": wanted});
+    let refused = mine.ask(&app, "POST", "/keys", body).await;
+    assert!(refused.status >= 400);
+    let body = json!({"password": mine.password, "key": wanted});
+    let made = mine.ask(&app, "POST", "/keys", body).await.expect(200);
+    let secret = made.json()["key"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {secret}");
+    let ask = |bearer: String| {
+        let app = &app;
+        async move {
+            app.call("GET", "/elements", &bearer, Value::Null)
+                .await
+                .status
+        }
+    };
+    assert_eq!(ask(bearer.clone()).await, 200);
+    let listed = mine
+        .ask(&app, "GET", "/platform/api-keys", Value::Null)
+        .await;
+    assert!(!listed.expect(200).text().contains(&secret));
+    let path = format!("/keys/{}/secret", made.json()["id"]);
+    let body = json!({"password": mine.password});
+    let renewed = mine
+        .ask(&app, "POST", &path, body.clone())
+        .await
+        .expect(200);
+    assert_ne!(renewed.json()["key"], made.json()["key"]);
+    assert_eq!(ask(bearer).await, 200, "the former works for a day more");
+    mine.ask(&app, "POST", "/keys/9999/secret", body)
+        .await
+        .error(404);
+    mine.ask(
+        &app,
+        "POST",
+        "/keys/x/secret",
+        json!({"password": PASSWORD}),
+    )
+    .await
+    .error(404);
+}
+
+#[tokio::test]
+async fn a_connect_link_is_made_but_what_came_of_it_is_not_shown() {
+    let app = TestApp::start().await;
+    let mine = signed_in(&app).await;
+    let body = json!({"elements": ["marketo"]});
+    let made = mine
+        .ask(&app, "POST", "/platform/connect/sessions", body)
+        .await;
+    let made = made.expect(200).json();
+    assert!(made["url"].as_str().unwrap().contains("/connect?session="));
+    assert!(made["token"].is_null(), "{made}");
+    let path = format!("/platform/connect/sessions/{}", made["id"]);
+    mine.ask(&app, "GET", &path, Value::Null).await.error(404);
+}

@@ -60,6 +60,29 @@ async fn names_and_tags_are_plain_text_and_the_name_is_the_first_tag() {
 }
 
 #[tokio::test]
+async fn lists_are_narrowed_by_how_instances_are() {
+    let app = TestApp::start().await;
+    plain_element(&app).await;
+    let off = plain_instance(&app, json!({"name": "off"})).await;
+    plain_instance(&app, json!({"name": "on"})).await;
+    let path = format!("/instances/{}/enabled", off["id"]);
+    app.platform("DELETE", &path, Value::Null).await.expect(200);
+    let like = |status: &str| {
+        let path = format!("/instances?status={status}");
+        let app = &app;
+        async move { app.platform("GET", &path, Value::Null).await }
+    };
+    assert_eq!(names(&like("disabled").await.expect(200).json()), ["off"]);
+    assert_eq!(names(&like("connected").await.expect(200).json()), ["on"]);
+    like("invalid").await.error(404);
+    let said = like("broken").await.error(400);
+    assert!(
+        said.contains("`connected`, `invalid` or `disabled`"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn lists_filter_search_and_page() {
     let app = TestApp::start().await;
     app.platform("GET", "/instances", Value::Null)

@@ -27,20 +27,25 @@ statements! {
 
     /// `$4` element or null; `$5` how many tags, `$6` the list of them; `$7` pattern of the folded name or null,
     /// `$8` list of elements that match as well; `$11` list of elements, `$12` list of tags
-    /// of which one must be there, both empty for any.
+    /// of which one must be there, both empty for any; `$13` one of the tags of `$6`; `$14` valid, `$15` disabled, or
+    /// null. Inside, everything is read from one index; only the rows of the page are read whole.
     INSTANCES = concat!(instance!(),
-        "WHERE i.organization_id = $2 AND i.id > $3 \
-         AND (i.element_id = $4 OR $4 IS NULL) \
-         AND ($5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
-            WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
-            AND replace($6, $1 || t.tag || $1, '') <> $6) OR $5 = 0) \
-         AND (CAST($7 AS TEXT) IS NULL OR i.name_folded LIKE $7 ESCAPE '\\' \
-            OR replace($8, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $8) \
-         AND ($11 = '' OR replace($11, $1 || CAST(i.element_id AS TEXT) || $1, '') <> $11) \
+        "WHERE i.organization_id = $2 AND i.id IN (SELECT c.id FROM instances c \
+         WHERE c.organization_id = $2 AND c.id > $3 \
+         AND (c.element_id = $4 OR $4 IS NULL) \
+         AND ($5 = 0 OR c.id IN (SELECT t.instance_id FROM instance_tags t \
+            WHERE t.organization_id = $2 AND t.tag = $13)) \
+         AND ($5 <= 1 OR $5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
+            WHERE t.organization_id = c.organization_id AND t.instance_id = c.id \
+            AND replace($6, $1 || t.tag || $1, '') <> $6)) \
+         AND (CAST($7 AS TEXT) IS NULL OR c.name_folded LIKE $7 ESCAPE '\\' \
+            OR replace($8, $1 || CAST(c.element_id AS TEXT) || $1, '') <> $8) \
+         AND ($11 = '' OR replace($11, $1 || CAST(c.element_id AS TEXT) || $1, '') <> $11) \
          AND ($12 = '' OR EXISTS (SELECT 1 FROM instance_tags t \
-            WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
+            WHERE t.organization_id = c.organization_id AND t.instance_id = c.id \
             AND replace($12, $1 || t.tag || $1, '') <> $12)) \
-         ORDER BY i.id LIMIT $9 OFFSET $10");
+         AND (c.valid = $14 OR $14 IS NULL) AND (c.disabled = $15 OR $15 IS NULL) \
+         ORDER BY c.id LIMIT $9 OFFSET $10) ORDER BY i.id");
 
     COUNT_INSTANCES = "SELECT i.element_id, COUNT(*) FROM instances i WHERE i.organization_id = $1 \
         GROUP BY i.element_id ORDER BY i.element_id";

@@ -236,6 +236,19 @@ for_each_backend! {
         assert_eq!(ids(store, element).await, [2]);
     }
 
+    async fn a_list_is_narrowed_by_how_instances_are(fixture: Fixture) {
+        let store = &fixture.store;
+        three(store).await;
+        let organization = OrganizationId(2);
+        let off = InstanceChange { disabled: Some(true), ..InstanceChange::default() };
+        store.update_instance(organization, InstanceId(2), 1, off).await.unwrap().unwrap();
+        let lost = InstanceChange { valid: Some(false), ..InstanceChange::default() };
+        store.update_instance(organization, InstanceId(3), 1, lost).await.unwrap().unwrap();
+        assert_eq!(ids(store, InstanceFilter { disabled: Some(true), ..all() }).await, [2]);
+        assert_eq!(ids(store, InstanceFilter { disabled: Some(false), valid: Some(true), ..all() }).await, [1]);
+        assert_eq!(ids(store, InstanceFilter { disabled: Some(false), valid: Some(false), ..all() }).await, [3]);
+    }
+
     async fn a_search_looks_at_names_and_elements(fixture: Fixture) {
         let store = &fixture.store;
         three(store).await;
