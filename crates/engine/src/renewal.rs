@@ -217,7 +217,9 @@ impl Renewal {
         if !standing.valid {
             return self.end(Ended::Condemned(None));
         }
-        if standing.leased_until > now {
+        // A lease that ends much later than any does was taken before the clock was set back.
+        let taken = standing.leased_until <= now.plus_millis(2 * LEASE_MS);
+        if standing.leased_until > now && taken {
             return self.go(State::Waiting, Ask::Pause);
         }
         self.open = standing.open;

@@ -91,12 +91,15 @@ impl Store {
         read: &SealedInstance,
         until: Timestamp,
     ) -> Result<Option<i64>, Error> {
+        let now = self.now();
+        let lasts = until.0.saturating_sub(now.0);
         let values = [
             read.instance.organization.0.into(),
             read.instance.id.0.into(),
             read.document_version.into(),
-            self.now().0.into(),
+            now.0.into(),
             until.0.into(),
+            until.plus_millis(lasts).0.into(),
         ];
         let row = self
             .write(move |tx| tx.query_one(&sql::LEASE_GRANT, &values))
@@ -175,7 +178,7 @@ impl Store {
         Ok(())
     }
 
-    /// Marks a grant as refused, with the reason. `None` when the row holds another document or a younger grant.
+    /// Marks a grant as refused, with the reason, and notes that the organization is to be told if it wants to hear. `None` when the row holds another document or a younger grant.
     pub async fn condemn_grant(
         &self,
         read: &SealedInstance,
@@ -183,13 +186,14 @@ impl Store {
         reason: &str,
     ) -> Result<Option<SealedInstance>, Error> {
         let (organization, id) = (read.instance.organization, read.instance.id);
+        let (reason, now) = (reason.to_owned(), self.now());
         let values = [
             organization.0.into(),
             id.0.into(),
             read.document_version.into(),
             fence.into(),
-            reason.to_owned().into(),
-            self.now().0.into(),
+            reason.clone().into(),
+            now.0.into(),
         ];
         let as_of = Instant::now();
         let condemned = self
@@ -197,6 +201,7 @@ impl Store {
                 if tx.execute(&sql::CONDEMN_GRANT, &values)? == 0 {
                     return Ok(None);
                 }
+                crate::notices::note(tx, organization, id, &reason, now)?;
                 let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
                 let condemned = one(tx, &instances::INSTANCE, &values)?;
                 if let Some(read) = &condemned {

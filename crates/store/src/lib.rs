@@ -31,7 +31,9 @@ pub mod grants;
 pub mod identity;
 pub mod instances;
 mod migrate;
+pub mod notices;
 pub mod oauth_states;
+pub mod outcomes;
 mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -132,6 +134,11 @@ impl Store {
         self.read(|tx| tx.query_one(&sql::identity::PING, &[]))
             .await?;
         Ok(())
+    }
+
+    /// Whether other processes may work on the database, too.
+    pub fn is_shared(&self) -> bool {
+        self.inner.pulse.is_some()
     }
 
     /// Statements executed so far by this handle and its clones; a warm call must not raise it.

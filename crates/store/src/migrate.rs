@@ -64,6 +64,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "instances_listed",
         text: include_str!("../../../migrations/0009_instances_listed.sql"),
     },
+    Migration {
+        number: 10,
+        name: "outcomes_and_notices",
+        text: include_str!("../../../migrations/0010_outcomes_and_notices.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -15,6 +15,7 @@ pub(crate) mod identity;
 pub(crate) mod instances;
 pub(crate) mod keys;
 pub(crate) mod others;
+pub(crate) mod outcomes;
 pub(crate) mod transformations;
 pub(crate) mod usage;
 
@@ -152,6 +153,18 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "housekeeping of every organization; answers a count",
     ),
     (
+        "DELETE_EXPIRED_OUTCOMES",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
+        "CLAIM_NOTICES",
+        "finds the work of every organization; each notice is told to its own alone",
+    ),
+    (
+        "DELETE_OLD_NOTICES",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
         "DUE_GRANTS",
         "finds the work of every organization; answers ids, which are worked on one organization at a time",
     ),
@@ -178,6 +191,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         instances::ALL,
         keys::ALL,
         others::ALL,
+        outcomes::ALL,
         transformations::ALL,
         usage::ALL,
     ]

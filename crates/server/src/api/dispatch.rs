@@ -21,7 +21,7 @@ use super::call::{Call, VendorNote};
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::routes::{self, Access, Match};
-use super::{body, permit, resources};
+use super::{body, once, permit, resources};
 use crate::app::App;
 use crate::listener::peer::Peer;
 use crate::service::transformations::mapped;
@@ -170,6 +170,32 @@ async fn decide(
     let credentials = authorization::read(&arrived.headers, vocabulary)
         .map_err(|_| ApiError::unauthenticated())?;
     identify(app, &credentials, known).await?;
+    let instance = known.instance.as_ref().map(|known| known.instance.id);
+    let claimed = match known.caller.clone() {
+        Some(caller) => once::claim(app, &caller, instance, &mut arrived).await?,
+        None => once::Claimed::No,
+    };
+    match claimed {
+        once::Claimed::No => go(app, vocabulary, arrived, known, &credentials).await,
+        once::Claimed::Before(answer) => {
+            known.path = Some(Arc::from("(answered before)"));
+            *answer
+        }
+        once::Claimed::Now(held) => {
+            let result = go(app, vocabulary, arrived, known, &credentials).await;
+            held.settle(result, known.vendor.get()).await
+        }
+    }
+}
+
+/// Answers a request of a known caller.
+async fn go(
+    app: &App,
+    vocabulary: &Vocabulary,
+    mut arrived: Arrived,
+    known: &mut Known,
+    credentials: &Credentials,
+) -> Result<Answer, ApiError> {
     let mut route = None;
     if let (Some(instance), Some(_)) = (&known.instance, &known.caller) {
         let element = elements::of_instance(app, &instance.instance).await?;
@@ -199,7 +225,7 @@ async fn decide(
     match routes::find(&arrived.method, &arrived.path) {
         Match::Found { route, variables } => {
             known.path = Some(Arc::from(route.path));
-            admit(route, &credentials, known)?;
+            admit(route, credentials, known)?;
             if let (Some(key), Some(caller)) = (&known.key, &known.caller) {
                 let asked = permit::Asked {
                     route,

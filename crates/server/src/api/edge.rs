@@ -20,10 +20,11 @@ use http::{HeaderMap, Method, StatusCode};
 use super::answer::{Answer, Content};
 use super::dispatch::{self, Arrived};
 use super::error::ApiError;
+use super::once;
 use crate::app::App;
 use crate::listener::peer::Peer;
-use crate::telemetry::RequestId;
 use crate::telemetry::trace::{self, Trace};
+use crate::telemetry::{Facts, RequestId};
 use nouns::Vocabulary;
 
 /// On every answer; the key of `GET /usage/{id}` too.
@@ -125,11 +126,13 @@ impl Edge {
             body,
         };
         // The future of a whole call is large: boxed, it is not copied from hand to hand.
-        let answering = trace::CURRENT.scope(
-            trace.clone(),
-            dispatch::answer(&self.app, &self.vocabulary, arrived),
-        );
-        let dispatched = crate::listener::caught(Box::pin(answering)).await;
+        let dispatched = if once::is_asked(&arrived.method, &arrived.headers) {
+            self.beside(trace.clone(), arrived).await
+        } else {
+            let answering = dispatch::answer(&self.app, &self.vocabulary, arrived);
+            let answering = trace::CURRENT.scope(trace.clone(), answering);
+            crate::listener::caught(Box::pin(answering)).await
+        };
         let Some((result, mut facts)) = dispatched else {
             tracing::error!(
                 request.id = &*id.0,
@@ -158,6 +161,23 @@ impl Edge {
         facts.trace = Some(trace.id);
         response.extensions_mut().insert(facts);
         response
+    }
+
+    /// Answers beside the connection: a caller who goes away loses the answer, not the deed's outcome.
+    async fn beside(
+        &self,
+        trace: Trace,
+        arrived: Arrived,
+    ) -> Option<(Result<Answer, ApiError>, Facts)> {
+        let (app, vocabulary) = (self.app.clone(), self.vocabulary.clone());
+        let (done, told) = tokio::sync::oneshot::channel();
+        self.app.spawn("once", async move {
+            let answering = dispatch::answer(&app, &vocabulary, arrived);
+            let answering = trace::CURRENT.scope(trace, answering);
+            // Nobody may be waiting any more.
+            let _ = done.send(crate::listener::caught(Box::pin(answering)).await);
+        });
+        told.await.ok().flatten()
     }
 
     /// `Your_moms-X` arrives inside as `Elements-X`.

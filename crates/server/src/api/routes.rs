@@ -13,8 +13,8 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    applications, authentication, connect, docs, elements, hubs, instances, oauth, objects,
-    organizations, passthrough, transformations, usage,
+    applications, authentication, connect, docs, elements, hubs, instances, notices, oauth,
+    objects, organizations, passthrough, transformations, usage,
 };
 
 /// Who may use a route.
@@ -206,6 +206,9 @@ pub static ROUTES: &[Endpoint] = routes! {
     "POST" "/api-keys/{id}/rotate" Organization body => api_keys::rotate, "Gives a scoped key a new secret; the former works for a while.";
     "PATCH" "/organizations/me" Organization body => organizations::change, "Changes the organization's name and how Connect shows it.";
     "GET" "/organizations/me" Organization => organizations::me, "Shows the caller's organization.";
+    "GET" "/organizations/me/notices" Organization => notices::get, "Shows where the organization is told that an account must be reconnected.";
+    "PUT" "/organizations/me/notices" Organization body => notices::put, "Says where the organization is told that an account must be reconnected.";
+    "DELETE" "/organizations/me/notices" Organization => notices::delete, "Tells nobody any more that an account must be reconnected.";
     "GET" "/me" Organization => organizations::user, "Shows the caller.";
     "GET" "/organizations/objects/definitions" Organization => transformations::all_definitions, "Lists the object definitions of the organization.";
     "POST" "/organizations/objects/definitions" Organization body => transformations::create_definitions, "Makes object definitions of the organization.";

@@ -16,6 +16,7 @@ use quick_cache::sync::Cache;
 use super::answers::Answers;
 use super::api_keys::Keys;
 use super::authentication::Hashing;
+use super::once::Running;
 use super::refresh::{Flights, worker::Uses};
 use super::throttle::Throttle;
 use super::transformations::mapped::Kept as Mappings;
@@ -43,6 +44,8 @@ pub struct Memory {
     pub mapped: Mappings,
     /// Refreshes under way.
     pub flights: Flights,
+    /// Requests that are done once, under way here.
+    pub once: Running,
     /// Instances called lately.
     pub uses: Uses,
     /// Failed sign-ins.
@@ -69,6 +72,7 @@ impl Memory {
             extensions: Cache::new(10_000),
             mapped: Mappings::default(),
             flights: Flights::default(),
+            once: Running::default(),
             uses: Uses::default(),
             throttle: Throttle::default(),
             hashing: Hashing::default(),

@@ -27,19 +27,25 @@ struct Vendor {
     /// The number of the grant that it honours.
     grant: u32,
     mood: Mood,
+    /// Whether the access token has passed.
+    expired: bool,
+    /// Happens while it is asked for the next grant.
+    meanwhile: Box<dyn Fn() + Send>,
 }
 
-struct World {
-    app: TestApp,
-    recorder: Recorder,
+/// An application with one instance at that vendor.
+pub struct World {
+    pub app: TestApp,
+    pub recorder: Recorder,
     vendor: Arc<Mutex<Vendor>>,
-    id: i64,
+    pub id: i64,
     token: String,
 }
 
 fn vendor_answers(vendor: &Mutex<Vendor>, asked: &Asked) -> Response {
     let mut vendor = vendor.lock().unwrap();
     if asked.path == "/token" {
+        (vendor.meanwhile)();
         let form = String::from_utf8_lossy(&asked.body).into_owned();
         let current = form.contains(&format!("refresh_token=r{}", vendor.grant));
         return match vendor.mood {
@@ -48,6 +54,7 @@ fn vendor_answers(vendor: &Mutex<Vendor>, asked: &Asked) -> Response {
             _ if !current => answer(400, r#"{"error":"invalid_grant"}"#),
             mood => {
                 vendor.grant += 1;
+                vendor.expired = false;
                 if mood == Mood::LosesAnswers {
                     return answer(500, "lost");
                 }
@@ -64,7 +71,7 @@ fn vendor_answers(vendor: &Mutex<Vendor>, asked: &Asked) -> Response {
         };
     }
     let wanted = format!("Bearer a{}", vendor.grant);
-    if asked.header("authorization") == wanted {
+    if asked.header("authorization") == wanted && !vendor.expired {
         answer(200, r#"[{"id":"1"}]"#)
     } else {
         answer(401, r#"{"message":"expired"}"#)
@@ -72,15 +79,25 @@ fn vendor_answers(vendor: &Mutex<Vendor>, asked: &Asked) -> Response {
 }
 
 impl World {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::with(Value::Null).await
     }
 
     /// With members of `authentication` beside the usual ones.
     async fn with(authentication: Value) -> Self {
+        Self::configured(authentication, |_| {}).await
+    }
+
+    /// The same with a configuration that was changed.
+    pub async fn configured(
+        authentication: Value,
+        change: impl FnOnce(&mut ligand_server::config::Config),
+    ) -> Self {
         let vendor = Arc::new(Mutex::new(Vendor {
             grant: 1,
             mood: Mood::Well,
+            expired: false,
+            meanwhile: Box::new(|| {}),
         }));
         let shared = Arc::clone(&vendor);
         let recorder = Recorder::start(move |asked| vendor_answers(&shared, asked)).await;
@@ -92,6 +109,7 @@ impl World {
                     .connect
                     .insert(host.to_owned(), origin.clone());
             }
+            change(config);
         })
         .await;
         let mut kind = json!({"type": "oauth2"});
@@ -128,31 +146,41 @@ impl World {
         }
     }
 
+    /// Does this whenever the vendor is asked for the next grant.
+    pub fn while_asked(&self, meanwhile: impl Fn() + Send + 'static) {
+        self.vendor.lock().unwrap().meanwhile = Box::new(meanwhile);
+    }
+
+    /// The vendor no longer honours the access token that was issued last; the refresh token it does.
+    pub fn expire(&self) {
+        self.vendor.lock().unwrap().expired = true;
+    }
+
     fn mood(&self, mood: Mood) {
         self.vendor.lock().unwrap().mood = mood;
     }
 
-    async fn call(&self) -> Reply {
+    pub async fn call(&self) -> Reply {
         self.app
             .resource("GET", "/things", &self.token, Value::Null)
             .await
     }
 
-    async fn shown(&self) -> Value {
+    pub async fn shown(&self) -> Value {
         let path = format!("/instances/{}", self.id);
         self.app.ok("GET", &path, Value::Null).await
     }
 
-    fn token_calls(&self) -> usize {
+    pub fn token_calls(&self) -> usize {
         let asked = self.recorder.take();
         asked.iter().filter(|asked| asked.path == "/token").count()
     }
 
-    fn an_hour_later(&self) {
+    pub fn an_hour_later(&self) {
         self.app.clock.advance(3_700_000);
     }
 
-    async fn round(&self) -> usize {
+    pub async fn round(&self) -> usize {
         ligand_server::service::refresh::worker::round(&self.app.app)
             .await
             .unwrap()

@@ -6,10 +6,11 @@ statements! {
     GRANT = "SELECT leased_until, exchange_open, grant_fence FROM instances \
         WHERE organization_id = $1 AND id = $2";
 
+    /// `$6` is later than any lease ends: what is beyond was taken before the clock was set back.
     LEASE_GRANT = "UPDATE instances SET refresh_fence = refresh_fence + 1, leased_until = $5, \
         exchange_open = 1 \
-        WHERE organization_id = $1 AND id = $2 AND document_version = $3 AND leased_until <= $4 \
-        AND valid = 1 RETURNING refresh_fence";
+        WHERE organization_id = $1 AND id = $2 AND document_version = $3 \
+        AND (leased_until <= $4 OR leased_until > $6) AND valid = 1 RETURNING refresh_fence";
 
     /// A lease that somebody else took meanwhile goes on.
     KEEP_GRANT = "UPDATE instances SET document = $4, document_version = version + 1, \

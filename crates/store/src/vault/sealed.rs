@@ -147,6 +147,7 @@ pub(crate) static COLUMNS: &[Sealed] = &[
         RESEAL_SNIPPET,
         |of, [id, ..]| { Context::new(of, "vdr_snippets", "body", id) }
     ),
+    column!("outcomes", "outcome", "forgotten after a day"),
     column!("oauth_states", "payload", "over within minutes"),
     column!("oauth_states", "outcome", "over within minutes"),
     column!("connect_sessions", "payload", "over within a day"),

@@ -100,12 +100,16 @@ async fn tell(app: &App, session: ConnectSession) -> Result<(), Error> {
     Ok(())
 }
 
+/// Seconds to wait after so many attempts; `None` when it has been tried for long enough.
+pub(crate) fn wait_after(attempts: i64) -> Option<i64> {
+    let index = usize::try_from(attempts - 1).ok()?;
+    WAITS_S.get(index).copied()
+}
+
 /// When a message that was not taken is tried again; `None` when it has been tried for long enough.
 fn later(app: &App, session: &ConnectSession, why: &str) -> Option<Timestamp> {
     let (organization, id, attempt) = (session.organization.0, session.id, session.attempts);
-    let wait = usize::try_from(attempt - 1)
-        .ok()
-        .and_then(|attempt| WAITS_S.get(attempt));
+    let wait = wait_after(attempt);
     if let Some(seconds) = wait {
         tracing::info!(
             organization.id = organization,
@@ -195,7 +199,7 @@ async fn message(app: &App, session: &ConnectSession, ask: &Ask) -> Result<Value
 ///
 /// # Source
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-fn signed(id: &str, now: Timestamp, secret: &str, body: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn signed(id: &str, now: Timestamp, secret: &str, body: &[u8]) -> Vec<(String, String)> {
     let seconds = now.0.div_euclid(1000).to_string();
     let key = Zeroizing::new(
         STANDARD

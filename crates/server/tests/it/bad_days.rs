@@ -1,0 +1,192 @@
+//! Bad days: the affected calls degrade with a clear error, others go on, nothing is lost, and it recovers alone.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ligand_model::id::{ElementId, InstanceId, OrganizationId};
+use ligand_model::time::Clock as _;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::grants::World;
+use crate::support::TestApp;
+use crate::support::recorder::{Recorder, json as answer};
+
+#[tokio::test]
+async fn a_database_that_stands_still_while_a_grant_arrives_loses_nothing() {
+    let world = World::configured(Value::Null, |config| {
+        config.vendor.total_timeout.0 = Duration::from_millis(800);
+    })
+    .await;
+    world.an_hour_later();
+    // From the moment the vendor is asked, nobody can write.
+    let path = world.app.app.config.data_dir().join("ligand.db");
+    let lock: Arc<Mutex<Option<rusqlite::Connection>>> = Arc::default();
+    let kept = Arc::clone(&lock);
+    world.while_asked(move || {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        *kept.lock().unwrap() = Some(connection);
+    });
+    world.call().await.error(504);
+    // Who needs no database is served meanwhile.
+    world.app.ok("GET", "/elements/keys", Value::Null).await;
+    world.while_asked(|| {});
+    drop(lock.lock().unwrap().take());
+    world.call().await.expect(200);
+    assert_eq!(
+        world.token_calls(),
+        1,
+        "the rotated grant was kept after all"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_does_not_leave_a_grant_leased_for_a_day() {
+    let world = World::start().await;
+    let (organization, id) = (OrganizationId(2), InstanceId(world.id));
+    let store = &world.app.app.store;
+    let row = store.grant(organization, id).await.unwrap().unwrap();
+    let until = world.app.clock.now().plus_millis(90_000);
+    store
+        .lease_grant(&row.instance, until)
+        .await
+        .unwrap()
+        .unwrap();
+    // The holder is gone, and the clock is set right.
+    world.app.clock.advance(-86_400_000);
+    world.expire();
+    world.call().await.expect(200);
+    assert_eq!(world.token_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_renews_and_goes_on() {
+    let world = World::start().await;
+    world.app.clock.advance(400 * 86_400_000);
+    world.call().await.expect(200);
+    assert_eq!(world.token_calls(), 1);
+    assert_eq!(world.shown().await["valid"], true);
+}
+
+#[tokio::test]
+async fn many_grants_that_come_due_at_once_are_renewed_at_their_vendors_pace() {
+    let world = World::start().await;
+    world.app.clock.advance(1_000);
+    world.call().await.expect(200);
+    let store = &world.app.app.store;
+    let (organization, id) = (OrganizationId(2), InstanceId(world.id));
+    let row = store.grant(organization, id).await.unwrap().unwrap();
+    let (instance, document) = (row.instance.instance.clone(), row.instance.open().unwrap());
+    let now = world.app.clock.now();
+    let mut made = Vec::new();
+    for n in 0..25 {
+        let new = ligand_store::instances::NewInstance {
+            organization,
+            account: instance.account,
+            user: instance.user,
+            element: ElementId(instance.element.0),
+            element_version: instance.element_version,
+            name: format!("{n}"),
+            tags: Vec::new(),
+            external_authentication: "none".to_owned(),
+            document: &document,
+            refresh_due: Some(now),
+            token: ligand_model::secret::ElementToken::new(format!("t{n}")),
+        };
+        made.push((organization, store.insert_instance(new).await.unwrap().id));
+    }
+    world.app.clock.advance(2_000);
+    store.note_use(made, world.app.clock.now()).await.unwrap();
+    world.recorder.take();
+    // Their one grant is shared, so that all but one are refused: what counts here is how often the vendor is asked.
+    for asked in [10, 10, 5, 0] {
+        world.round().await;
+        assert_eq!(world.token_calls(), asked);
+    }
+}
+
+/// A vendor that sends a byte now and then.
+async fn drip() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = [0; 4096];
+                let _ = stream.read(&mut asked).await;
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n[";
+                let mut bytes = head.as_bytes().to_vec();
+                while stream.write_all(&bytes).await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    bytes = b" ".to_vec();
+                }
+            });
+        }
+    });
+    origin
+}
+
+#[tokio::test]
+async fn a_vendor_that_drips_is_given_up_and_nobody_else_waits_for_it() {
+    let slow = drip().await;
+    let recorder = Recorder::start(|_| answer(200, "[]")).await;
+    let fast = recorder.origin.clone();
+    let app = TestApp::with(|config| {
+        config.vendor.retries = 0;
+        config.vendor.total_timeout.0 = Duration::from_secs(2);
+        config.vendor.connect.extend([
+            ("slow.example".to_owned(), slow),
+            ("fast.example".to_owned(), fast),
+        ]);
+    })
+    .await;
+    let mut tokens = Vec::new();
+    for host in ["slow", "fast"] {
+        let element = json!({"name": host, "key": host, "authentication": {"type": "custom"}, "hub": "crm",
+            "configuration": [{"key": "base.url", "name": "Base", "defaultValue": format!("https://{host}.example")}],
+            "resources": [{"method": "GET", "path": "/things", "vendorPath": "/things"}]});
+        app.ok("POST", "/elements", element).await;
+        let body = json!({"element": {"key": host}, "name": "x"});
+        let made = app.ok("POST", "/instances", body).await;
+        tokens.push(made["token"].as_str().unwrap().to_owned());
+    }
+    let ended = Mutex::new(Vec::new());
+    let slow = async {
+        let reply = app
+            .resource("GET", "/things", &tokens[0], Value::Null)
+            .await;
+        ended.lock().unwrap().push("slow");
+        reply.error(504);
+    };
+    let fast = async {
+        for _ in 0..20 {
+            let reply = app
+                .resource("GET", "/things", &tokens[1], Value::Null)
+                .await;
+            reply.expect(200);
+        }
+        ended.lock().unwrap().push("fast");
+    };
+    tokio::join!(slow, fast);
+    assert_eq!(*ended.lock().unwrap(), ["fast", "slow"]);
+}
+
+#[tokio::test]
+async fn clients_that_never_read_hold_up_nobody() {
+    let app = TestApp::start().await;
+    let address = app.base.strip_prefix("http://").unwrap().to_owned();
+    let mut deaf = Vec::new();
+    for _ in 0..20 {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let ask = "GET /elements/api-v2/elements HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
+        // Its own buffers may be full before all is sent; that is the point.
+        let _ =
+            tokio::time::timeout(Duration::from_millis(50), stream.write_all(ask.as_bytes())).await;
+        deaf.push(stream);
+    }
+    for _ in 0..10 {
+        app.ok("GET", "/elements/keys", Value::Null).await;
+    }
+    assert_eq!(deaf.len(), 20);
+}

@@ -1,0 +1,261 @@
+//! `Idempotency-Key`: a write is done once, and its outcome told again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+
+use ligand_model::id::OrganizationId;
+use ligand_model::secret::TokenDigest;
+use ligand_store::outcomes::{Begun, Once};
+use serde_json::{Value, json};
+
+use crate::support::recorder::{Recorder, json as answer};
+use crate::support::{Reply, TestApp};
+
+struct World {
+    app: TestApp,
+    recorder: Recorder,
+    status: Arc<AtomicU16>,
+    token: String,
+}
+
+impl World {
+    /// A vendor that numbers what it makes.
+    async fn start() -> Self {
+        let status = Arc::new(AtomicU16::new(200));
+        let (told, made) = (Arc::clone(&status), AtomicU32::new(0));
+        let recorder = Recorder::start(move |_| {
+            let n = made.fetch_add(1, Ordering::SeqCst) + 1;
+            answer(told.load(Ordering::SeqCst), &format!(r#"{{"id":"{n}"}}"#))
+        })
+        .await;
+        let origin = recorder.origin.clone();
+        let app = TestApp::with(|config| {
+            config
+                .vendor
+                .connect
+                .insert("api.example.com".to_owned(), origin);
+        })
+        .await;
+        let element = json!({"name": "Own", "key": "own", "authentication": {"type": "custom"}, "hub": "crm",
+            "configuration": [{"key": "base.url", "name": "Base", "defaultValue": "https://api.example.com"}],
+            "resources": [{"method": "POST", "path": "/things", "vendorPath": "/things",
+                "parameters": [{"name": "body", "type": "body", "vendorName": "body", "vendorType": "body"}]}]});
+        app.ok("POST", "/elements", element).await;
+        let body = json!({"element": {"key": "own"}, "name": "x"});
+        let made = app.ok("POST", "/instances", body).await;
+        Self {
+            app,
+            recorder,
+            status,
+            token: made["token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    async fn post(&self, path: &str, key: &str, body: &str) -> Reply {
+        let secrets = self.app.with_token(&self.token);
+        self.post_as(&secrets, path, key, body).await
+    }
+
+    async fn post_as(&self, secrets: &str, path: &str, key: &str, body: &str) -> Reply {
+        let headers = [
+            ("authorization", secrets),
+            ("idempotency-key", key),
+            ("content-type", "application/json"),
+        ];
+        let path = format!("/elements/api-v2{path}");
+        self.app
+            .send("POST", &path, &headers, body.to_owned())
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_write_reaches_the_vendor_once() {
+    let world = World::start().await;
+    let first = world.post("/things", "k1", r#"{"a":1}"#).await.expect(200);
+    let again = world.post("/things", "k1", r#"{"a":1}"#).await.expect(200);
+    assert_eq!(first.body, again.body);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(
+        again.header("elements-original-request-id"),
+        first.header("elements-request-id")
+    );
+    assert_eq!(first.header("idempotent-replayed"), "");
+    assert_eq!(world.recorder.take().len(), 1);
+    world.post("/things", "k2", r#"{"a":1}"#).await.expect(200);
+    assert_eq!(
+        world.recorder.take().len(),
+        1,
+        "another key is another deed"
+    );
+}
+
+#[tokio::test]
+async fn passthrough_and_the_platforms_own_writes_are_done_once_too() {
+    let world = World::start().await;
+    for _ in 0..2 {
+        let reply = world.post("/passthrough/x", "k", "{}").await.expect(200);
+        assert_eq!(reply.text(), r#"{"id":"1"}"#);
+    }
+    assert_eq!(world.recorder.take().len(), 1);
+    let secrets = world.app.secrets();
+    let body = json!({"element": {"key": "own"}, "name": "once"}).to_string();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let made = world.post_as(&secrets, "/instances", "i", &body).await;
+        tokens.push(made.expect(200).json()["token"].clone());
+    }
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
+    let count = world.app.ok("GET", "/instances/count", Value::Null).await;
+    assert_eq!(count["totalInstances"], 2);
+    let stored = world.app.everything_stored();
+    assert!(
+        !stored.contains(tokens[0].as_str().unwrap()),
+        "outcomes are sealed"
+    );
+}
+
+#[tokio::test]
+async fn another_request_under_the_same_key_is_refused() {
+    let world = World::start().await;
+    world.post("/things", "k", r#"{"a":1}"#).await.expect(200);
+    for (path, body) in [
+        ("/things", r#"{"a":2}"#),
+        ("/passthrough/things", r#"{"a":1}"#),
+    ] {
+        let message = world.post(path, "k", body).await.error(422);
+        assert!(message.contains("Idempotency-Key"), "{message}");
+    }
+    assert_eq!(world.recorder.take().len(), 1);
+    for odd in ["", " ", &"x".repeat(256)] {
+        world.post("/things", odd, "{}").await.error(400);
+    }
+    // A read has nothing to be done once.
+    let secrets = world.app.secrets();
+    let headers = [
+        ("authorization", secrets.as_str()),
+        ("idempotency-key", "k"),
+    ];
+    let read = world
+        .app
+        .send("GET", "/elements/api-v2/instances", &headers, "")
+        .await;
+    read.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_is_the_callers_own() {
+    let world = World::start().await;
+    world.post("/things", "k", "{}").await.expect(200);
+    let neighbour = world.app.neighbour().await;
+    let body = json!({"url": "https://example.com/told"}).to_string();
+    let reply = world.post_as(&neighbour, "/instances", "k", &body).await;
+    assert_ne!(reply.status, 422, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn what_was_not_done_may_be_tried_again_under_the_same_key() {
+    let world = World::start().await;
+    world.status.store(429, Ordering::SeqCst);
+    let secrets = world.app.with_token(&world.token);
+    let limited = world.post_as(&secrets, "/things", "k", "{}").await;
+    limited.error(429);
+    world.recorder.take();
+    world.status.store(200, Ordering::SeqCst);
+    world.post("/things", "k", "{}").await.expect(200);
+    // A failure that may have come after the deed stays what it is.
+    world.status.store(500, Ordering::SeqCst);
+    let failed = world.post("/things", "f", "{}").await;
+    let message = failed.error(502);
+    world.recorder.take();
+    world.status.store(200, Ordering::SeqCst);
+    let again = world.post("/things", "f", "{}").await;
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(again.error(502), message);
+    assert_eq!(world.recorder.take().len(), 0);
+}
+
+#[tokio::test]
+async fn an_outcome_is_forgotten_after_a_day() {
+    let world = World::start().await;
+    world.post("/things", "k", "{}").await.expect(200);
+    world.app.clock.advance(24 * 60 * 60 * 1000 + 1);
+    let again = world.post("/things", "k", "{}").await.expect(200);
+    assert_eq!(again.header("idempotent-replayed"), "");
+    assert_eq!(world.recorder.take().len(), 2);
+    world.app.clock.advance(25 * 60 * 60 * 1000);
+    ligand_server::service::notices::sweep(&world.app.app)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn many_at_once_are_done_once() {
+    let world = World::start().await;
+    let mut calls = Vec::new();
+    for _ in 0..8 {
+        calls.push(world.post("/things", "k", "{}"));
+    }
+    let mut done = 0;
+    for reply in crate::refresh::together(calls).await {
+        match reply.status {
+            200 => done += 1,
+            409 => assert_eq!(reply.header("retry-after"), "1"),
+            other => panic!("{other} {}", reply.text()),
+        }
+    }
+    assert!(done >= 1);
+    assert_eq!(world.recorder.take().len(), 1);
+}
+
+/// What a server leaves behind that ended between the vendor's answer and its own.
+#[tokio::test]
+async fn an_unknown_outcome_is_told_and_never_sent_again() {
+    let world = World::start().await;
+    world.post("/things", "k", "{}").await.expect(200);
+    world.recorder.take();
+    let organization = OrganizationId(2);
+    // The same key and request as another process noted them, without an outcome.
+    let row = world.app.raw_outcome(organization);
+    let once = Once {
+        organization,
+        key: row.0,
+        request: row.1,
+        request_id: "5f00".to_owned(),
+        process: "one that is gone".to_owned(),
+        expires: ligand_model::time::Timestamp(i64::MAX),
+    };
+    let store = &world.app.app.store;
+    store.forget_outcome(organization, row.0).await.unwrap();
+    assert!(matches!(store.begin_once(once).await.unwrap(), Begun::New));
+    for _ in 0..2 {
+        let message = world.post("/things", "k", "{}").await.error(409);
+        assert!(
+            message.starts_with("The outcome of this request is unknown"),
+            "{message}"
+        );
+        assert!(message.contains("5f00"), "{message}");
+    }
+    assert_eq!(world.recorder.take().len(), 0);
+}
+
+impl TestApp {
+    /// The digests of the one key that is stored.
+    fn raw_outcome(&self, organization: OrganizationId) -> (TokenDigest, TokenDigest) {
+        let path = self.app.config.data_dir().join("ligand.db");
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let (key, request) = connection
+            .query_row(
+                "SELECT key_digest, request_digest FROM outcomes WHERE organization_id = ?1",
+                [organization.0],
+                read,
+            )
+            .unwrap();
+        (
+            TokenDigest(key.try_into().unwrap()),
+            TokenDigest(request.try_into().unwrap()),
+        )
+    }
+}
