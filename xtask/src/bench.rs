@@ -1,4 +1,4 @@
-//! `cargo xtask bench proxy|connectors`: measurements, made by the bench crate.
+//! `cargo xtask bench proxy|connectors|storm|soak`: measurements, made by the bench crate.
 
 use crate::shell::{Result, command, run as finish};
 use crate::{install, server};
@@ -11,7 +11,10 @@ pub fn run(arguments: &[String]) -> Result {
             install::ensure_npm("crates/bench/node")?;
         }
         Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
-        _ => return Err("which benchmark? `cargo xtask bench proxy` or `connectors`".into()),
+        Some("storm" | "soak") => {}
+        _ => {
+            return Err("which benchmark? `cargo xtask bench proxy|connectors|storm|soak`".into());
+        }
     }
     let ligand = server::build("ligand-server", "ligand", true)?;
     let bench = server::build("ligand-bench", "ligand-bench", true)?;

@@ -34,7 +34,9 @@ cargo xtask COMMAND
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   bench connectors [ARGS]    compare each element with its vendor's own client library
-  torture [CASES]            the property tests with many more cases
+  bench storm [ARGS]         the tokens of thousands of accounts pass at once; everybody else's calls are measured
+  bench soak [ARGS]          minutes at 70 % of the peak with faults on
+  torture [CASES]            the property tests with many more cases, the simulation of renewals with many more schedules
   openapi [--check]          write openapi/platform.json from the server's route table
   gen                        rewrite the generated parts of documents
   dist                       release binary, checksum and Debian package under dist/

@@ -1,4 +1,5 @@
-//! `cargo xtask torture`: the property tests, with far more cases than CI's.
+//! `cargo xtask torture`: the property tests, with far more cases than CI's, and the simulation of renewals, with far
+//! more schedules.
 
 use crate::shell::{Result, cargo, run as finish};
 use crate::test;
@@ -18,10 +19,14 @@ pub fn run(arguments: &[String]) -> Result {
             "-P",
             "torture",
             "-E",
-            "test(/propert/)",
+            "test(/propert|renewal/)",
         ])
     } else {
         cargo(&["test", "--locked", "--workspace", "propert"])
     };
-    finish(command.env("PROPTEST_CASES", cases))
+    finish(
+        command
+            .env("PROPTEST_CASES", cases)
+            .env("LIGAND_SCHEDULES", "500000"),
+    )
 }

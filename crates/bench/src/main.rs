@@ -7,6 +7,9 @@ mod connectors;
 mod http;
 mod proxy;
 mod report;
+mod server;
+mod soak;
+mod storm;
 mod tour;
 
 use std::process::ExitCode;
@@ -21,6 +24,10 @@ ligand-bench proxy --ligand BINARY [--rounds N] [--seconds N] [--report FILE]
     compares the proxy path with nginx and Node
 ligand-bench connectors --ligand BINARY [--element KEY] [--rounds N] [--calls N] [--records N] [--report FILE]
     compares each element with its vendor's own client library
+ligand-bench storm --ligand BINARY [--instances N] [--rate N] [--seconds N]
+    lets the tokens of thousands of accounts pass at once and measures everybody else's calls
+ligand-bench soak --ligand BINARY [--seconds N]
+    minutes at 70 % of the peak with faults on: no wrong answer, flat memory
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +38,8 @@ fn main() -> ExitCode {
         "tour" => tour::run(&arguments, &mut output),
         "proxy" => proxy::run(&arguments, &mut output),
         "connectors" => connectors::run(&arguments, &mut output),
+        "storm" => storm::run(&arguments, &mut output),
+        "soak" => soak::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
     });
     match outcome {

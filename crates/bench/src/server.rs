@@ -1,0 +1,168 @@
+//! A server of our own with simulated vendors, for benchmarks that must not disturb anybody else's.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::arguments::{Result, read_json};
+use crate::http::{Reply, Request, query_value, send};
+use crate::proxy::process::Process;
+
+/// A running server in a folder of its own; both go when it is dropped.
+pub struct Server {
+    process: Process,
+    folder: PathBuf,
+    base: String,
+    control: String,
+    user: String,
+    organization: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Server {
+    /// Starts the binary with its sandbox on free ports.
+    pub fn start(ligand: &str, name: &str) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("ligand-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let mut command = Command::new(ligand);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--sandbox"])
+            .args(["--sandbox-consent", "auto", "--data"])
+            .arg(&folder);
+        let mut process = Process::start(&mut command, &folder.join("log"))?;
+        let ready = |file: &str| folder.join(file).exists();
+        process.wait_until(|| ready("runtime.json") && ready("credentials.json"))?;
+        let runtime = read(&folder.join("runtime.json"))?;
+        let credentials = read(&folder.join("credentials.json"))?;
+        let text = |value: &Value, at: &str| {
+            let found = value.pointer(at).and_then(Value::as_str);
+            found.unwrap_or_default().to_owned()
+        };
+        Ok(Self {
+            process,
+            base: text(&runtime, "/baseUrl"),
+            control: text(&runtime, "/sandbox/control"),
+            user: text(&credentials, "/userSecret"),
+            organization: text(&credentials, "/organizationSecret"),
+            folder,
+        })
+    }
+
+    /// A call of the platform's.
+    pub fn platform(&self, method: &str, path: &str, body: &Value) -> Result<Reply> {
+        let secrets = format!("User {}, Organization {}", self.user, self.organization);
+        self.call(method, path, &secrets, body)
+    }
+
+    /// A call of an account's.
+    pub fn resource(&self, path: &str, token: &str) -> Result<Reply> {
+        let secrets = format!("User {}, Element {token}", self.user);
+        self.call("GET", path, &secrets, &Value::Null)
+    }
+
+    fn call(&self, method: &str, path: &str, secrets: &str, body: &Value) -> Result<Reply> {
+        let mut headers = vec![("authorization".to_owned(), secrets.to_owned())];
+        let mut bytes = Vec::new();
+        if !body.is_null() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+            bytes = body.to_string().into_bytes();
+        }
+        send(&Request {
+            method: method.to_owned(),
+            url: format!("{}/elements/api-v2{path}", self.base),
+            headers,
+            body: bytes,
+        })
+    }
+
+    /// An order to the simulated vendors.
+    pub fn control(&self, path: &str, body: &Value) -> Result {
+        let reply = send(&Request {
+            method: "POST".to_owned(),
+            url: format!("{}{path}", self.control),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: body.to_string().into_bytes(),
+        })?;
+        expect(&reply, 200)
+    }
+
+    /// Connects an account and answers its token.
+    pub fn connect(&self, element: &str, name: &str) -> Result<String> {
+        let code = if element == "marketo" {
+            "any".to_owned()
+        } else {
+            self.code(element)?
+        };
+        let mut configuration = json!({"oauth.callback.url": "https://www.mycoolapp.com/auth",
+            "oauth.api.key": "key", "oauth.api.secret": "secret"});
+        if let (Value::Object(entries), "marketo") = (&mut configuration, element) {
+            for (key, what) in [
+                ("marketo.identity.url", "identity"),
+                ("marketo.rest.url", "rest"),
+            ] {
+                let url = format!("https://123-ABC-456.mktorest.com/{what}");
+                entries.insert(key.to_owned(), json!(url));
+            }
+        }
+        let body = json!({"element": {"key": element}, "name": name,
+            "providerData": {"code": code}, "configuration": configuration});
+        let reply = self.platform("POST", "/instances", &body)?;
+        expect(&reply, 200)?;
+        let token = reply
+            .json()
+            .pointer("/token")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        token.ok_or_else(|| "an account without a token".to_owned())
+    }
+
+    /// The code of a consent that the simulated vendor gives at once.
+    fn code(&self, element: &str) -> Result<String> {
+        let path = format!(
+            "/elements/{element}/oauth/url?apiKey=key&apiSecret=secret&callbackUrl=https://www.mycoolapp.com/auth"
+        );
+        let reply = self.platform("GET", &path, &Value::Null)?;
+        expect(&reply, 200)?;
+        let found = reply.json();
+        let found = found.pointer("/oauthUrl").and_then(Value::as_str);
+        let mut url = found.unwrap_or_default().to_owned();
+        for _ in 0..5 {
+            if let Some(code) = query_value(&url, "code") {
+                return Ok(code);
+            }
+            let reply = send(&Request {
+                method: "GET".to_owned(),
+                url: url.clone(),
+                ..Request::default()
+            })?;
+            reply
+                .header("location")
+                .unwrap_or_default()
+                .clone_into(&mut url);
+        }
+        Err("the consent led to no code".to_owned())
+    }
+
+    /// Resident memory, MiB.
+    pub fn resident(&self) -> f64 {
+        self.process.resident()
+    }
+}
+
+fn read(path: &Path) -> Result<Value> {
+    read_json(&path.display().to_string())
+}
+
+/// The status that was to be answered, or what was answered instead.
+pub fn expect(reply: &Reply, status: u16) -> Result {
+    if reply.status == status {
+        return Ok(());
+    }
+    Err(format!("answered {}: {}", reply.status, reply.text()))
+}
