@@ -116,6 +116,26 @@ await step("connects by form alone, and keeps what was typed when the vendor ref
   assert.equal((await standing(session)).reference, "customer-7");
 });
 
+await step("an element with ten thousand settings asks for the three that it needs", async () => {
+  const option = (number) => ({ key: `option.${number}`, name: `Option ${number} <b>x</b>`, description: "", type: "TEXTFIELD_100", required: number < 3 });
+  await api("POST", "/elements", {
+    name: "Huge", key: "huge", authentication: { type: "custom" },
+    configuration: [{ key: "base.url", name: "Base", description: "", defaultValue: "https://api.huge.example" }, ...Array.from({ length: 10_000 }, (_, number) => option(number))],
+    resources: [{ method: "GET", path: "/things", vendorPath: "/things" }],
+  });
+  const session = await begin({ elements: ["huge"] });
+  await page.goto(session.url);
+  await heading("Connect Huge").waitFor();
+  assert.equal(await page.locator("input").count(), 3);
+  await page.getByText("More settings").click();
+  await page.getByLabel("Find a setting").fill("option 9999");
+  await page.getByLabel("Option 9999 <b>x</b>").waitFor();
+  await look(page, "connect-huge");
+  for (const number of [0, 1, 2]) await page.getByLabel(`Option ${number} <b>x</b>`).fill("x");
+  await button("Connect").click();
+  await heading("Connected").waitFor();
+});
+
 await step("every element with a consent page is connected, one after the other", async () => {
   const begun = Date.now();
   const session = await begin({ elements: CONSENTS });

@@ -1,5 +1,5 @@
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
-import { EntryField, faultOf, given } from "../pages/connect-form";
+import { EntryField, faultOf, given, More } from "../pages/connect-form";
 import { Refusal } from "../api/refusal";
 import { Button, Fault } from "../ui/parts";
 import { Mark, Pair, Title } from "./Connect";
@@ -177,12 +177,7 @@ function Fields({ offer, values, touched, change }: {
   return (
     <>
       {offer.fields.filter(first).map(show)}
-      {more.length > 0 && (
-        <details>
-          <summary className="small">{words.more}</summary>
-          <div className="stack inner">{more.map(show)}</div>
-        </details>
-      )}
+      <More label={words.more} entries={more}>{show}</More>
     </>
   );
 }

@@ -8,7 +8,7 @@ import { useSession } from "../app/Gate";
 import { connectRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
 import { Bones, Button, Fault, Head, Monogram, TextField } from "../ui/parts";
-import { asked, EntryField, faultOf, given, wayOf } from "./connect-form";
+import { asked, EntryField, faultOf, given, More, wayOf } from "./connect-form";
 import { Connected } from "./Connected";
 import { Consent } from "./Consent";
 import { useSubmit } from "./SignIn";
@@ -175,12 +175,7 @@ function Details({ element, way, hasApplication, again, go }: {
           </>
         )}
         {main.map(field)}
-        {more.length > 0 && (
-          <details>
-            <summary>More settings</summary>
-            <div className="stack" style={{ marginTop: "1rem" }}>{more.map(field)}</div>
-          </details>
-        )}
+        <More label="More settings" entries={more}>{field}</More>
         {again && main.length === 0 && more.length === 0 && <p className="soft">There is nothing to fill in.</p>}
       </section>
       {error != null && <Fault title="That did not work." error={error} />}

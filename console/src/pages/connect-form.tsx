@@ -1,3 +1,4 @@
+import { useState, type ReactNode } from "react";
 import type { Element, Entry } from "../api/types";
 import { Field, TextField } from "../ui/parts";
 
@@ -54,6 +55,36 @@ export function given(entries: Entry[], values: Record<string, string>): Record<
 export function consentParameters(configuration: Record<string, string>): Record<string, string> {
   const names: Record<string, string> = { "site.address": "siteAddress" };
   return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [names[key] ?? key, value]));
+}
+
+/** Entries shown at a time; beyond, they are searched. */
+const AT_ONCE = 50;
+
+/** What few people need: shown on demand, and searched when there is much of it. */
+export function More<E extends Pick<Entry, "key" | "name">>({ label, entries, children }: {
+  label: string;
+  entries: E[];
+  children: (entry: E) => ReactNode;
+}) {
+  const [open, setOpen] = useState(false);
+  const [sought, setSought] = useState("");
+  const fits = sought ? entries.filter(({ key, name }) => `${name} ${key}`.toLowerCase().includes(sought.toLowerCase())) : entries;
+  if (entries.length === 0) return null;
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{label}</summary>
+      {open && (
+        <div className="stack" style={{ marginTop: "1rem" }}>
+          {entries.length > AT_ONCE && (
+            <TextField label="Find a setting" type="search" value={sought} autoComplete="off"
+              help={fits.length > AT_ONCE ? `${AT_ONCE} of ${fits.length} are shown.` : undefined}
+              onChange={(event) => setSought(event.target.value)} />
+          )}
+          {fits.slice(0, AT_ONCE).map(children)}
+        </div>
+      )}
+    </details>
+  );
 }
 
 /** One entry as a control of its kind. */
