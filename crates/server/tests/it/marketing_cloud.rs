@@ -522,3 +522,50 @@ async fn objects_and_their_fields_come_from_the_vendor() {
         "{contacts}"
     );
 }
+
+#[tokio::test]
+async fn the_vendors_reason_reaches_the_caller_whatever_the_plane() {
+    let mc = Account::open().await;
+    for (path, why) in [
+        (
+            "/lists?fields=Nothing",
+            "The Request Property(s) Nothing do not match with the fields of List retrieve",
+        ),
+        (
+            "/lists?where=Nothing='1'",
+            "The Filter Property 'Nothing' does not match",
+        ),
+        (
+            "/lists?where=ID='x'",
+            "The value 'x' is not valid for the property 'ID'",
+        ),
+        (
+            "/lists?where=ListName%20NOT%20LIKE%20'x%25'",
+            "cannot be filtered with NOT LIKE",
+        ),
+        ("/campaigns?where=name='x'", "cannot filter"),
+        ("/lists?fields=A;B", "is not a field name"),
+    ] {
+        let told = mc.ask("GET", path, Value::Null).await.error(400);
+        assert!(told.contains(why), "{path}: {told}");
+    }
+    let long = "x".repeat(200);
+    let told = mc
+        .ask("POST", "/lists", json!({"ListName": long}))
+        .await
+        .error(400);
+    assert!(told.contains("longer than 100"), "{told}");
+    mc.ask("POST", "/campaigns", json!({"name": "Spring campaign 1"}))
+        .await
+        .error(409);
+    // A vendor that fails in the middle of a write is asked once.
+    mc.order(
+        "/fail",
+        json!({"vendor": "marketingcloud", "status": 503, "path": "campaigns", "times": 1}),
+    )
+    .await;
+    let told = mc.ask("POST", "/campaigns", json!({"name": "Once"})).await;
+    assert!(told.status >= 500, "{}", told.status);
+    let all = mc.get("/campaigns?pageSize=50&page=2").await;
+    assert!(!column(&all, "name").contains(&&json!("Once")));
+}

@@ -5,6 +5,7 @@
 mod acton;
 mod control;
 mod eloqua;
+mod marketing_cloud;
 mod marketo;
 mod salesforce;
 mod world;
