@@ -153,6 +153,24 @@ pub fn admit_version(org: &mut Org, actor: Actor<'_>, record: &mut Record) -> An
     Ok(())
 }
 
+/// Gives a public link its addresses.
+pub fn publish(org: &Org, record: &mut Record) {
+    let version =
+        text(record, "ContentVersionId").and_then(|id| org.records.get("ContentVersion", id));
+    let document = version
+        .and_then(|version| version.get("ContentDocumentId"))
+        .cloned();
+    let id = text(record, "Id").unwrap_or_default();
+    let page = format!("https://sandbox.my.salesforce.com/sfc/p/{id}/a/0");
+    let download = format!("https://sandbox.my.salesforce.com/sfc/dist/version/download/?ids={id}");
+    record.insert(
+        "ContentDocumentId".to_owned(),
+        document.unwrap_or(Value::Null),
+    );
+    record.insert("DistributionPublicUrl".to_owned(), json!(page));
+    record.insert("ContentDownloadUrl".to_owned(), json!(download));
+}
+
 /// Takes the bytes out of a record that carries some, such as an attachment.
 pub fn admit_blob(
     org: &mut Org,

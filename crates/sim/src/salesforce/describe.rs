@@ -128,6 +128,7 @@ const FILES: &[&str] = &[
     include_str!("describe/Case.json"),
     include_str!("describe/CaseComment.json"),
     include_str!("describe/Contact.json"),
+    include_str!("describe/ContentDistribution.json"),
     include_str!("describe/ContentDocument.json"),
     include_str!("describe/ContentDocumentLink.json"),
     include_str!("describe/ContentFolder.json"),

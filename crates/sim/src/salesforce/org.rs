@@ -103,6 +103,8 @@ impl Org {
         }
         if object.name == "ContentVersion" {
             content::admit_version(self, actor, &mut record)?;
+        } else if object.name == "ContentDistribution" {
+            content::publish(self, &mut record);
         } else if object.is_article() {
             knowledge::admit(self, actor, object, &mut record)?;
         } else {

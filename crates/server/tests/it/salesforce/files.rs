@@ -192,6 +192,18 @@ async fn a_document_is_tagged_commented_on_found_and_moved_about() {
         .send("GET", "/search?path=/Test folder&text=x", Value::Null)
         .await
         .error(400);
+    let link = documents.get(&format!("{own}/links")).await;
+    assert!(
+        link["providerViewLink"]
+            .as_str()
+            .is_some_and(|url| url.starts_with("https://")),
+        "{link}"
+    );
+    assert_eq!(
+        documents.get("/files/links?path=/fair.jpg").await,
+        link,
+        "one link, however often it is asked for"
+    );
     let folder = documents
         .send("POST", "/folders", json!({"path": "/New"}))
         .await
