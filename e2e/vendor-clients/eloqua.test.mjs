@@ -81,6 +81,35 @@ await check("exports contacts in bulk", async () => {
   assert.equal(data.hasMore, true);
 });
 
+await check("writes segments and reads who is in one", async () => {
+  const all = await eloqua.contacts.segments.getAll({ depth: "complete" });
+  assert.ok(all.elements.some((segment) => segment.elements?.[0]?.list?.id === "1"));
+  const made = await eloqua.contacts.segments.create({ name: `Segment ${Date.now()}` });
+  assert.equal((await eloqua.contacts.segments.get(made.id)).name, made.name);
+  await eloqua.contacts.segments.update(made.id, { ...made, description: "changed" });
+  assert.equal((await eloqua.contacts.segments.get(made.id)).description, "changed");
+  await eloqua.contacts.segments.delete(made.id);
+  await assert.rejects(eloqua.contacts.segments.get(made.id), (error) => error.status === 404);
+});
+
+await check("is told what is wrong with a contact and with a list", async () => {
+  const contact = await eloqua.contacts.get("6");
+  const wrong = eloqua.contacts.update("6", { ...contact, emailAddress: "nobody" });
+  await assert.rejects(wrong, (error) => error.status === 400);
+  const taken = eloqua.contacts.lists.create({ name: "Newsletter" });
+  await assert.rejects(taken, (error) => error.status === 409);
+});
+
+await check("exports accounts that a filter picks", async () => {
+  const fields = { name: "{{Account.Field(M_CompanyName)}}", country: "{{Account.Field(M_Country)}}" };
+  const made = await eloqua.bulk.createExport("accounts", "client", fields, "'{{Account.Field(M_Country)}}' = 'India'");
+  const sync = await eloqua.bulk.createSync(made.uri);
+  let status;
+  do ({ status } = await eloqua.bulk.checkSync(sync.uri)); while (status === "pending" || status === "active");
+  const data = await eloqua.bulk.getSyncData(sync.uri, 1000, 0);
+  assert.ok(data.items.length > 5 && data.items.every((row) => row.country === "India"));
+});
+
 const token = async (body) =>
   fetch(`${origin("eloqua")}/auth/oauth2/token`, {
     method: "POST",

@@ -100,6 +100,58 @@ await check("reports an unknown field as code 1006", async () => {
   });
 });
 
+await check("pages through people, merges and pushes them into a program", async () => {
+  const people = ["m1", "m2", "m3"].map((name) => ({ email: `${name}-${email}`, company: "Merged" }));
+  const made = await marketo.lead.createOrUpdate(people);
+  const [winner, loser] = made.result.map((one) => one.id);
+  const first = await marketo.lead.find("company", ["Merged"], { batchSize: 2 });
+  const second = await first.nextPage();
+  assert.deepEqual([first.result.length, second.result.length], [2, 1]);
+  await marketo.lead.mergeLead(winner, [loser], {});
+  assert.equal((await marketo.lead.byId(loser)).result.length, 0);
+  const pushed = await marketo.lead.push([{ email: `m1-${email}` }], { programName: "Scoring", lookupField: "email" });
+  assert.equal(pushed.result[0].id, winner);
+  await assert.rejects(marketo.lead.associateLead(winner, "id:1&token:x"), (error) => error.errors[0].code === "1012");
+});
+
+await check("reads changes of fields since a date", async () => {
+  const { nextPageToken } = await marketo.lead.getPageToken("2020-01-01T00:00:00Z");
+  await marketo.lead.createOrUpdate([{ email, title: "Changed" }]);
+  const page = await marketo.lead.getChanges(nextPageToken, { fields: "title" });
+  assert.ok(page.result.some((one) => one.fields.some((field) => field.newValue === "Changed")));
+});
+
+await check("lists e-mails, pages and smart lists, and edits an e-mail", async () => {
+  const emails = await marketo.email.getEmails();
+  const { id: one } = emails.result[0];
+  await marketo.email.updateEmailContentEditableText(one, "body", "<p>New</p>", "New");
+  const content = await marketo.email.getEmailContent(one);
+  assert.equal(content.result[0].value[0].value, "<p>New</p>");
+  assert.equal((await marketo.email.approveEmail(one)).result[0].id, one);
+  assert.ok((await marketo.landingPage.getLandingPages()).result.length > 0);
+  const smart = await marketo.smartList.find();
+  assert.equal((await marketo.smartList.byId(smart.result[0].id)).result[0].id, smart.result[0].id);
+});
+
+await check("triggers a campaign, and exports activities", async () => {
+  assert.equal((await marketo.campaign.request(1, [1, 2])).result[0].id, 1);
+  const createdAt = { startAt: "2017-01-10T00:00:00Z", endAt: "2017-01-20T00:00:00Z" };
+  const made = await marketo.bulkActivityExtract.create({ createdAt, activityTypeIds: [12] });
+  const { exportId } = made.result[0];
+  await marketo.bulkActivityExtract.enqueue(exportId);
+  await marketo.bulkActivityExtract.status(exportId);
+  assert.equal((await marketo.bulkActivityExtract.status(exportId)).result[0].status, "Completed");
+  assert.match(String(await marketo.bulkActivityExtract.file(exportId)), /^marketoGUID,leadId,activityDate/);
+});
+
+await check("waits while the limit of calls is reached, and goes on", async () => {
+  await order("/rate-limit", { vendor: "marketo", limit: 1 });
+  await marketo.list.byId(1);
+  await assert.rejects(marketo.list.byId(1), (error) => error.errors[0].code === "606");
+  await order("/rate-limit", { vendor: "marketo" });
+  assert.equal((await marketo.list.byId(1)).result[0].id, 1);
+});
+
 await check("asks for a new token when its own has expired, and goes on", async () => {
   const before = (await marketo._connection.getOAuthToken()).access_token;
   await order("/tokens/expire", { vendor: "marketo" });

@@ -1,5 +1,6 @@
 //! What the machine lacks: installed from Debian's packages as root, else named.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::shell::{Result, command, exists, find, is_root, run};
@@ -61,6 +62,55 @@ pub fn ensure_npm(folder: &str) -> Result {
         &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
     )
     .current_dir(path))
+}
+
+/// Makes sure of a virtual environment of Python in `folder`, with exactly what its `requirements.txt` pins; answers the
+/// interpreter. `None` for a folder without that file.
+pub fn ensure_venv(folder: &str) -> Result<Option<PathBuf>> {
+    let path = crate::shell::root().join(folder);
+    let Ok(wanted) = std::fs::read_to_string(path.join("requirements.txt")) else {
+        return Ok(None);
+    };
+    let venv = path.join(".venv");
+    let python = venv.join("bin/python");
+    // Written last: another text, or none, means an environment that is stale or was cut short.
+    let note = venv.join("installed.txt");
+    if std::fs::read_to_string(&note).is_ok_and(|done| done == wanted) {
+        return Ok(Some(python));
+    }
+    ensure(&[("python3", "python3-venv")])?;
+    let made = run(command("python3", &["-m", "venv", "--clear", ".venv"]).current_dir(&path));
+    if made.is_err() {
+        // Debian's python3 comes without the part that makes environments.
+        let by_hand = "sudo apt-get install -y python3-venv";
+        if !is_root() || !exists("apt-get") {
+            return Err(format!(
+                "no virtual environment could be made; try `{by_hand}`"
+            ));
+        }
+        run(apt(&[
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "python3-venv",
+        ])
+        .stdout(Stdio::null()))?;
+        run(command("python3", &["-m", "venv", "--clear", ".venv"]).current_dir(&path))?;
+    }
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "-r",
+        "requirements.txt",
+    ];
+    run(command(&python, &pip).current_dir(&path))?;
+    std::fs::write(&note, wanted).map_err(|error| format!("{}: {error}", note.display()))?;
+    Ok(Some(python))
 }
 
 fn apt(arguments: &[&str]) -> std::process::Command {

@@ -1,4 +1,4 @@
-//! Scripts for Node.js against a fresh server: the vendors' own client libraries at the simulated vendors, and a parser of
+//! Scripts for Node.js and Python against a fresh server: the vendors' own client libraries at the simulated vendors, and a parser of
 //! others' that reads the documentation of elements.
 
 use std::path::Path;
@@ -16,25 +16,37 @@ pub fn run(ligand: &Path, name: &str) -> Result {
     let mut scripts: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            name.ends_with(".test.mjs") || name.ends_with("_test.py")
+        })
         .collect();
     scripts.sort();
     if scripts.is_empty() {
-        return Err(format!("{} holds no `*.test.mjs`", folder.display()));
+        return Err(format!(
+            "{} holds no `*.test.mjs` and no `*_test.py`",
+            folder.display()
+        ));
     }
-    install::ensure_npm(&format!("e2e/{name}"))?;
+    let place = format!("e2e/{name}");
+    install::ensure_npm(&place)?;
+    let python = install::ensure_venv(&place)?;
     let server = Server::start(ligand, name)?;
     for script in scripts {
         println!(
             "--- {}",
             script.file_name().unwrap_or_default().to_string_lossy()
         );
-        let mut node = command("node", &[]);
-        node.arg(&script)
+        let is_python = script.extension().is_some_and(|end| end == "py");
+        let mut run = match &python {
+            Some(python) if is_python => command(python, &["-B"]),
+            _ => command("node", &[]),
+        };
+        run.arg(&script)
             .current_dir(&folder)
             .env("LIGAND_BINARY", ligand)
             .env("LIGAND_RUNTIME", server.data().join("runtime.json"));
-        finish(&mut node)?;
+        finish(&mut run)?;
     }
     server.stop()
 }

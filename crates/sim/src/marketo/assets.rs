@@ -236,6 +236,77 @@ pub fn delete(state: &mut State, kind: &str, id: &str) -> Result<Page, Fault> {
     Ok(found(vec![json!({"id": id})]))
 }
 
+/// `GET /rest/asset/v1/email/{id}/content.json`: one editable part.
+///
+/// # Errors
+/// 702 when it is not there.
+pub fn email_content(state: &State, id: &str) -> Result<Page, Fault> {
+    let email = get(state, "emails", read_id(id)?).ok_or_else(no_data)?;
+    let text = email
+        .get("html")
+        .cloned()
+        .unwrap_or_else(|| "<p>Hello</p>".into());
+    let part = json!({"htmlId": "body", "contentType": "Text", "value": [{"type": "HTML", "value": text}]});
+    Ok(found(vec![part]))
+}
+
+/// `POST /rest/asset/v1/email/{id}/content/{part}.json`.
+///
+/// # Errors
+/// 702 when it is not there, 1002 without a value.
+pub fn fill_email(
+    state: &mut State,
+    id: &str,
+    part: &str,
+    form: &Parameters,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let id = read_id(id)?;
+    let value = form.require("value")?.to_owned();
+    let stored = state
+        .records
+        .collection_mut(&collection("emails"))
+        .get_mut(&id.to_string());
+    let email = stored.filter(|_| part == "body").ok_or_else(no_data)?;
+    email.insert("html".into(), value.into());
+    email.insert("status".into(), "draft".into());
+    email.insert("updatedAt".into(), stamp(now));
+    Ok(found(vec![json!({"id": id})]))
+}
+
+/// `POST /rest/asset/v1/{singular}/{id}/approveDraft.json` and its counterparts.
+///
+/// # Errors
+/// 610 for an unknown kind, 702 when it is not there, 709 for one that is approved already.
+pub fn set_status(
+    state: &mut State,
+    singular: &str,
+    id: &str,
+    approve: bool,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let kind = format!("{singular}s");
+    if !["emails", "forms", "landingPages"].contains(&kind.as_str()) {
+        return Err(Fault::no_resource());
+    }
+    let id = read_id(id)?;
+    let stored = state
+        .records
+        .collection_mut(&collection(&kind))
+        .get_mut(&id.to_string());
+    let asset = stored.ok_or_else(no_data)?;
+    let approved = asset.get("status").and_then(Value::as_str) == Some("approved");
+    if approve && approved {
+        return Err(Fault::new("709", "There is no draft to approve"));
+    }
+    asset.insert(
+        "status".into(),
+        if approve { "approved" } else { "draft" }.into(),
+    );
+    asset.insert("updatedAt".into(), stamp(now));
+    Ok(found(vec![json!({"id": id})]))
+}
+
 /// `POST /rest/asset/v1/files.json`, multipart: `name`, `file`, `folder`, `insertOnly`.
 ///
 /// # Errors

@@ -184,6 +184,19 @@ impl Request<'_> {
         Some(match (self.method, path) {
             ("GET", [kind]) => assets::browse(state, kind, parameters),
             ("GET", [singular, id]) => assets::one(state, singular, id, parameters),
+            ("GET", ["email", id, "content"]) => assets::email_content(state, id),
+            ("POST", ["email", id, "content", part]) => {
+                assets::fill_email(state, id, part, parameters, now)
+            }
+            ("POST", [singular, id, "approveDraft" | "unapprove" | "discardDraft"]) => {
+                assets::set_status(
+                    state,
+                    singular,
+                    id,
+                    self.path.last() == Some(&"approveDraft"),
+                    now,
+                )
+            }
             ("POST", ["files"]) => assets::store_file(state, self.call, now),
             ("POST", ["file", id, "content"]) => assets::replace_file(state, id, self.call, now),
             ("POST", [kind @ ("folders" | "programs")]) => {

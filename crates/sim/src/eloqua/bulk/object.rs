@@ -23,6 +23,9 @@ const ACTIVITY: &[(&str, &str)] = &[
     ("Field(SubjectLine)", "assetName"),
 ];
 
+/// The types of activities of this site.
+const TYPES: &[&str] = &["EmailSend", "EmailOpen", "EmailClickthrough"];
+
 /// One kind of thing.
 pub enum Object {
     /// Contacts or accounts.
@@ -87,7 +90,7 @@ impl Object {
                 .iter()
                 .map(|(statement, name)| {
                     json!({
-                        "name": name, "internalName": name, "dataType": "string", "hasReadOnlyConstraint": true,
+                        "name": name, "internalName": name, "dataType": "string", "hasReadOnlyConstraint": true, "activityTypes": TYPES,
                         "statement": format!("{{{{Activity.{statement}}}}}"), "uri": format!("/activities/fields/{name}"),
                     })
                 })
