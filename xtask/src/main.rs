@@ -32,6 +32,7 @@ cargo xtask COMMAND
   postgres COMMAND           run a command with TEST_POSTGRES_URL of a private PostgreSQL
   tidy                       crate edges, bans, licences, file length, words, paths, ADR index
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
+  clients                    the vendors' own client libraries (Node.js, Python) against a fresh sandbox; needs a build
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   bench connectors [ARGS]    compare each element with its vendor's own client library
   bench storm [ARGS]         the tokens of thousands of accounts pass at once; everybody else's calls are measured
@@ -52,6 +53,8 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "postgres" => postgres::with(&rest),
         "tour" => tour::run(&rest),
+        "clients" => server::built("ligand", false)
+            .and_then(|ligand| vendor_clients::run(&ligand, "vendor-clients")),
         "bench" => bench::run(&rest),
         "torture" => torture::run(&rest),
         "openapi" => openapi::run(&rest),

@@ -4,6 +4,7 @@ mod connect;
 mod guides;
 mod hosted;
 mod manage;
+mod marketing;
 mod marketing_cloud;
 mod platform;
 mod records;
@@ -53,6 +54,7 @@ fn guide_in_one_vocabulary(tour: &mut Tour, guide: &guides::Guide) -> Result {
     };
     records::walk(tour, guide, &instance)?;
     salesforce::more(tour, guide, &instance)?;
+    marketing::more(tour, guide, &instance)?;
     platform::passthrough(tour, guide, &instance)?;
     platform::explain(tour, guide, &instance)?;
     platform::usage(tour, guide, &instance)?;

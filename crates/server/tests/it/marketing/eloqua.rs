@@ -267,7 +267,7 @@ async fn custom_objects_have_rows_by_number_and_by_name() {
         ["7"]
     );
     assert_eq!(id_of(&eloqua.get("/customTest/3").await), "3");
-    eloqua.fails(404, "GET /noSuchObject", Value::Null).await;
+    eloqua.fails(400, "GET /noSuchObject", Value::Null).await;
 }
 
 #[tokio::test]
