@@ -367,6 +367,15 @@ async fn a_token_that_ends_between_two_steps_is_renewed_and_nothing_is_written_t
         .map(|row| &row["id"])
         .collect();
     assert_eq!(ids, [&made["id"]]);
+    // Whether a write that ended in a 500 was done is not known: it is not sent again.
+    let broken = json!({"vendor": "eloqua", "status": 500, "path": "/data/contact", "times": 1});
+    eloqua.app.control("/fail", broken).await;
+    let body = json!({"emailAddress": "unknown@example.com"});
+    eloqua.fails(502, "POST /contacts", body).await;
+    let found = eloqua
+        .get("/contacts?where=emailAddress='unknown@example.com'")
+        .await;
+    assert_eq!(found, json!([]));
 }
 
 #[tokio::test]
