@@ -1,5 +1,5 @@
-//! `cargo xtask torture`: the property tests, with far more cases than CI's, and the simulation of renewals, with far
-//! more schedules.
+//! `cargo xtask torture`: the property tests with far more cases than CI's, the simulation of renewals with far more
+//! schedules, then the crash suite at length.
 
 use crate::shell::{Result, cargo, run as finish};
 use crate::test;
@@ -28,5 +28,39 @@ pub fn run(arguments: &[String]) -> Result {
         command
             .env("PROPTEST_CASES", cases)
             .env("LIGAND_SCHEDULES", "500000"),
-    )
+    )?;
+    crashes()
+}
+
+/// Kills the process two hundred times on each store.
+fn crashes() -> Result {
+    let postgres = crate::postgres::Postgres::start()?;
+    let mut command = if test::has_nextest() {
+        cargo(&[
+            "nextest",
+            "run",
+            "--locked",
+            "-p",
+            "ligand-server",
+            "-P",
+            "torture",
+            "-E",
+            "test(/outlives_a_killed_process/)",
+        ])
+    } else {
+        let name = "outlives_a_killed_process";
+        cargo(&[
+            "test",
+            "--locked",
+            "-p",
+            "ligand-server",
+            "--test",
+            "it",
+            name,
+        ])
+    };
+    command
+        .env("TEST_POSTGRES_URL", &postgres.url)
+        .env("LIGAND_CRASH_ROUNDS", "200");
+    finish(&mut command)
 }

@@ -16,6 +16,7 @@ pub mod body;
 pub mod builder;
 pub mod call;
 pub mod connect;
+pub mod custody;
 pub mod dispatch;
 pub mod docs;
 pub mod edge;

@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 done; 1 it failed; 2 the command line or the configuration is wrong.
 
+mod audit;
+mod backup;
 mod doctor;
 pub(crate) mod element;
 mod keys;
@@ -41,6 +43,13 @@ enum Command {
     Migrate(Common),
     /// Checks configuration, database, key, catalog and clock, and says what is wrong.
     Doctor(Common),
+    /// Copies a SQLite database into a file while servers run; the root key is not in it.
+    Backup(backup::Backup),
+    /// Puts a backup in the place of a database that is not there, and says which grants may be stale.
+    Restore(backup::Backup),
+    /// Looks through the records of what happened to credentials.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Rotates and destroys keys, and says how they are.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -215,6 +224,9 @@ impl Cli {
                 let config = Flags::common(&common).load(common)?;
                 block_on(doctor::run(config))?
             }
+            Command::Backup(backup) => backup.make(),
+            Command::Restore(backup) => block_on(backup.restore())?,
+            Command::Audit(audit) => block_on(audit.run())?,
             Command::Keys(keys) => block_on(keys.run())?,
             Command::Element(element) => element.run(),
         }

@@ -9,6 +9,7 @@ pub mod branding;
 pub mod builder;
 pub mod callers;
 pub mod connect;
+pub mod custody;
 pub mod elements;
 pub mod error;
 pub mod explain;

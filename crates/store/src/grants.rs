@@ -10,6 +10,7 @@ use ligand_model::time::Timestamp;
 
 use crate::Store;
 use crate::changes::Change;
+use crate::custody::{self, Event};
 use crate::error::Error;
 use crate::instances::SealedInstance;
 use crate::instances::row::{document_place, document_text, one};
@@ -128,10 +129,12 @@ impl Store {
             fence.into(),
             due.map(|due| due.0).into(),
         ];
+        let (act, now) = (custody::present(), self.now());
         let as_of = Instant::now();
         let kept = self
             .write(move |tx| {
                 if tx.execute(&sql::KEEP_GRANT, &values)? > 0 {
+                    custody::append(tx, organization, id, Event::Refreshed, "", &act, now)?;
                     tx.announce(Change::Instance(id, version.saturating_add(1)))?;
                     let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
                     return Ok(Ok(one(tx, &instances::INSTANCE, &values)?));
@@ -195,6 +198,7 @@ impl Store {
             reason.clone().into(),
             now.0.into(),
         ];
+        let (act, now) = (custody::present(), self.now());
         let as_of = Instant::now();
         let condemned = self
             .write(move |tx| {
@@ -206,6 +210,7 @@ impl Store {
                 let condemned = one(tx, &instances::INSTANCE, &values)?;
                 if let Some(read) = &condemned {
                     tx.announce(Change::Instance(id, read.instance.version))?;
+                    custody::append(tx, organization, id, Event::Refused, "", &act, now)?;
                 }
                 Ok(condemned)
             })

@@ -14,6 +14,7 @@ use crate::Store;
 use crate::backend::Connection;
 use crate::changes::Change;
 use crate::connect::{self, ConnectEnd};
+use crate::custody::{self, Event};
 use crate::error::Error;
 use crate::identity::Caller;
 use crate::sql::{BETWEEN, contains, instances as sql, list};
@@ -189,8 +190,11 @@ impl Store {
             version: 1,
         };
         let (token, due) = (new.token, new.refresh_due);
+        let (act, hosts) = (custody::present(), new.document.hosts.join(" "));
         self.write(move |tx| {
             let made = insert(tx, &key, instance, &token, &document, due)?;
+            let (organization, id) = (made.organization, made.id);
+            custody::append(tx, organization, id, Event::Created, &hosts, &act, now)?;
             if let Some(end) = end {
                 connect::finish(tx, made.organization, made.id, end)?;
             }
@@ -298,6 +302,7 @@ impl Store {
         version: i64,
         change: InstanceChange,
     ) -> Result<Option<SealedInstance>, Error> {
+        let change_words = words(&change);
         let document = match &change.document {
             Some(document) => {
                 let place = document_place(organization, id, version.saturating_add(1));
@@ -326,6 +331,8 @@ impl Store {
             i64::from(change.regrant.is_some()).into(),
             change.regrant.flatten().map(|due| due.0).into(),
         ];
+        let (event, detail) = told(&change_words);
+        let (act, now) = (custody::present(), self.now());
         let tags = change.tags.map(|tags| clean_all(&tags));
         let as_of = Instant::now();
         let updated = self.write(move |tx| {
@@ -333,6 +340,7 @@ impl Store {
                 return Ok(None);
             }
             tx.announce(Change::Instance(id, version.saturating_add(1)))?;
+            custody::append(tx, organization, id, event, &detail, &act, now)?;
             if let Some(tags) = tags {
                 tx.execute(&sql::DELETE_TAGS, &[organization.0.into(), id.0.into()])?;
                 insert_tags(tx, organization, id, &tags)?;
@@ -355,10 +363,12 @@ impl Store {
     ) -> Result<bool, Error> {
         let values = [organization.0.into(), id.0.into()];
         // The tags go with it. Like an update it locks the instance first, so the two cannot wait for each other.
+        let (act, now) = (custody::present(), self.now());
         self.write(move |tx| {
             let deleted = tx.execute(&sql::DELETE_INSTANCE, &values)? > 0;
             if deleted {
                 tx.announce(Change::Instance(id, i64::MAX))?;
+                custody::append(tx, organization, id, Event::Deleted, "", &act, now)?;
             }
             Ok(deleted)
         })
@@ -404,4 +414,43 @@ impl Store {
             as_of,
         }))
     }
+}
+
+/// What a change is about, in the API's words.
+fn words(change: &InstanceChange) -> Vec<&'static str> {
+    [
+        ("configuration", change.document.is_some()),
+        ("name", change.name.is_some()),
+        ("tags", change.tags.is_some()),
+        ("valid", change.valid.is_some()),
+        ("disabled", change.disabled == Some(true)),
+        ("enabled", change.disabled == Some(false)),
+        (
+            "caching",
+            change.caching_enabled.is_some()
+                || change.cache_time_to_live.is_some()
+                || change.max_cache_size.is_some(),
+        ),
+        (
+            "element",
+            change.element.is_some() || change.element_version.is_some(),
+        ),
+        (
+            "externalAuthentication",
+            change.external_authentication.is_some(),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(word, there)| there.then_some(word))
+    .collect()
+}
+
+/// How a change stands in the record of custody.
+fn told(words: &[&'static str]) -> (Event, String) {
+    let event = if words.contains(&"configuration") {
+        Event::Changed
+    } else {
+        Event::Updated
+    };
+    (event, words.join(" "))
 }

@@ -69,6 +69,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "outcomes_and_notices",
         text: include_str!("../../../migrations/0010_outcomes_and_notices.sql"),
     },
+    Migration {
+        number: 11,
+        name: "custody",
+        text: include_str!("../../../migrations/0011_custody.sql"),
+    },
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod connect;
+pub(crate) mod custody;
 pub(crate) mod elements;
 pub(crate) mod grants;
 pub(crate) mod identity;
@@ -133,6 +134,10 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "housekeeping of every organization; answers a count",
     ),
     (
+        "MARK_RESTORED",
+        "after a restore, by the operator: every organization's grants may be stale",
+    ),
+    (
         "OLDEST_DATA_KEY",
         "checks the root key at the start; opens nothing else",
     ),
@@ -185,6 +190,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         accounts::ALL,
         api_keys::ALL,
         connect::ALL,
+        custody::ALL,
         elements::ALL,
         grants::ALL,
         identity::ALL,

@@ -13,6 +13,7 @@ use crate::instances::NewInstance;
 mod api_keys;
 mod at_rest;
 mod connect;
+mod custody;
 mod elements;
 mod grants;
 mod identity;

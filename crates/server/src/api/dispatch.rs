@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use ligand_engine::catalog::{Compiled, Route};
 use ligand_model::error::ErrorKind;
 use ligand_store::api_keys::KeyHolder;
+use ligand_store::custody::{self, Act};
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::UsageRow;
@@ -164,25 +165,42 @@ fn why(error: &ApiError) -> (ErrorKind, Option<Box<str>>) {
 async fn decide(
     app: &App,
     vocabulary: &Vocabulary,
-    mut arrived: Arrived,
+    arrived: Arrived,
     known: &mut Known,
 ) -> Result<Answer, ApiError> {
     let credentials = authorization::read(&arrived.headers, vocabulary)
         .map_err(|_| ApiError::unauthenticated())?;
     identify(app, &credentials, known).await?;
+    let act = Act {
+        user: known.caller.as_ref().map(|caller| caller.user),
+        key: known.key.as_ref().map(|key| key.id),
+        request: Arc::clone(&arrived.id),
+    };
+    let answered = Box::pin(settled(app, vocabulary, arrived, known, &credentials));
+    custody::by(act, answered).await
+}
+
+/// Answers a request of a known caller, or what it was answered before under its idempotency key.
+async fn settled(
+    app: &App,
+    vocabulary: &Vocabulary,
+    mut arrived: Arrived,
+    known: &mut Known,
+    credentials: &Credentials,
+) -> Result<Answer, ApiError> {
     let instance = known.instance.as_ref().map(|known| known.instance.id);
     let claimed = match known.caller.clone() {
         Some(caller) => once::claim(app, &caller, instance, &mut arrived).await?,
         None => once::Claimed::No,
     };
     match claimed {
-        once::Claimed::No => go(app, vocabulary, arrived, known, &credentials).await,
+        once::Claimed::No => go(app, vocabulary, arrived, known, credentials).await,
         once::Claimed::Before(answer) => {
             known.path = Some(Arc::from("(answered before)"));
             *answer
         }
         once::Claimed::Now(held) => {
-            let result = go(app, vocabulary, arrived, known, &credentials).await;
+            let result = go(app, vocabulary, arrived, known, credentials).await;
             held.settle(result, known.vendor.get()).await
         }
     }

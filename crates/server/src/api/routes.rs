@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::api_keys;
 use super::builder::{self, pieces};
 use super::call::Call;
+use super::custody;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
@@ -188,6 +189,7 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/instances/{id}/configuration" Organization => instances::configuration::list, "Lists the configuration of an instance.";
     "GET" "/instances/{id}/configuration/{configId}" Organization => instances::configuration::get, "Shows an entry of an instance's configuration.";
     "PATCH" "/instances/{id}/configuration/{configId}" Organization body => instances::configuration::update, "Changes an entry of an instance's configuration.";
+    "GET" "/instances/{id}/custody" Organization => custody::list, "Shows what happened to an instance's credential, and at whose call.";
     "PUT" "/instances/{id}/enabled" Organization => instances::enable, "Lets calls of an instance through.";
     "DELETE" "/instances/{id}/enabled" Organization => instances::disable, "Refuses calls of an instance.";
     "GET" "/hubs" Public => hubs::list, "Lists the hubs.";

@@ -198,6 +198,7 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
     let driven = driver
         .drive(&hosts, exchange, &fresh, explain, deadline)
         .await;
+    super::custody::used(app, instance, &driven.hosts).await;
     let explanation = before.map(|before| {
         let facts = explain::Facts {
             element: &target.element,

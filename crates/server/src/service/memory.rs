@@ -42,6 +42,8 @@ pub struct Memory {
     pub extensions: Cache<(OrganizationId, AccountId, ElementId), Option<Arc<Compiled>>>,
     /// What calls in common names go through.
     pub mapped: Mappings,
+    /// Hosts that were noted to have received an instance's credential.
+    pub custody: super::custody::Noted,
     /// Refreshes under way.
     pub flights: Flights,
     /// Requests that are done once, under way here.
@@ -71,6 +73,7 @@ impl Memory {
             elements: Cache::new(200),
             extensions: Cache::new(10_000),
             mapped: Mappings::default(),
+            custody: super::custody::Noted::default(),
             flights: Flights::default(),
             once: Running::default(),
             uses: Uses::default(),

@@ -136,6 +136,8 @@ pub struct Driven {
     pub log: Vec<String>,
     /// Whether the grant was renewed on the way.
     pub renewed: bool,
+    /// The hosts that were asked, each once.
+    pub hosts: Vec<String>,
 }
 
 /// What the driver performs calls with.

@@ -194,7 +194,7 @@ async fn a_node_without_its_database_goes_on_for_the_grace_and_then_refuses() {
         began.elapsed()
     );
     assert!(
-        served > 10,
+        served > 1,
         "{served} calls were served without the database"
     );
     assert_eq!(

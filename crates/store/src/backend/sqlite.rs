@@ -257,6 +257,36 @@ fn failed(statement: &'static str, error: &rusqlite::Error) -> Error {
     }
 }
 
+/// Copies a database that may be in use into a file of its own.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let unusable = |why: &str| {
+        Error::Unavailable(Cause {
+            engine: "sqlite",
+            code: "copy".to_owned(),
+            message: why.to_owned(),
+        })
+    };
+    if !from.is_file() {
+        return Err(unusable("there is no database to copy"));
+    }
+    if to.exists() {
+        return Err(unusable("the target is there already"));
+    }
+    // An empty file is taken as none, but keeps its permissions.
+    make_private(to)?;
+    let copied = || -> rusqlite::Result<()> {
+        let connection = rusqlite::Connection::open(from)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
+    };
+    copied().map_err(|error| {
+        // Half a copy is of no use to anyone.
+        std::fs::remove_file(to).ok();
+        failed("copy", &error)
+    })
+}
+
 /// Makes the file before SQLite does: its write-ahead log and shared memory take the same permissions.
 fn make_private(path: &Path) -> Result<(), Error> {
     let mut options = std::fs::OpenOptions::new();

@@ -121,6 +121,10 @@ statements! {
     CLOSE_INSTANCES = "UPDATE instances SET disabled = 1, valid = 0, version = version + 1 \
         WHERE organization_id = $1";
 
+    /// After a restore: grants that were renewed since are found out, every other one is renewed a little early.
+    MARK_RESTORED = "UPDATE instances SET refresh_due = $1, leased_until = 0 \
+        WHERE refresh_due IS NOT NULL RETURNING organization_id, id, name";
+
     CLOSE_SESSIONS = "DELETE FROM sessions WHERE organization_id = $1";
 
     CLOSE_API_KEYS = "DELETE FROM api_keys WHERE organization_id = $1";

@@ -61,6 +61,7 @@ impl<'a> Call<'a> {
             sent: Vec::new(),
             log: Vec::new(),
             renewed: false,
+            hosts: Vec::new(),
         };
         Self {
             driver,
@@ -134,6 +135,9 @@ impl<'a> Call<'a> {
 
     /// The breaker first, then every limit that holds for the call.
     async fn wait_for_turn(&mut self, name: &str, host: &Host) -> Result<(), Unanswered> {
+        if !self.driven.hosts.iter().any(|known| known == name) {
+            self.driven.hosts.push(name.to_owned());
+        }
         if let Err(wait) = host.admit(tokio::time::Instant::now()) {
             self.driven.retry_after = Some(wait);
             return Err(Unanswered::unsent(

@@ -1,0 +1,87 @@
+//! Who did what with a credential, and where it went.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+async fn events(app: &TestApp, id: i64) -> Vec<(String, String)> {
+    let path = format!("/instances/{id}/custody");
+    let rows = app
+        .platform("GET", &path, Value::Null)
+        .await
+        .expect(200)
+        .json();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (text(row, "event"), text(row, "detail")))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_record_names_every_host_every_refresh_and_every_change() {
+    let app = TestApp::start().await;
+    let (id, token) = app.instance("sfdc").await;
+    for _ in 0..3 {
+        app.resource("GET", "/hubs/crm/contacts?pageSize=1", &token, Value::Null)
+            .await
+            .expect(200);
+    }
+    app.platform("PATCH", &format!("/instances/{id}"), json!({"name": "new"}))
+        .await
+        .expect(200);
+    let made = json!({"name": "k", "scopes": ["provision", "read"]});
+    let key = app
+        .platform("POST", "/api-keys", made)
+        .await
+        .expect(200)
+        .json();
+    let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
+    app.call(
+        "DELETE",
+        &format!("/instances/{id}/enabled"),
+        &bearer,
+        Value::Null,
+    )
+    .await
+    .expect(200);
+
+    let told = events(&app, id).await;
+    let words: Vec<&str> = told.iter().map(|(event, _)| &**event).collect();
+    assert_eq!(words, ["created", "host", "updated", "updated"], "{told:?}");
+    assert!(told[0].1.contains("salesforce.com"), "{told:?}");
+    assert!(told[1].1.ends_with("salesforce.com"), "{told:?}");
+    let path = format!("/instances/{id}/custody?after=3");
+    let last = app
+        .platform("GET", &path, Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&last[0]["detail"], &last[0]["apiKeyId"]),
+        (&json!("disabled"), &key["id"])
+    );
+    assert_eq!(last[0]["digest"].as_str().unwrap().len(), 64);
+    assert!(!last[0]["requestId"].as_str().unwrap().is_empty());
+
+    app.platform("DELETE", &format!("/instances/{id}"), Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(
+        events(&app, id).await.last().unwrap().0,
+        "deleted",
+        "it outlives the instance"
+    );
+    let other = app.neighbour().await;
+    let path = format!("/instances/{id}/custody");
+    app.call("GET", &path, &other, Value::Null).await.error(404);
+    app.platform("GET", &format!("{path}?after=x"), Value::Null)
+        .await
+        .error(400);
+    let verified = app.app.store.verify_custody(|_, _| {}).await.unwrap();
+    assert!(
+        verified.broken.is_empty() && verified.records >= 5,
+        "{verified:?}"
+    );
+}
