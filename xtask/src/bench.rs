@@ -1,4 +1,6 @@
-//! `cargo xtask bench proxy|connectors|storm|soak`: measurements, made by the bench crate.
+//! `cargo xtask bench …`: measurements, made by the bench crate, or of the engine's parts alone.
+
+mod costs;
 
 use crate::shell::{Result, command, run as finish};
 use crate::{install, server};
@@ -6,6 +8,9 @@ use crate::{install, server};
 /// Installs the peers, builds release binaries and runs the named benchmark.
 pub fn run(arguments: &[String]) -> Result {
     match arguments.first().map(String::as_str) {
+        Some("hooks") => return costs::hooks(),
+        Some("catalog") => return costs::catalog(),
+        Some("stream") => return costs::stream(),
         Some("proxy") => {
             install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
             install::ensure_npm("crates/bench/node")?;
@@ -13,7 +18,10 @@ pub fn run(arguments: &[String]) -> Result {
         Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
         Some("storm" | "soak") => {}
         _ => {
-            return Err("which benchmark? `cargo xtask bench proxy|connectors|storm|soak`".into());
+            return Err(
+                "which benchmark? `cargo xtask bench proxy|connectors|storm|soak|hooks|catalog|stream`"
+                    .into(),
+            );
         }
     }
     let ligand = server::build("ligand-server", "ligand", true)?;

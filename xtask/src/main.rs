@@ -33,6 +33,7 @@ cargo xtask COMMAND
   tidy                       crate edges, bans, licences, file length, words, paths, ADR index
   tour [--runtime FILE]      walk the five guides against a running server (starts one when none runs)
   clients                    the vendors' own client libraries (Node.js, Python) against a fresh sandbox; needs a build
+  bench hooks|catalog|stream what scripts, a thousand elements and large files cost
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   bench connectors [ARGS]    compare each element with its vendor's own client library
   bench storm [ARGS]         the tokens of thousands of accounts pass at once; everybody else's calls are measured

@@ -38,7 +38,7 @@ pub fn fields_resource<'a>(
     });
     let known = objects::find(&element.element, &object.name).is_some();
     let serves = |describe: &Describe| describe.of.is_empty() && !(describe.others && known);
-    named.or_else(|| all().find(|(_, resource)| resource.describe.as_ref().is_some_and(serves)))
+    named.or_else(|| all().find(|(_, resource)| resource.describe.as_deref().is_some_and(serves)))
 }
 
 /// The names in a vendor's list of objects. `None` when what it answered is no list.

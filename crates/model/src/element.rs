@@ -379,7 +379,7 @@ pub struct Resource {
     pub aliases: BTreeMap<String, String>,
     /// *Added.* How the list that a `describeObjects` or `describeFields` resource answers is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub describe: Option<Describe>,
+    pub describe: Option<Box<Describe>>,
     /// Documentation, large and rarely read: kept unparsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<RawValue>>,

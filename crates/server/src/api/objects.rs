@@ -43,7 +43,7 @@ pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
             Told::Answer(value) => value,
             Told::Explained(answer) => return Ok(answer),
         };
-        let how = how.describe.as_ref();
+        let how = how.describe.as_deref();
         let names = how.and_then(|how| describe::objects(how, &told));
         for name in names.ok_or_else(no_list)? {
             all.entry(name.clone()).or_insert_with(|| Object::of(&name));
@@ -91,7 +91,7 @@ pub async fn metadata(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
                 Told::Answer(value) => value,
                 Told::Explained(answer) => return Ok(answer),
             };
-            let how = how.describe.as_ref();
+            let how = how.describe.as_deref();
             let fields = how.and_then(|how| describe::fields(&element, &object, how, &told));
             json!({"fields": fields.ok_or_else(no_list)?})
         }
