@@ -98,8 +98,9 @@ fn files(many: usize) -> Result<Vec<(String, Vec<u8>)>, Error> {
         for (name, bytes) in folder {
             let bytes = if name == "element.json" {
                 let mut element: Value = serde_json::from_slice(bytes)?;
-                element["key"] = json!(format!("copy{number}"));
-                element["id"] = json!(number + 1);
+                let members = element.as_object_mut().ok_or("no element")?;
+                members.insert("key".to_owned(), json!(format!("copy{number}")));
+                members.insert("id".to_owned(), json!(number + 1));
                 serde_json::to_vec(&element)?
             } else {
                 bytes.clone()
