@@ -42,6 +42,7 @@ fn call(source: &str, objects: usize) -> HookCall {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        batch: None,
     }
 }
 

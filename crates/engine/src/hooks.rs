@@ -8,10 +8,13 @@
 //! A hook is compiled as the body of a function in sloppy mode: top-level `return` is legal, the context variables
 //! are its parameters, `this` is the global object. Objects are made inside the context, so `instanceof` holds.
 //!
+//! A transformation's script is another kind of text, run over all records of a call in one go: see `transform.js`.
+//!
 //! A hook's own HTTP calls wait in a queue until the script has nothing else to do. Then the run stops with
 //! [`Progress::Fetch`]: nothing of it stands on the native stack, so the thread is free for other scripts until
 //! [`HookRuntime::resume`] brings the answer.
 
+mod batch;
 mod digest;
 mod encoding;
 mod fault;
@@ -112,6 +115,8 @@ struct Waiting {
 pub struct HookRuntime {
     // Dropped in this order: the functions belong to the context, the context to the runtime.
     waiting: Option<Waiting>,
+    /// Whether what runs is a transformation's script over its records.
+    batch: bool,
     run: Persistent<Function<'static>>,
     context: Context,
     _runtime: Runtime,
@@ -173,6 +178,7 @@ impl HookRuntime {
         })));
         Ok(Self {
             waiting: None,
+            batch: false,
             run,
             context,
             _runtime: runtime,
@@ -224,6 +230,7 @@ impl HookRuntime {
     /// maps that the script changed or deleted in place are part of the result, deleted ones as nulls.
     pub fn begin(&mut self, call: &HookCall) -> Progress {
         self.waiting = None;
+        self.batch = call.batch.is_some();
         // What an earlier hook of the call left to do is its own affair, and so is what comes of it.
         self.context
             .with(|ctx| (0..MAX_LEFT).any(|_| !ctx.execute_pending_job()));
@@ -303,6 +310,14 @@ impl HookRuntime {
             }
             return Err(error(name, fault));
         };
+        if self.batch {
+            return Ok(HookResult {
+                proceed,
+                log,
+                batch: Some(json),
+                ..HookResult::default()
+            });
+        }
         let members = serde_json::from_str(&json).map_err(|_| {
             error(
                 name,
@@ -313,11 +328,18 @@ impl HookRuntime {
             proceed,
             members,
             log,
+            batch: None,
         })
     }
 
     /// Runs the script's own text; answers what is called when nothing is left to run.
     fn start<'js>(&self, ctx: &Ctx<'js>, call: &HookCall) -> Result<Function<'js>, Fault> {
+        if let Some(records) = &call.batch {
+            let script = batch::compile(ctx, call)?;
+            let run = self.run.clone().restore(ctx);
+            let started = run.and_then(|run| batch::start(ctx, &run, script, call, records));
+            return started.map_err(|error| refusal(ctx, &error));
+        }
         let (names, hook) = script::compile(ctx, call)?;
         let attempt = || -> rquickjs::Result<Function<'js>> {
             let input = Object::new(ctx.clone())?;
@@ -378,6 +400,25 @@ fn refusal(ctx: &Ctx<'_>, error: &rquickjs::Error) -> Fault {
     }
 }
 
+/// Checks that a text compiles as a transformation's script, without running it.
+///
+/// # Errors
+/// The syntax error with its line and column in the text.
+pub fn check_transformation(name: &str, source: &str, legacy: bool) -> Result<(), HookError> {
+    let runtime = HookRuntime::new(Limits::unlimited_time())?;
+    let call = HookCall {
+        name: name.to_owned(),
+        source: source.to_owned(),
+        legacy,
+        variables: serde_json::Map::new(),
+        batch: None,
+    };
+    runtime
+        .context
+        .with(|ctx| batch::compile(&ctx, &call).map(|_| ()))
+        .map_err(|fault| error(name, fault.told(source)))
+}
+
 /// Checks that a text compiles as a hook, without running it.
 ///
 /// # Errors
@@ -420,6 +461,7 @@ fn compiles(runtime: &HookRuntime, name: &str, source: &str) -> Result<(), HookE
         source: source.to_owned(),
         legacy: false,
         variables: serde_json::Map::new(),
+        batch: None,
     };
     runtime
         .context

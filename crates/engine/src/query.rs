@@ -49,6 +49,26 @@ pub struct Comparison {
     pub values: Vec<Value>,
 }
 
+impl Comparison {
+    /// Reads `{"attribute", "operator", "value"}`.
+    fn read(value: &serde_json::Value) -> Option<Self> {
+        let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
+        let operator = Operator::parse(text("operator")?)?;
+        let values = match (operator, value.get("value")) {
+            (Operator::IsNull | Operator::IsNotNull, _) => Vec::new(),
+            (Operator::In | Operator::NotIn, Some(serde_json::Value::Array(values))) => {
+                values.iter().map(Value::of_json).collect()
+            }
+            (_, value) => vec![value.map_or(Value::Null, Value::of_json)],
+        };
+        Some(Self {
+            field: text("attribute")?.to_owned(),
+            operator,
+            values,
+        })
+    }
+}
+
 /// What relates a field to its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
@@ -95,6 +115,29 @@ impl Operator {
             Self::IsNull => "IS NULL",
             Self::IsNotNull => "IS NOT NULL",
         }
+    }
+
+    /// From the spelling, in any case.
+    fn parse(text: &str) -> Option<Self> {
+        const ALL: [Operator; 12] = [
+            Operator::Equal,
+            Operator::NotEqual,
+            Operator::Less,
+            Operator::LessOrEqual,
+            Operator::Greater,
+            Operator::GreaterOrEqual,
+            Operator::Like,
+            Operator::NotLike,
+            Operator::In,
+            Operator::NotIn,
+            Operator::IsNull,
+            Operator::IsNotNull,
+        ];
+        let text = text.trim();
+        let found = ALL
+            .into_iter()
+            .find(|one| one.as_str().eq_ignore_ascii_case(text));
+        found.or_else(|| (text == "<>").then_some(Self::NotEqual))
     }
 
     /// The operator that holds exactly when this one does not.
@@ -149,6 +192,16 @@ impl Value {
         }
     }
 
+    fn of_json(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Boolean(*value),
+            serde_json::Value::Number(number) => Self::Number(number.to_string()),
+            serde_json::Value::String(text) => Self::Text(text.clone()),
+            other => Self::Text(other.to_string()),
+        }
+    }
+
     fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) | Self::Word(text) => text.as_str().into(),
@@ -183,6 +236,49 @@ impl Expression {
         let mut found = Vec::new();
         self.collect(false, &mut found);
         found
+    }
+
+    /// The expression with other conditions, in the form of [`Expression::flatten`]: each in its place when there are
+    /// as many as before, else all of them joined by AND. None when one cannot be read or there is none.
+    #[must_use]
+    pub fn with_conditions(mut self, conditions: &[serde_json::Value]) -> Option<Self> {
+        let read = conditions.iter().map(Comparison::read);
+        let mut read: Vec<Comparison> = read.collect::<Option<_>>()?;
+        if self.has_not() || self.flatten().len() != read.len() {
+            let mut all: Vec<_> = read.into_iter().map(Self::Comparison).collect();
+            return match all.len() {
+                0 => None,
+                1 => all.pop(),
+                _ => Some(Self::And(all)),
+            };
+        }
+        read.reverse();
+        self.put(&mut read);
+        Some(self)
+    }
+
+    fn has_not(&self) -> bool {
+        match self {
+            Self::Comparison(_) => false,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::has_not),
+            Self::Not(_) => true,
+        }
+    }
+
+    fn put(&mut self, reversed: &mut Vec<Comparison>) {
+        match self {
+            Self::Comparison(comparison) => {
+                if let Some(next) = reversed.pop() {
+                    *comparison = next;
+                }
+            }
+            Self::And(parts) | Self::Or(parts) => {
+                for part in parts {
+                    part.put(reversed);
+                }
+            }
+            Self::Not(inner) => inner.put(reversed),
+        }
     }
 
     fn collect(&self, negated: bool, found: &mut Vec<serde_json::Value>) {

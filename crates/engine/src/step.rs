@@ -107,6 +107,21 @@ pub struct HookCall {
     pub legacy: bool,
     /// The variables by name (`request_vendor_body`, `configuration`, `response_body`, …), each an assignable local of the hook.
     pub variables: Map<String, Value>,
+    /// The records of a transformation's script, which is no hook.
+    pub batch: Option<Batch>,
+}
+
+/// What a transformation's script runs over, once a record, all in one context.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The records before their fields were mapped: a JSON array.
+    pub originals: Bytes,
+    /// The same after: a JSON array of the same length.
+    pub mapped: Bytes,
+    /// Whether they come from the vendor.
+    pub from_vendor: bool,
+    /// Whether they are the conditions of a `where`.
+    pub is_where: bool,
 }
 
 /// What a hook handed to `done`: only the keys it named.
@@ -121,6 +136,8 @@ pub struct HookResult {
     pub members: Map<String, Value>,
     /// What `console.log` and `print` said, capped; never shown to other tenants.
     pub log: Vec<String>,
+    /// The records of a batch as the script left them: a JSON array.
+    pub batch: Option<String>,
 }
 
 /// Why a hook failed.

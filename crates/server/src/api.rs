@@ -7,6 +7,7 @@
 //! | [`routes`] | every platform route, once |
 //! | [`error`] | the one error shape and the only table of statuses |
 
+pub mod accounts;
 pub mod answer;
 pub mod api_keys;
 pub mod applications;
@@ -15,6 +16,7 @@ pub mod authorization;
 pub mod body;
 pub mod builder;
 pub mod call;
+pub mod common_resources;
 pub mod connect;
 pub mod custody;
 pub mod dispatch;
@@ -37,6 +39,7 @@ pub mod resources;
 pub mod routes;
 pub mod transformations;
 pub mod usage;
+pub mod vdrs;
 pub mod wire;
 
 use std::sync::Arc;
@@ -52,6 +55,11 @@ use edge::Edge;
 /// The API as a router; everything that nobody else claims comes here.
 pub fn router(app: App) -> Router {
     let edge = Arc::new(Edge::new(app.clone()));
+    let own = Arc::clone(&edge);
+    app.own.serve(Box::new(move |request| {
+        let edge = Arc::clone(&own);
+        Box::pin(async move { edge.answer(request).await })
+    }));
     Router::new()
         .fallback(enter)
         .with_state(edge)

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
 use crate::vendor::manners::Manners;
+use crate::vendor::own::OwnApi;
 use tasks::Tasks;
 
 /// A handle on the running application.
@@ -36,6 +37,8 @@ pub struct Parts {
     pub manners: Manners,
     /// Where scripts run.
     pub hooks: HookThreads,
+    /// How transformations' scripts reach our own API.
+    pub own: OwnApi,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.

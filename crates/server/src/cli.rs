@@ -10,6 +10,7 @@ mod keys;
 mod migrate;
 mod sandbox;
 pub mod serve;
+mod vdr;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -56,6 +57,9 @@ enum Command {
     /// Imports, exports, looks over and formats elements.
     #[command(subcommand)]
     Element(element::Element),
+    /// Imports and exports common resources, and maps files by them.
+    #[command(subcommand)]
+    Vdr(vdr::Vdr),
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +233,7 @@ impl Cli {
             Command::Audit(audit) => block_on(audit.run())?,
             Command::Keys(keys) => block_on(keys.run())?,
             Command::Element(element) => element.run(),
+            Command::Vdr(vdr) => vdr.run(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::vendor::connect::{ConnectMap, unclaimed};
 use crate::vendor::guard::Guard;
 use crate::vendor::hook_threads::HookThreads;
 use crate::vendor::manners::Manners;
+use crate::vendor::own::OwnApi;
 use crate::vendor::tls;
 use crate::{catalog_files, runtime};
 
@@ -166,6 +167,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         vendor,
         manners,
         hooks,
+        own: OwnApi::default(),
         request_ids: RequestIds::new(&*entropy),
         clock,
         entropy,

@@ -10,4 +10,5 @@ pub mod drive;
 pub mod guard;
 pub mod hook_threads;
 pub mod manners;
+pub mod own;
 pub mod tls;

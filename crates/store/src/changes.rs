@@ -27,6 +27,8 @@ pub enum Change {
     Instance(InstanceId, i64),
     /// What accounts add to elements.
     Extensions(OrganizationId),
+    /// What calls in common names go through.
+    Transformations(OrganizationId),
     /// The data keys of an organization.
     Keys(OrganizationId),
 }
@@ -38,6 +40,7 @@ impl Change {
             Self::Callers(id) => format!("callers {id}"),
             Self::Instance(id, version) => format!("instance {id} {version}"),
             Self::Extensions(id) => format!("extensions {id}"),
+            Self::Transformations(id) => format!("transformations {id}"),
             Self::Keys(id) => format!("keys {id}"),
         }
     }
@@ -53,6 +56,7 @@ impl Change {
                 .zip(number())
                 .map(|(id, version)| Self::Instance(InstanceId(id), version)),
             "extensions" => number().map(|id| Self::Extensions(OrganizationId(id))),
+            "transformations" => number().map(|id| Self::Transformations(OrganizationId(id))),
             "keys" => number().map(|id| Self::Keys(OrganizationId(id))),
             _ => None,
         };

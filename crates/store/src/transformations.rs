@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::Store;
 use crate::backend::{Connection, Row, Value};
+use crate::changes::Change as News;
 use crate::error::Error;
 use crate::sql::Statement;
 use crate::sql::transformations as sql;
@@ -234,7 +235,9 @@ impl Store {
             let ids = changes
                 .into_iter()
                 .map(|change| make(tx, organization, &key, change, now));
-            ids.collect::<Result<Vec<_>, Error>>()
+            let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+            tx.announce(News::Transformations(organization))?;
+            Ok(ids)
         });
         match made.await {
             Ok(ids) => Ok(Some(ids)),

@@ -47,6 +47,7 @@ impl Exchange {
             source: source.to_owned(),
             legacy,
             variables,
+            batch: None,
         })
     }
 

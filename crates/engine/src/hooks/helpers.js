@@ -49,6 +49,9 @@
     return out;
   };
 
+  let atlas;
+  const countries = () => atlas || (atlas = host.library('countries')());
+
   let found;
   const modules = {
     require: (name) => (found || (found = host.library('modules')(host))).require(name),
@@ -64,6 +67,10 @@
       hmacSha256Hex: hmac('sha256')('hex'), hmacSha256Base64: hmac('sha256')('base64'),
       hmacMd5Hex: hmac('md5')('hex'), hmacMd5Base64: hmac('md5')('base64'),
       randomString, randomEmail: () => `${randomString()}@example.com`,
+      currencyCode: (country) => countries().currencyCode(country),
+      currencySymbol: (code) => countries().currencySymbol(code),
+      iso2CountryCode: (country) => countries().iso2CountryCode(country),
+      iso3CountryCode: (country) => countries().iso3CountryCode(country),
     },
     console: { log: say, info: say, warn: say, error: say, debug: say },
     print: say,

@@ -19,6 +19,7 @@ static COMPILED: Mutex<BTreeMap<String, Arc<[u8]>>> = Mutex::new(BTreeMap::new()
 fn source(name: &str) -> Option<String> {
     let ours = match name {
         "prelude" => include_str!("prelude.js"),
+        "transform" => include_str!("transform.js"),
         "helpers" => include_str!("helpers.js"),
         "modules" => include_str!("modules/modules.js"),
         "lodash" => include_str!("modules/lodash.js"),
@@ -30,6 +31,7 @@ fn source(name: &str) -> Option<String> {
         "util" => include_str!("modules/util.js"),
         "querystring" => include_str!("modules/querystring.js"),
         "url" => include_str!("modules/url.js"),
+        "countries" => include_str!("modules/countries.js"),
         "lodash.min" => return Some(foreign(include_str!("lib/lodash.min.js"))),
         "moment" => return Some(foreign(include_str!("lib/moment.min.js"))),
         _ => return lodash::bundle(name.strip_prefix("lodash:")?),
@@ -112,6 +114,8 @@ mod tests {
     fn every_library_compiles() {
         let names = [
             "prelude",
+            "transform",
+            "countries",
             "helpers",
             "modules",
             "lodash",

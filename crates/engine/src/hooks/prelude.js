@@ -42,7 +42,7 @@
     return out;
   }
 
-  return function run(hook, names, input, legacy) {
+  function run(hook, names, input, legacy) {
     // What an earlier hook left behind ended with it.
     queue.length = 0;
     const given = {};
@@ -95,5 +95,8 @@
     }
     // Called whenever nothing is left to run: answers the next request to send, or concludes.
     return () => (queue.length > 0 ? queue.shift() : settle(returned));
-  };
+  }
+
+  run.transform = (...given) => host.library('transform')(host)(...given);
+  return run;
 })

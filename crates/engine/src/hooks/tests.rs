@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
+mod batch;
 mod corpus;
 mod http;
 mod libraries;
@@ -20,6 +21,7 @@ fn call_of(source: &str, variables: Value) -> HookCall {
         source: source.into(),
         legacy: false,
         variables,
+        batch: None,
     }
 }
 
@@ -447,7 +449,8 @@ fn the_hooks_of_one_call_share_a_world_but_no_result() {
         HookResult {
             proceed: true,
             members: Map::new(),
-            log: vec![]
+            log: vec![],
+            batch: None,
         }
     );
 }

@@ -87,6 +87,28 @@ pub async fn json(headers: &HeaderMap, body: Body, limit: u64) -> Result<Value, 
     parse(bytes)
 }
 
+/// Reads a JSON body and keeps its bytes: what it holds is nobody's business but the vendor's.
+///
+/// # Errors
+/// As [`json`].
+pub async fn read_json(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, ApiError> {
+    let bytes = read(headers, body, limit).await?;
+    if !is_json(headers) {
+        return Err(ApiError::new(
+            ErrorKind::UnsupportedMediaType,
+            "The body must be JSON: send `Content-Type: application/json`.",
+        ));
+    }
+    serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).map_err(|error| {
+        ApiError::invalid(format!(
+            "The body is not valid JSON: line {}, column {}.",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    Ok(bytes)
+}
+
 /// Parses JSON; the fault says where, never what.
 ///
 /// # Errors

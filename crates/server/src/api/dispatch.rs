@@ -26,6 +26,8 @@ use super::{body, once, permit, resources};
 use crate::app::App;
 use crate::listener::peer::Peer;
 use crate::service::transformations::mapped;
+use crate::service::transformations::passes::Pass;
+use crate::service::transformations::run::Through;
 use crate::service::{api_keys, callers, elements};
 use crate::telemetry::Facts;
 
@@ -61,6 +63,8 @@ struct Known {
     element: Option<Arc<Compiled>>,
     /// The transformation of a call in common names.
     entry: Option<Arc<mapped::Entry>>,
+    /// What a script calls with.
+    pass: Option<Arc<Pass>>,
     path: Option<Arc<str>>,
     vendor: Arc<OnceLock<VendorNote>>,
 }
@@ -217,7 +221,7 @@ async fn go(
     let mut route = None;
     if let (Some(instance), Some(_)) = (&known.instance, &known.caller) {
         let element = elements::of_instance(app, &instance.instance).await?;
-        let mapped = mapped::of_instance(app, &instance.instance).await?;
+        let mapped = mapped::of_instance(app, &instance.instance, &element).await?;
         let renamed = mapped.rename(&element, arrived.method.as_str(), &arrived.path);
         let found = match renamed {
             None => found(&element, &arrived.method, &arrived.path),
@@ -241,6 +245,10 @@ async fn go(
         route = Some(found);
     }
     match routes::find(&arrived.method, &arrived.path) {
+        Match::Found { .. } if known.pass.is_some() => Err(ApiError::new(
+            ErrorKind::Forbidden,
+            "A script may call the resources of its instance, nothing else.",
+        )),
         Match::Found { route, variables } => {
             known.path = Some(Arc::from(route.path));
             admit(route, credentials, known)?;
@@ -284,6 +292,13 @@ async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Re
     if credentials.is_empty() {
         return Ok(());
     }
+    if let Some(pass) = pass(app, credentials) {
+        known.instance = Some(pass.instance.clone());
+        known.caller = Some(Arc::clone(&pass.caller));
+        known.key.clone_from(&pass.key);
+        known.pass = Some(pass);
+        return Ok(());
+    }
     let caller = match (credentials.session, credentials.user, credentials.key) {
         (Some(session), None, None) => callers::by_session(app, session).await?,
         (None, None, Some(key)) if credentials.organization.is_none() => {
@@ -307,6 +322,14 @@ async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Re
     }
     known.caller = Some(caller);
     Ok(())
+}
+
+/// The pass of a script: one secret in the place of all three.
+fn pass(app: &App, credentials: &Credentials) -> Option<Arc<Pass>> {
+    let digest = credentials.user?;
+    let everywhere =
+        credentials.organization == Some(digest) && credentials.element == Some(digest);
+    everywhere.then(|| app.memory.passes.find(&digest))?
 }
 
 /// Whether a caller may use a platform route.
@@ -412,8 +435,16 @@ async fn resource(
                 resource,
                 variables,
             };
-            let entry = known.entry.as_ref();
-            resources::call(app, target, entry, arrived, &known.vendor).await
+            let through = match (&known.entry, &known.caller) {
+                (Some(entry), Some(caller)) => Some(Through {
+                    entry: Arc::clone(entry),
+                    caller: Arc::clone(caller),
+                    key: known.key.clone(),
+                    depth: known.pass.as_ref().map_or(0, |pass| pass.depth + 1),
+                }),
+                _ => None,
+            };
+            resources::call(app, target, through, arrived, &known.vendor).await
         }
         Route::MethodNotAllowed { allowed } => {
             Err(ApiError::method_not_allowed(method, path, &allowed))

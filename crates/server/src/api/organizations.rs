@@ -45,6 +45,7 @@ async fn show(call: &Call) -> Result<Answer, ApiError> {
         "active": organization.active,
         "createdDate": organization.created.to_iso(),
         "status": "paid",
+        "vdrVersion": format!("v{}", call.app.store.vdr_version(caller.organization).await?),
         "branding": {"accent": brand.accent, "logo": brand.logo},
     })))
 }

@@ -1,6 +1,6 @@
 //! Resource calls as HTTP: the request as the engine takes it, the engine's answer as HTTP.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::extract::{FromRequest as _, Multipart};
 use bytes::Bytes;
@@ -18,8 +18,7 @@ use super::dispatch::Arrived;
 use super::error::ApiError;
 use crate::app::App;
 use crate::service::hubs::{self, Called, Target};
-use crate::service::transformations::mapped::Entry;
-use crate::service::transformations::run;
+use crate::service::transformations::run::{self, Through};
 use crate::vendor::drive::Explain;
 
 /// Most parts of a multipart body.
@@ -32,7 +31,7 @@ const MOST_PARTS: usize = 100;
 pub async fn call(
     app: &App,
     target: Target,
-    entry: Option<&Arc<Entry>>,
+    through: Option<Through>,
     arrived: Arrived,
     vendor: &OnceLock<VendorNote>,
 ) -> Result<Answer, ApiError> {
@@ -40,8 +39,8 @@ pub async fn call(
     let explain = explain(&arrived.headers)?;
     let (head, body) = split(arrived);
     let call = read(app, head, body, true).await?;
-    let called = match entry {
-        Some(entry) => run::call(app, target, entry, call, explain).await,
+    let called = match through {
+        Some(through) => run::call(app, target, &through, call, explain).await,
         None => hubs::call(app, target, call, explain).await,
     };
     answer(called, vendor)

@@ -14,8 +14,8 @@ use super::custody;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    applications, authentication, connect, docs, elements, hubs, instances, notices, oauth,
-    objects, organizations, passthrough, transformations, usage,
+    accounts, applications, authentication, common_resources, connect, docs, elements, hubs,
+    instances, notices, oauth, objects, organizations, passthrough, transformations, usage, vdrs,
 };
 
 /// Who may use a route.
@@ -212,6 +212,21 @@ pub static ROUTES: &[Endpoint] = routes! {
     "PUT" "/organizations/me/notices" Organization body => notices::put, "Says where the organization is told that an account must be reconnected.";
     "DELETE" "/organizations/me/notices" Organization => notices::delete, "Tells nobody any more that an account must be reconnected.";
     "GET" "/me" Organization => organizations::user, "Shows the caller.";
+    "GET" "/accounts" Organization => accounts::list, "Lists the accounts of the organization.";
+    "POST" "/accounts" Organization body => accounts::create, "Makes an account.";
+    "GET" "/accounts/{accountId}" Organization => accounts::get, "Shows an account.";
+    "PUT" "/accounts/{accountId}" Organization body => accounts::update, "Changes an account.";
+    "PATCH" "/accounts/{accountId}" Organization body => accounts::update, "Changes parts of an account, or switches it off and on.";
+    "DELETE" "/accounts/{accountId}" Organization => accounts::delete, "Deletes an account with its users and instances.";
+    "GET" "/accounts/{accountId}/users" Organization => accounts::users, "Lists the users of an account.";
+    "POST" "/accounts/{accountId}/users" Organization body => accounts::create_user, "Makes a user of an account.";
+    "GET" "/accounts/{accountId}/users/{userId}" Organization => accounts::user, "Shows a user of an account.";
+    "PUT" "/accounts/{accountId}/users/{userId}" Organization body => accounts::update_user, "Changes a user of an account.";
+    "PATCH" "/accounts/{accountId}/users/{userId}" Organization body => accounts::update_user, "Changes parts of a user of an account, or switches it off and on.";
+    "DELETE" "/accounts/{accountId}/users/{userId}" Organization => accounts::delete_user, "Deletes a user of an account with its instances.";
+    "GET" "/users/{userId}/roles" Organization => accounts::roles, "Lists the roles of a user.";
+    "PUT" "/users/{userId}/roles/{roleKey}" Organization => accounts::grant, "Gives a user a role.";
+    "DELETE" "/users/{userId}/roles/{roleKey}" Organization => accounts::revoke, "Takes a role from a user.";
     "GET" "/organizations/objects/definitions" Organization => transformations::all_definitions, "Lists the object definitions of the organization.";
     "POST" "/organizations/objects/definitions" Organization body => transformations::create_definitions, "Makes object definitions of the organization.";
     "DELETE" "/organizations/objects/definitions" Organization => transformations::delete_definitions, "Deletes the object definitions of the organization.";
@@ -288,6 +303,34 @@ pub static ROUTES: &[Endpoint] = routes! {
     "PUT" "/instances/transformations/{objectName}" Instance body => transformations::replace_transformation, "Replaces a transformation of the token's instance.";
     "DELETE" "/instances/transformations/{objectName}" Instance => transformations::delete_transformation, "Deletes a transformation of the token's instance.";
     "PUT" "/transformations" Organization body => transformations::put, "Makes or replaces the transformation that the body names.";
+    "POST" "/transformations/{objectName}/execute" Organization body => transformations::execute, "Transforms a payload and answers what it becomes; nobody is called.";
+    "GET" "/common-resources" Organization => common_resources::list, "Lists the common resources with the fields of every level.";
+    "PUT" "/common-resources" Organization body => common_resources::put, "Makes or changes a common resource, fields of several levels at once.";
+    "GET" "/common-resources/{name}" Organization => common_resources::get, "Shows a common resource and where it is mapped.";
+    "PATCH" "/common-resources/{name}" Organization body => common_resources::rename, "Renames a common resource everywhere.";
+    "DELETE" "/common-resources/{name}" Organization => common_resources::delete, "Deletes a common resource; with force=true its transformations too.";
+    "GET" "/common-resources/{name}/usages" Organization => common_resources::usages, "Lists what uses a common resource.";
+    "GET" "/vdrs" Organization => vdrs::list, "Lists the common resources by id, fields with their levels.";
+    "POST" "/vdrs" Organization body => vdrs::create, "Makes a common resource; fields that the caller may not write are left out and said so.";
+    "PUT" "/vdrs/import" Organization body => vdrs::import, "Imports a common resource as it was exported.";
+    "PATCH" "/vdrs/import" Organization body => vdrs::import, "Imports a common resource as it was exported.";
+    "PUT" "/vdrs/upgrade/v2" Organization => vdrs::upgrade, "Calls the organization's common resources v2.";
+    "DELETE" "/vdrs/upgrade/v2" Organization => vdrs::downgrade, "Calls the organization's common resources v1.";
+    "GET" "/vdrs/snippets" Organization => vdrs::snippets, "Lists the kept pieces of script.";
+    "POST" "/vdrs/snippets" Organization body => vdrs::create_snippet, "Keeps a piece of script.";
+    "GET" "/vdrs/snippets/{id}" Organization => vdrs::snippet, "Shows a kept piece of script.";
+    "PUT" "/vdrs/snippets/{id}" Organization body => vdrs::replace_snippet, "Replaces a kept piece of script.";
+    "DELETE" "/vdrs/snippets/{id}" Organization => vdrs::delete_snippet, "Deletes a kept piece of script.";
+    "GET" "/vdrs/{id}" Organization => vdrs::get, "Shows a common resource.";
+    "PUT" "/vdrs/{id}" Organization body => vdrs::replace, "Changes a common resource: fields by id, names and paths included.";
+    "DELETE" "/vdrs/{id}" Organization => vdrs::delete, "Deletes what the caller may delete of a common resource.";
+    "GET" "/vdrs/{id}/export" Organization => vdrs::export, "Exports a common resource with its transformations.";
+    "POST" "/vdrs/{id}/clone" Organization body => vdrs::clone, "Copies a common resource into one level of another.";
+    "GET" "/vdrs/{id}/transformations" Organization => vdrs::transformations, "Lists the transformations of a common resource.";
+    "POST" "/vdrs/{id}/transformations" Organization body => vdrs::create_transformation, "Maps a common resource, fields of several levels at once.";
+    "GET" "/vdrs/{id}/transformations/{transformationId}" Organization => vdrs::transformation, "Shows a transformation, every level of it.";
+    "PUT" "/vdrs/{id}/transformations/{transformationId}" Organization body => vdrs::replace_transformation, "Replaces a transformation, every level that the caller may write.";
+    "DELETE" "/vdrs/{id}/transformations/{transformationId}" Organization => vdrs::delete_transformation, "Deletes a transformation.";
     "GET" "/elements/{keyOrId}/transformations" Organization => transformations::of_catalog, "Lists what an element is mapped to without set-up.";
     "GET" "/usage" Organization => usage::list, "Lists calls, newest first.";
     "GET" "/usage/{requestId}" Organization => usage::get, "Shows one call.";

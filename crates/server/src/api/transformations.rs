@@ -6,15 +6,17 @@
 use ligand_engine::catalog::Compiled;
 use ligand_model::error::ErrorKind;
 use ligand_model::id::{AccountId, InstanceId};
+use ligand_store::identity::Caller;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::answer::Answer;
+use super::answer::{Answer, Content};
+use super::body;
 use super::call::Call;
 use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
-use crate::service::transformations::{Place, definitions, mappings};
+use crate::service::transformations::{Place, definitions, execute as execution, mappings};
 use crate::service::{accounts, elements, instances};
 
 /// `GET …/objects/{objectName}/definitions`
@@ -216,6 +218,9 @@ pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
             ));
         }
         ("organization" | "account", _) => {
+            if level == "organization" {
+                may_write(&call, &caller)?;
+            }
             let owner = if level == "account" {
                 caller.account.into()
             } else {
@@ -305,7 +310,10 @@ async fn place(call: &Call) -> Result<(Place, usize), ApiError> {
         element: None,
     };
     match (kind, direct) {
-        ("organizations", _) => Ok((place, 0)),
+        ("organizations", _) => {
+            may_write(call, &caller)?;
+            Ok((place, 0))
+        }
         ("accounts", true) => {
             place.owner = caller.account.into();
             Ok((place, 0))
@@ -329,6 +337,17 @@ async fn place(call: &Call) -> Result<(Place, usize), ApiError> {
     }
 }
 
+/// What is everybody's in the organization is written by who administers it.
+fn may_write(call: &Call, caller: &Caller) -> Result<(), ApiError> {
+    if call.method == http::Method::GET || caller.organization_admin {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::Forbidden,
+        "Only an administrator of the organization may change what is the organization's.",
+    ))
+}
+
 async fn of_instance(call: &Call, id: InstanceId) -> Result<Place, ApiError> {
     let caller = call.caller()?;
     let sealed = instances::find(&call.app, caller.organization, id, None).await?;
@@ -342,6 +361,21 @@ async fn of_instance(call: &Call, id: InstanceId) -> Result<Place, ApiError> {
         owner: id.into(),
         element: Some(sealed.instance.element),
     })
+}
+
+/// `POST /transformations/{objectName}/execute`
+///
+/// # Shape
+/// `{"payload": {…}, "elementId" | "elementKey" | "instanceId", "method": "GET"}` → the transformed object. `GET` goes from the
+/// vendor's shape to the common one; `POST`, `PUT` and `PATCH` the other way.
+pub async fn execute(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let body = call.take_body();
+    let limit = call.app.config.http.max_body.0;
+    let body = body::read_json(&call.headers, body, limit).await?;
+    let caller = call.caller()?;
+    let name = call.variable(0);
+    let made = execution::execute(&call.app, &caller, call.key.clone(), name, &body).await?;
+    Ok(Answer::new(Content::Json(made)))
 }
 
 /// `GET /elements/{keyOrId}/transformations`: what the element is mapped to without set-up.

@@ -61,7 +61,7 @@ impl Server {
         Ok(Flags::common(&common).load(common)?)
     }
 
-    fn connect(&self) -> Result<Remote, Failed> {
+    pub(super) fn connect(&self) -> Result<Remote, Failed> {
         Remote::open(
             &self.load()?,
             self.url.as_deref(),

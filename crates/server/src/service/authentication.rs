@@ -190,6 +190,29 @@ pub async fn secrets(
         .ok_or_else(callers::unauthenticated)
 }
 
+/// The hash of a password that somebody else is given.
+///
+/// # Errors
+/// 400 for one that is too short or too long.
+pub async fn hashed(app: &App, password: &str) -> Result<String, Error> {
+    if password.chars().count() < SHORTEST || password.len() > LONGEST {
+        return Err(Error::invalid(format!(
+            "A password has {SHORTEST} to {LONGEST} characters."
+        )));
+    }
+    hashed_secret(app, Zeroizing::new(password.to_owned())).await
+}
+
+async fn hashed_secret(app: &App, password: Zeroizing<String>) -> Result<String, Error> {
+    let entropy = Arc::clone(&app.entropy);
+    let hash = app
+        .memory
+        .hashing
+        .run(move || hash_password(&password, &*entropy))
+        .await?;
+    hash.map_err(|error| Error::internal(error.to_string()))
+}
+
 /// Changes the caller's own password; every session ends.
 ///
 /// # Errors
@@ -212,13 +235,7 @@ pub async fn change_password(
     if password.eq_ignore_ascii_case(&caller.email) {
         return Err(Error::invalid("A password must not be the username."));
     }
-    let entropy = Arc::clone(&app.entropy);
-    let hash = app
-        .memory
-        .hashing
-        .run(move || hash_password(&password, &*entropy))
-        .await?;
-    let hash = hash.map_err(|error| Error::internal(error.to_string()))?;
+    let hash = hashed_secret(app, password).await?;
     if !app
         .store
         .set_password(caller.organization, caller.user, &hash)

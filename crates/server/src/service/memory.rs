@@ -20,6 +20,7 @@ use super::once::Running;
 use super::refresh::{Flights, worker::Uses};
 use super::throttle::Throttle;
 use super::transformations::mapped::Kept as Mappings;
+use super::transformations::passes::Passes;
 use super::usage::Batch;
 
 /// Callers and when they were read, by the digests they presented.
@@ -44,6 +45,8 @@ pub struct Memory {
     pub mapped: Mappings,
     /// Hosts that were noted to have received an instance's credential.
     pub custody: super::custody::Noted,
+    /// What scripts call us with.
+    pub passes: Passes,
     /// Refreshes under way.
     pub flights: Flights,
     /// Requests that are done once, under way here.
@@ -74,6 +77,7 @@ impl Memory {
             extensions: Cache::new(10_000),
             mapped: Mappings::default(),
             custody: super::custody::Noted::default(),
+            passes: Passes::default(),
             flights: Flights::default(),
             once: Running::default(),
             uses: Uses::default(),
@@ -110,6 +114,7 @@ impl Memory {
                 self.epoch.fetch_add(1, Ordering::SeqCst);
                 self.extensions.clear();
             }
+            Change::Transformations(organization) => self.mapped.changed(organization),
             // The store forgets its own.
             Change::Keys(_) => {}
             Change::Everything => {
@@ -119,6 +124,7 @@ impl Memory {
                 self.extensions.clear();
                 self.elements.clear();
                 self.instances.clear();
+                self.mapped.changed_all();
             }
         }
     }

@@ -4,6 +4,7 @@
 //! transformations. Every list that the field's API has of them is a view on that; every write is a change of names
 //! that is made whole, on what was read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use ligand_engine::transform::Transformation;
@@ -16,10 +17,15 @@ use serde_json::{Map, Value, json};
 use super::{Error, elements};
 use crate::app::App;
 
+pub mod common;
 pub mod definitions;
+pub mod execute;
+pub mod files;
 pub mod mapped;
 pub mod mappings;
+pub mod passes;
 pub mod run;
+pub mod vdrs;
 
 /// How often a write that met another is tried again.
 const ATTEMPTS: usize = 8;
@@ -159,16 +165,24 @@ fn read(row: &ligand_store::transformations::TransformationRow) -> Result<Transf
 
 /// How often each organization's names were written: what was compiled before does not count any more.
 #[derive(Debug, Default)]
-pub struct Generations(RwLock<std::collections::HashMap<OrganizationId, u64>>);
+pub struct Generations {
+    of: RwLock<std::collections::HashMap<OrganizationId, u64>>,
+    all: AtomicU64,
+}
 
 impl Generations {
     fn of(&self, organization: OrganizationId) -> u64 {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(&organization).copied().unwrap_or_default()
+        let known = self.of.read().unwrap_or_else(PoisonError::into_inner);
+        let own = known.get(&organization).copied().unwrap_or_default();
+        own + self.all.load(Ordering::SeqCst)
     }
 
     fn raise(&self, organization: OrganizationId) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.of.write().unwrap_or_else(PoisonError::into_inner);
         *known.entry(organization).or_default() += 1;
+    }
+
+    fn raise_all(&self) {
+        self.all.fetch_add(1, Ordering::SeqCst);
     }
 }

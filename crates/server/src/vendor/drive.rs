@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ligand_engine::exchange::Origin;
-use ligand_engine::step::{Input, Outcome, Step, VendorReply, VendorRequest};
+use ligand_engine::step::{
+    HookCall, HookError, HookResult, Input, Outcome, Step, VendorReply, VendorRequest,
+};
 use ligand_model::error::ErrorKind;
 use ligand_model::time::Clock;
 
@@ -16,6 +18,7 @@ use super::answer::VendorBody;
 use super::client::Client;
 use super::hook_threads::HookThreads;
 use super::manners::{Manners, Pace};
+use super::own::OwnApi;
 use crate::app::App;
 use crate::metrics::Metrics;
 use call::Call;
@@ -161,6 +164,8 @@ pub struct Driver<'a> {
     pub allowed_hosts: &'a [String],
     /// HTTP calls that the scripts of one call may make themselves.
     pub hook_calls: u32,
+    /// Our own API, for the scripts of transformations.
+    pub own: Option<(&'a OwnApi, &'a str)>,
 }
 
 impl App {
@@ -176,6 +181,7 @@ impl App {
             clock: &*self.clock,
             allowed_hosts: &self.config.vendor.allowed_hosts,
             hook_calls: self.config.hooks.calls,
+            own: None,
         }
     }
 
@@ -246,6 +252,23 @@ impl Driver<'_> {
                 }
             };
         }
+    }
+}
+
+impl Driver<'_> {
+    /// Runs a script that belongs to no exchange; its calls go to `allowed` hosts.
+    ///
+    /// # Errors
+    /// As the script's.
+    pub async fn run(
+        self,
+        allowed: &[String],
+        script: HookCall,
+        deadline: tokio::time::Instant,
+    ) -> Result<HookResult, HookError> {
+        Call::new(self, Explain::Off, deadline)
+            .run(script, allowed)
+            .await
     }
 }
 

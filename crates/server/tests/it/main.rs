@@ -4,6 +4,7 @@
 
 mod support;
 
+mod accounts;
 mod api_keys;
 mod attacks;
 mod authorization;

@@ -1,7 +1,10 @@
 //! Transformations as callers see them: definitions and mappings by level, calls in common names.
 
 mod calls;
+mod common;
 mod levels;
+mod ready;
+mod scripts;
 
 use serde_json::{Value, json};
 

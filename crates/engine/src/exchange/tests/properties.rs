@@ -58,6 +58,7 @@ fn hook_result() -> impl Strategy<Value = HookResult> {
             .map(|(key, value)| (key.to_owned(), value))
             .collect::<Map<_, _>>(),
         log: Vec::new(),
+        batch: None,
     })
 }
 
@@ -104,7 +105,7 @@ proptest! {
         let mut members = Map::new();
         members.insert("request_vendor_headers".into(), json!({ header: value }));
         members.insert("request_vendor_path".into(), json!(path));
-        let result = HookResult { proceed: true, members, log: Vec::new() };
+        let result = HookResult { proceed: true, members, ..HookResult::default() };
         let call = ResourceCall { method: "GET".into(), path: "/contacts".into(), ..ResourceCall::default() };
         let mut exchange = Exchange::new(hooked(), 0, BTreeMap::new(), call, BTreeMap::new(), setting());
         let mut input = Input::Start;

@@ -238,13 +238,22 @@ impl Kept {
     pub fn changed(&self, organization: OrganizationId) {
         self.generations.raise(organization);
     }
+
+    /// Nothing that was compiled counts any more.
+    pub fn changed_all(&self) {
+        self.generations.raise_all();
+    }
 }
 
 /// The names that an instance's calls know. Warm, it costs no statement.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn of_instance(app: &App, instance: &Instance) -> Result<Arc<Mapped>, Error> {
+pub async fn of_instance(
+    app: &App,
+    instance: &Instance,
+    element: &Compiled,
+) -> Result<Arc<Mapped>, Error> {
     let kept = &app.memory.mapped;
     let generation = kept.generations.of(instance.organization);
     let key = (instance.organization, instance.id);
@@ -262,41 +271,68 @@ pub async fn of_instance(app: &App, instance: &Instance) -> Result<Arc<Mapped>, 
         .filter(|row| row.element == instance.element)
         .collect();
     let mapped = if own.is_empty() {
-        shared(app, instance, generation).await?
+        of_account(app, instance.organization, instance.account, element).await?
     } else {
-        let mut rows = shared_rows(app, instance).await?;
+        let mut rows = shared(app, instance.organization, instance.account, element).await?;
         rows.extend(own);
-        Arc::new(compiled(app, instance.element, &rows)?)
+        Arc::new(compiled(&rows)?)
     };
     kept.instances
         .insert(key, (generation, Arc::clone(&mapped)));
     Ok(mapped)
 }
 
-async fn shared(app: &App, instance: &Instance, generation: u64) -> Result<Arc<Mapped>, Error> {
-    let key = (instance.organization, instance.account, instance.element);
+/// The names that an account's calls to an element know, but for what single instances have of their own.
+///
+/// # Errors
+/// Those of the store.
+pub async fn of_account(
+    app: &App,
+    organization: OrganizationId,
+    account: AccountId,
+    element: &Compiled,
+) -> Result<Arc<Mapped>, Error> {
+    let key = (organization, account, element.id);
     let kept = &app.memory.mapped;
+    let generation = kept.generations.of(organization);
     if let Some((known, mapped)) = kept.shared.get(&key)
         && known == generation
     {
         return Ok(mapped);
     }
-    let rows = shared_rows(app, instance).await?;
-    let mapped = Arc::new(compiled(app, instance.element, &rows)?);
+    let rows = shared(app, organization, account, element).await?;
+    let mapped = Arc::new(compiled(&rows)?);
     kept.shared.insert(key, (generation, Arc::clone(&mapped)));
     Ok(mapped)
 }
 
 type Rows = Vec<ligand_store::transformations::TransformationRow>;
 
-async fn shared_rows(app: &App, instance: &Instance) -> Result<Rows, Error> {
-    let found =
-        app.store
-            .transformations_shared(instance.organization, instance.account, instance.element);
-    Ok(found.await?)
+/// What organization and account have for an element; what was imported before the element was there counts, too.
+async fn shared(
+    app: &App,
+    organization: OrganizationId,
+    account: AccountId,
+    element: &Compiled,
+) -> Result<Rows, Error> {
+    let waiting = super::files::waiting(&element.element.key);
+    let mut rows = app
+        .store
+        .transformations_shared(organization, account, waiting)
+        .await?;
+    let of = app
+        .store
+        .transformations_shared(organization, account, element.id)
+        .await?;
+    rows.retain(|row| {
+        !of.iter()
+            .any(|own| own.vdr == row.vdr && own.owner == row.owner)
+    });
+    rows.extend(of);
+    Ok(rows)
 }
 
-fn compiled(_app: &App, _element: ElementId, rows: &Rows) -> Result<Mapped, Error> {
+fn compiled(rows: &Rows) -> Result<Mapped, Error> {
     let mut by_name: HashMap<&str, Vec<Transformation>> = HashMap::new();
     for row in rows {
         by_name.entry(&row.name).or_default().push(read(row)?);

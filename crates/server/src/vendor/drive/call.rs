@@ -401,6 +401,12 @@ impl<'a> Call<'a> {
             self.keep_unsent(request, by_hook(hook), allowed);
             return Err("the call is explained, not made".to_owned());
         }
+        if let Some((own, origin)) = self.driver.own
+            && let Some(path) = request.url.strip_prefix(origin)
+            && path.starts_with('/')
+        {
+            return own.call(path, &request).await;
+        }
         // A body that is being held belongs to the call's own answer, not to this one.
         let held = self.driven.stream.take();
         let sent = self.send(request, allowed, |reply| reply.status).await;

@@ -66,6 +66,7 @@ fn hook(source: &str) -> Step {
         source: source.into(),
         legacy: false,
         variables: Map::new(),
+        batch: None,
     }))
 }
 
@@ -122,6 +123,7 @@ async fn play(
         metrics: &metrics,
         allowed_hosts: &widened,
         hook_calls: 2,
+        own: None,
     };
     let fed = std::sync::Mutex::new(Vec::new());
     let script = Script {
@@ -283,6 +285,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
         metrics: &metrics,
         allowed_hosts: &[],
         hook_calls: 2,
+        own: None,
     };
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let allowed = ["api.vendor.example".to_owned()];

@@ -17,6 +17,7 @@ impl Scripts for Counting {
             proceed: true,
             members: [("count".to_owned(), self.0.into())].into_iter().collect(),
             log: Vec::new(),
+            batch: None,
         }))
     }
 
@@ -44,6 +45,7 @@ fn call(source: &str) -> HookCall {
         source: source.into(),
         legacy: false,
         variables: serde_json::Map::new(),
+        batch: None,
     }
 }
 

@@ -1,0 +1,293 @@
+//! Sub-accounts and their users, and what their roles let them do to common resources.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+/// A user of an account: what it calls with.
+async fn user(app: &TestApp, account: i64, email: &str, roles: Value) -> (i64, String) {
+    let body = json!({"firstName": "Ann", "lastName": "Bee", "email": email, "password": "long enough", "roles": roles});
+    let made = app
+        .ok("POST", &format!("/accounts/{account}/users"), body)
+        .await;
+    let authorization = format!(
+        "User {}, Organization {}",
+        made["secret"].as_str().unwrap(),
+        app.organization
+    );
+    (made["id"].as_i64().unwrap(), authorization)
+}
+
+async fn account(app: &TestApp, name: &str) -> i64 {
+    app.ok("POST", "/accounts/", json!({"externalId": name}))
+        .await["id"]
+        .as_i64()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_account_is_made_changed_switched_off_deleted_and_switched_on_again() {
+    let app = TestApp::start().await;
+    let made = app
+        .ok("POST", "/accounts", json!({"externalId": "acme"}))
+        .await;
+    assert_eq!(
+        (&made["name"], &made["type"], &made["defaultAccount"]),
+        (&json!("acme"), &json!("CompanyAccount"), &json!(false))
+    );
+    app.refused("POST", "/accounts", json!({}), 400).await;
+    let path = format!("/accounts/{}", made["id"]);
+    let changed = app
+        .ok("PATCH", &path, json!({"name": "Acme <b>Inc</b>"}))
+        .await;
+    assert_eq!(changed["name"], "Acme Inc");
+    let list = |query: &'static str| app.ok("GET", query, Value::Null);
+    assert_eq!(
+        list("/accounts?where=defaultAccount%3Dtrue")
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        list("/accounts?where=type%3D'CompanyAccount'").await[0]["id"],
+        made["id"]
+    );
+    app.ok("PATCH", &path, json!({"active": false})).await;
+    assert_eq!(list("/accounts").await.as_array().unwrap().len(), 1);
+    assert_eq!(
+        list("/accounts?includeInactive=true")
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    app.ok("DELETE", &path, Value::Null).await;
+    for method in ["GET", "DELETE"] {
+        app.refused(method, &path, Value::Null, 404).await;
+    }
+    assert_eq!(
+        app.ok("PATCH", &path, json!({"active": true})).await["active"],
+        true
+    );
+    for path in ["/accounts/-1", "/accounts/x"] {
+        app.refused("GET", path, Value::Null, 404).await;
+    }
+    app.refused("GET", "/accounts/1", Value::Null, 403).await;
+    app.refused("DELETE", "/accounts/2", Value::Null, 409).await;
+}
+
+#[tokio::test]
+async fn a_user_calls_at_once_and_never_after_it_is_gone() {
+    let app = TestApp::start().await;
+    let acme = account(&app, "acme").await;
+    let (id, ann) = user(&app, acme, "ann@example.com", json!([])).await;
+    assert_eq!(
+        app.call("GET", "/me", &ann, Value::Null)
+            .await
+            .expect(200)
+            .json()["accountId"],
+        acme
+    );
+    let users = format!("/accounts/{acme}/users");
+    let again = json!({"firstName": "A", "lastName": "B", "email": "Ann@example.com"});
+    app.refused("POST", &users, again, 409).await;
+    app.refused("POST", &users, json!({}), 400).await;
+    assert_eq!(
+        app.ok("GET", &format!("{users}/ann@example.com"), Value::Null)
+            .await["id"],
+        id
+    );
+    app.ok("PATCH", &format!("{users}/{id}"), json!({"active": false}))
+        .await;
+    app.call("GET", "/me", &ann, Value::Null).await.error(401);
+    app.ok("PATCH", &format!("{users}/{id}"), json!({"active": true}))
+        .await;
+    app.call("GET", "/me", &ann, Value::Null).await.expect(200);
+    app.ok("DELETE", &format!("{users}/{id}"), Value::Null)
+        .await;
+    app.call("GET", "/me", &ann, Value::Null).await.error(401);
+    app.refused("GET", &format!("{users}/{id}"), Value::Null, 404)
+        .await;
+    assert_eq!(
+        app.refused("GET", &users, Value::Null, 404).await,
+        "No users found"
+    );
+    // A deleted account takes its users with it.
+    let (_, bob) = user(&app, acme, "ann@example.com", json!([])).await;
+    app.ok("DELETE", &format!("/accounts/{acme}"), Value::Null)
+        .await;
+    app.call("GET", "/me", &bob, Value::Null).await.error(401);
+}
+
+#[tokio::test]
+async fn roles_are_given_and_taken_and_act_on_the_next_call() {
+    let app = TestApp::start().await;
+    let acme = account(&app, "acme").await;
+    let (id, ann) = user(&app, acme, "ann@example.com", json!([])).await;
+    app.call("POST", "/accounts", &ann, json!({"externalId": "x"}))
+        .await
+        .error(403);
+    app.call("GET", "/accounts/2", &ann, Value::Null)
+        .await
+        .error(403);
+    let path = format!("/users/{id}/roles");
+    assert_eq!(app.ok("GET", &path, Value::Null).await, json!([]));
+    app.refused("PUT", &format!("{path}/nosuch"), Value::Null, 400)
+        .await;
+    assert_eq!(
+        app.ok("PUT", &format!("{path}/org-admin"), Value::Null)
+            .await["key"],
+        "org-admin"
+    );
+    app.refused("PUT", &format!("{path}/org-admin"), Value::Null, 409)
+        .await;
+    app.call("POST", "/accounts", &ann, json!({"externalId": "x"}))
+        .await
+        .expect(200);
+    app.ok("DELETE", &format!("{path}/org-admin"), Value::Null)
+        .await;
+    app.call("POST", "/accounts", &ann, json!({"externalId": "y"}))
+        .await
+        .error(403);
+    app.refused("PUT", "/users/2/roles/admin", Value::Null, 403)
+        .await;
+    app.refused("PUT", "/users/-1/roles/admin", Value::Null, 404)
+        .await;
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_write_is_left_out_and_said_so() {
+    let app = TestApp::start().await;
+    let acme = account(&app, "acme").await;
+    for (roles, kept, after) in [
+        (json!([{"key": "org-admin"}, {"key": "admin"}]), 4, 5),
+        (json!([{"key": "admin"}]), 3, 4),
+        (json!([]), 2, 2),
+    ] {
+        let name = format!("thing{kept}");
+        let (_, who) = user(&app, acme, &format!("{name}@example.com"), roles).await;
+        let body = json!({"element": {"key": "sfdc"}, "providerData": {"code": "x"}});
+        let _ = body;
+        let guide = app.guide_body("sfdc").await;
+        let instance = app
+            .call("POST", "/instances", &who, guide)
+            .await
+            .expect(200)
+            .json()["id"]
+            .clone();
+        let field = |path: &str, level: &str| {
+            let mut field = json!({"path": path, "level": level});
+            if level == "instance" {
+                field["associatedId"] = instance.clone();
+            }
+            field
+        };
+        let fields = json!([
+            field("a", "organization"),
+            field("b", "account"),
+            field("c", "instance"),
+            field("d", "instance")
+        ]);
+        let reply = app
+            .call(
+                "POST",
+                "/vdrs",
+                &who,
+                json!({"objectName": name, "fields": fields}),
+            )
+            .await
+            .expect(200);
+        assert_eq!(
+            reply.header("elements-error").contains("ignored"),
+            kept < 4,
+            "{name}"
+        );
+        let made = reply.json();
+        assert_eq!(made["fields"].as_array().unwrap().len(), kept);
+        let path = format!("/vdrs/{}", made["id"]);
+        let shown = app.call("GET", &path, &who, Value::Null).await.expect(200);
+        assert_eq!(
+            (
+                shown.header("elements-error"),
+                shown.json()["fields"].as_array().unwrap().len()
+            ),
+            ("", kept)
+        );
+        let mut more = made["fields"].as_array().unwrap().clone();
+        let new = if kept == 4 {
+            vec![field("f", "account")]
+        } else {
+            vec![field("e", "organization"), field("f", "account")]
+        };
+        more.extend(new);
+        let put = app
+            .call(
+                "PUT",
+                &path,
+                &who,
+                json!({"objectName": name, "fields": more}),
+            )
+            .await
+            .expect(200);
+        assert_eq!(
+            put.header("elements-error").contains("ignored"),
+            kept < 4,
+            "{name}"
+        );
+        assert_eq!(
+            put.json()["fields"].as_array().unwrap().len(),
+            after,
+            "{name}"
+        );
+        let gone = app
+            .call("DELETE", &path, &who, Value::Null)
+            .await
+            .expect(200);
+        assert_eq!(gone.header("elements-error"), "");
+        app.call("GET", &path, &who, Value::Null).await.error(404);
+    }
+}
+
+#[tokio::test]
+async fn fields_of_one_account_are_not_anothers() {
+    let app = TestApp::start().await;
+    let acme = account(&app, "acme").await;
+    let (_, ann) = user(&app, acme, "ann@example.com", json!([{"key": "admin"}])).await;
+    let path = "/accounts/objects/thing/definitions";
+    app.call("POST", path, &ann, json!({"fields": [{"path": "theirs"}]}))
+        .await
+        .expect(200);
+    app.refused("GET", path, Value::Null, 404).await;
+    app.ok("POST", path, json!({"fields": [{"path": "ours"}]}))
+        .await;
+    let common = app.ok("GET", "/common-resources/thing", Value::Null).await;
+    assert_eq!(
+        (
+            common["fields"].as_array().unwrap().len(),
+            &common["fields"][0]["path"]
+        ),
+        (1, &json!("ours"))
+    );
+    app.ok("DELETE", path, Value::Null).await;
+    let theirs = app
+        .call("GET", path, &ann, Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(theirs["fields"][0]["path"], "theirs");
+    // What is the organization's is not an account's to change.
+    let path = "/organizations/objects/thing/definitions";
+    app.call("POST", path, &ann, json!({"fields": []}))
+        .await
+        .error(403);
+    // Who administers the organization reaches it by id.
+    app.ok(
+        "GET",
+        &format!("/accounts/{acme}/objects/thing/definitions"),
+        Value::Null,
+    )
+    .await;
+}
