@@ -33,7 +33,7 @@ statements! {
         "WHERE i.organization_id = $2 AND i.id IN (SELECT c.id FROM instances c \
          WHERE c.organization_id = $2 AND c.id > $3 \
          AND (c.element_id = $4 OR $4 IS NULL) \
-         AND ($5 = 0 OR c.id IN (SELECT t.instance_id FROM instance_tags t \
+         AND (CAST($5 AS BIGINT) = 0 OR c.id IN (SELECT t.instance_id FROM instance_tags t \
             WHERE t.organization_id = $2 AND t.tag = $13)) \
          AND ($5 <= 1 OR $5 = (SELECT COUNT(DISTINCT t.tag) FROM instance_tags t \
             WHERE t.organization_id = c.organization_id AND t.instance_id = c.id \
