@@ -6,6 +6,7 @@
 mod bench;
 mod console;
 mod dist;
+mod fuzz;
 mod generated;
 mod install;
 mod json;
@@ -38,7 +39,8 @@ cargo xtask COMMAND
   bench connectors [ARGS]    compare each element with its vendor's own client library
   bench storm [ARGS]         the tokens of thousands of accounts pass at once; everybody else's calls are measured
   bench soak [ARGS]          minutes at 70 % of the peak with faults on
-  torture [CASES]            the property tests with many more cases, the simulation of renewals with many more schedules
+  torture [CASES]            the property tests with many more cases, the simulation of renewals with many more schedules,
+                             the crash suite and each fuzz target at length
   openapi [--check]          write openapi/platform.json from the server's route table
   gen                        rewrite the generated parts of documents
   dist                       release binary, checksum and Debian package under dist/

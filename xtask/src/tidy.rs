@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules of the house that no compiler knows.
 
 mod files;
+mod fuzz;
 mod packages;
 
 use crate::generated;
@@ -21,6 +22,7 @@ pub fn run() -> Result {
     let mut faults = Faults::default();
     packages::check(&mut faults)?;
     files::check(&mut faults)?;
+    fuzz::check(&mut faults)?;
     for page in generated::stale()? {
         faults.add(format!("{page} is stale; run `cargo xtask gen`"));
     }

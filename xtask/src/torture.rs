@@ -1,6 +1,7 @@
 //! `cargo xtask torture`: the property tests with far more cases than CI's, the simulation of renewals with far more
-//! schedules, then the crash suite at length.
+//! schedules, then the crash suite and the fuzz targets at length.
 
+use crate::fuzz;
 use crate::shell::{Result, cargo, run as finish};
 use crate::test;
 
@@ -29,7 +30,8 @@ pub fn run(arguments: &[String]) -> Result {
             .env("PROPTEST_CASES", cases)
             .env("LIGAND_SCHEDULES", "500000"),
     )?;
-    crashes()
+    crashes()?;
+    fuzz::run()
 }
 
 /// Kills the process two hundred times on each store.

@@ -6,6 +6,7 @@ mod calls;
 mod corpus;
 mod credentials;
 mod elements;
+mod fuzz_properties;
 mod pages;
 mod report;
 mod snapshots;
