@@ -18,6 +18,7 @@ use crate::custody::{self, Event};
 use crate::error::Error;
 use crate::identity::Caller;
 use crate::sql::{BETWEEN, contains, instances as sql, list};
+use crate::transformations;
 use crate::vault::DataKey;
 
 pub(crate) mod row;
@@ -355,7 +356,8 @@ impl Store {
         self.with_key(as_of, updated).await
     }
 
-    /// Deletes an instance; its token stops working. False when there is none.
+    /// Deletes an instance with its own transformations and definitions; its token stops working. False when there is
+    /// none.
     pub async fn delete_instance(
         &self,
         organization: OrganizationId,
@@ -369,6 +371,7 @@ impl Store {
             if deleted {
                 tx.announce(Change::Instance(id, i64::MAX))?;
                 custody::append(tx, organization, id, Event::Deleted, "", &act, now)?;
+                transformations::forget(tx, organization, id, now)?;
             }
             Ok(deleted)
         })

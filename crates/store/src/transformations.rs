@@ -268,26 +268,6 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what an instance has of its own; the instance is being deleted.
-    pub async fn forget_transformations_of(
-        &self,
-        organization: OrganizationId,
-        instance: InstanceId,
-    ) -> Result<(), Error> {
-        let owner = Owner::from(instance);
-        let values = [
-            organization.0.into(),
-            code(owner.level).into(),
-            owner.id.into(),
-        ];
-        self.write(move |tx| {
-            tx.execute(&sql::DELETE_TRANSFORMATIONS_OF_OWNER, &values)?;
-            tx.execute(&sql::DELETE_VDR_PARTS_OF_OWNER, &values)
-        })
-        .await?;
-        Ok(())
-    }
-
     async fn open_transformations(
         &self,
         organization: OrganizationId,
@@ -320,6 +300,32 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Forgets what an instance that is being deleted has of its own, and names that nothing else stands behind.
+pub(crate) fn forget(
+    tx: &mut dyn Connection,
+    organization: OrganizationId,
+    instance: InstanceId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let owner = Owner::from(instance);
+    let own: Value = organization.0.into();
+    let of = [own.clone(), code(owner.level).into(), owner.id.into()];
+    let [a, b, c] = of.clone();
+    let names = tx.query(&sql::TOUCH_VDRS_OF_OWNER, &[a, b, c, now.0.into()])?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&sql::DELETE_TRANSFORMATIONS_OF_OWNER, &of)?;
+    tx.execute(&sql::DELETE_VDR_PARTS_OF_OWNER, &of)?;
+    for mut name in names {
+        tx.execute(
+            &sql::DELETE_EMPTY_VDR,
+            &[own.clone(), name.integer()?.into()],
+        )?;
+    }
+    tx.announce(News::Transformations(organization))
 }
 
 fn make(

@@ -87,6 +87,14 @@ statements! {
 
     DELETE_TRANSFORMATION = "DELETE FROM transformations WHERE organization_id = $1 AND id = $2";
 
+    /// The names that an owner has something of; as every write of them it locks them first.
+    TOUCH_VDRS_OF_OWNER = "UPDATE vdrs SET version = version + 1, updated = $4 \
+        WHERE organization_id = $1 AND id IN ( \
+            SELECT p.vdr_id FROM vdr_parts p WHERE p.organization_id = $1 AND p.level = $2 AND p.owner_id = $3 \
+            UNION SELECT t.vdr_id FROM transformations t \
+                WHERE t.organization_id = $1 AND t.level = $2 AND t.owner_id = $3) \
+        RETURNING id";
+
     DELETE_TRANSFORMATIONS_OF_OWNER = "DELETE FROM transformations \
         WHERE organization_id = $1 AND level = $2 AND owner_id = $3";
 

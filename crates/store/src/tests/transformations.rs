@@ -67,9 +67,31 @@ for_each_backend! {
         assert_eq!(store.transformations_shared(own, account, SFDC).await.unwrap(), mapped[..2]);
         assert_eq!(store.transformations_shared(own, account, ElementId(1)).await.unwrap(), []);
         assert_eq!(store.transformations_of(own, instance.id.into()).await.unwrap(), mapped[2..]);
-        store.forget_transformations_of(own, instance.id).await.unwrap();
-        assert_eq!(store.transformations_of(own, instance.id.into()).await.unwrap(), []);
-        assert_eq!(store.vdr_parts_of(own, instance.id.into()).await.unwrap(), []);
+    }
+
+    async fn what_an_instance_has_of_its_own_goes_with_it(fixture: Fixture) {
+        let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+        let own = made.organization;
+        let document = document("x");
+        let instance = store.insert_instance(new_instance(made, "1", &[], "t", &document)).await.unwrap();
+        let of: Owner = instance.id.into();
+        let parts = |owner: Owner| (owner, Some(fields(&["id"])));
+        let shared = new("shared", vec![parts(own.into()), parts(of)], vec![(own.into(), json!({})), (of, json!({}))]);
+        let alone = new("alone", vec![parts(of)], vec![(of, json!({}))]);
+        store.change_vdrs(own, vec![shared, alone]).await.unwrap();
+        let read = store.vdr_by_name(own, "shared").await.unwrap().unwrap();
+        // A stranger's call deletes nothing.
+        assert!(!store.delete_instance(STRANGER.organization, instance.id).await.unwrap());
+        assert_eq!(store.transformations_of(own, of).await.unwrap().len(), 2);
+        assert!(store.delete_instance(own, instance.id).await.unwrap());
+        assert_eq!(store.transformations_of(own, of).await.unwrap(), []);
+        assert_eq!(store.vdr_parts_of(own, of).await.unwrap(), []);
+        // What others have stays; a name that only the instance had is free again.
+        assert_eq!(store.transformations_of(own, own.into()).await.unwrap().len(), 1);
+        assert_eq!(store.vdr_parts_of(own, own.into()).await.unwrap().len(), 1);
+        assert_eq!(store.vdr_by_name(own, "alone").await.unwrap(), None);
+        // A writer that read the name before must read it again.
+        assert_eq!(store.change_vdrs(own, vec![Change::of(read)]).await.unwrap(), None);
     }
 
     async fn another_organization_sees_and_changes_nothing(fixture: Fixture) {
