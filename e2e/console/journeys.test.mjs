@@ -62,6 +62,10 @@ await step("finds an element by typing, by hub, and by keyboard alone", async ()
   await look("element-configuration");
   await page.keyboard.press("ArrowRight");
   await heading("Connect an account to try this").waitFor();
+  await page.getByText(/^\d+ of \d+ calls are proven\.$/).waitFor();
+  await page.getByRole("button", { name: "GET /hubs/crm/contacts", exact: true }).click();
+  await page.getByText("with a simulated vendor", { exact: false }).waitFor();
+  await look("element-resources");
 });
 
 await step("denies the consent, and is told so in plain words", async () => {
@@ -137,6 +141,9 @@ await step("searches instances, and opens one whose name held markup, an emoji a
   await page.getByRole("link", { name: NAME }).click();
   await heading(NAME).waitFor();
   await page.getByRole("link", { name: /contacts/ }).first().waitFor();
+  const custody = page.getByRole("region", { name: "Custody" });
+  await custody.getByText(/salesforce\.com received the credential for the first time/).first().waitFor();
+  await custody.getByText(/^Connected; it may call/).waitFor();
   await look("instance");
   await picture(page, "instance");
   const text = await page.content();
@@ -160,6 +167,22 @@ await step("keeps what was typed when the session ends, and signs in over it", a
   await page.getByText("Saved.").first().waitFor();
 });
 
+await step("says so when the record of custody is empty, or cannot be read", async () => {
+  const custody = page.getByRole("region", { name: "Custody" });
+  await page.route("**/custody*", (route) => route.fulfill({ json: [] }));
+  await page.reload();
+  await custody.getByText("Nothing is recorded yet").waitFor();
+  await look("custody-empty");
+  await page.unroute("**/custody*");
+  await page.route("**/custody*", (route) => route.fulfill({ status: 403, json: { message: "This record is not for you." } }));
+  await page.reload();
+  await custody.getByText("This record is not for you.").waitFor();
+  await look("custody-failed");
+  await page.unroute("**/custody*");
+  await custody.getByRole("button", { name: "Try again" }).click();
+  await custody.getByRole("table").waitFor();
+});
+
 await step("shows the token again only for the password", async () => {
   await button("Show the token").click();
   await page.getByRole("textbox", { name: "Password" }).fill("wrong");
@@ -171,6 +194,9 @@ await step("shows the token again only for the password", async () => {
   assert.equal(again.trim(), token.trim());
   await look("token");
   await button("Close").click();
+  const custody = page.getByRole("region", { name: "Custody" });
+  await custody.getByText("Shown: token").waitFor();
+  await custody.getByText("Changed: name, tags").waitFor();
   assert.ok(!(await page.content()).includes(token.trim()), "the token is still in the page");
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
   assert.ok(!kept.includes(token.trim()) && !kept.includes("ligand_console"), kept);

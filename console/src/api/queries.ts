@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, list, Refusal } from "./client";
-import type { ApiKey, Application, Count, Element, ElementSummary, Hub, Instance, InstanceEntry, Organization, UsageRow } from "./types";
+import type { ApiKey, Application, Count, CustodyEntry, Element, ElementSummary, Hub, Instance, InstanceEntry, Metadata, Organization, UsageRow } from "./types";
 
 /** The rows of the catalog, one page of it or many. */
 export const elements = queryOptions({
@@ -29,6 +29,14 @@ export const element = (key: string) =>
     queryKey: ["element", key],
     staleTime: 60_000,
     queryFn: async () => (await call<Element, "getElementsByKeyOrId">("getElementsByKeyOrId", { path: { keyOrId: key } })).data,
+  });
+
+/** What is known of an element beside its definition. */
+export const metadata = (key: string) =>
+  queryOptions({
+    queryKey: ["element", key, "metadata"],
+    staleTime: 60_000,
+    queryFn: async () => (await call<Metadata, "getElementsByKeyOrIdMetadata">("getElementsByKeyOrIdMetadata", { path: { keyOrId: key } })).data,
   });
 
 /** How an application is registered at the vendor, as the element's own page says it. */
@@ -98,6 +106,26 @@ export const configuration = (id: string) =>
   queryOptions({
     queryKey: ["instance", id, "configuration"],
     queryFn: async () => (await list<InstanceEntry, "getInstancesByIdConfiguration">("getInstancesByIdConfiguration", { path: { id } })).data,
+  });
+
+/** Entries of a record that an answer holds at most. */
+const CUSTODY_PAGE = 1000;
+
+/** The whole record of an instance's credential, oldest first. */
+export const custody = (id: string) =>
+  queryOptions({
+    queryKey: ["instance", id, "custody"],
+    // Calls and renewals write to it while one looks.
+    staleTime: 0,
+    queryFn: async ({ signal }) => {
+      const all: CustodyEntry[] = [];
+      for (;;) {
+        const query = { after: all.at(-1)?.number };
+        const { data } = await list<CustodyEntry, "getInstancesByIdCustody">("getInstancesByIdCustody", { path: { id }, query, signal });
+        all.push(...data);
+        if (data.length < CUSTODY_PAGE) return all;
+      }
+    },
   });
 
 export interface UsageSearch {

@@ -142,6 +142,30 @@ export interface UsageRow {
   waits: number;
 }
 
+/** An entry of the record of what happened to an instance's credential. */
+export interface CustodyEntry {
+  number: number;
+  date: string;
+  event: string;
+  detail: string;
+  /** Without one the platform acted by itself. */
+  userId?: number;
+  apiKeyId?: number;
+  requestId?: string;
+}
+
+export interface Metadata {
+  proven: Proof[];
+}
+
+/** A call that has been seen to work. */
+export interface Proof {
+  /** `GET /contacts`, without the hub. */
+  resource: string;
+  status: "live-verified" | "simulated";
+  date: string;
+}
+
 export interface Count {
   totalInstances: number;
   elementInstances: { key: string; count: number }[];

@@ -146,7 +146,7 @@ function Configuration({ entries }: { entries: Entry[] }) {
                 </div>
               </td>
               <td className="soft">{entry.description}</td>
-              <td><code className="wrap">{entry.defaultValue ?? ""}</code></td>
+              <td {...(entry.defaultValue ? { "data-label": "Default" } : {})}><code className="wrap">{entry.defaultValue ?? ""}</code></td>
             </tr>
           ))}
         </tbody>

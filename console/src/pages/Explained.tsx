@@ -58,12 +58,12 @@ function Request({ sent }: { sent: Sent }) {
       {sent.setBy && sent.setBy.length > 0 && (
         <details>
           <summary className="small soft">What set its parts</summary>
-          <div className="table-box">
+          <div className="table-box folds">
             <table>
               <thead><tr><th>Part</th><th>Name</th><th>Set by</th></tr></thead>
               <tbody>
                 {sent.setBy.map(({ part, name, level, by }, index) => (
-                  <tr key={index}><td>{part}</td><td><code className="wrap">{name ?? ""}</code></td><td className="wrap">{[level, by].filter(Boolean).join(": ")}</td></tr>
+                  <tr key={index}><td>{part}</td><td><code className="wrap">{name ?? ""}</code></td><td className="words">{[level, by].filter(Boolean).join(": ")}</td></tr>
                 ))}
               </tbody>
             </table>

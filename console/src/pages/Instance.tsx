@@ -1,15 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
+import { useMemo, useState, type FormEvent } from "react";
 import { call, own } from "../api/client";
-import { configuration as configurationQuery, element as elementQuery, instance as instanceQuery, usage } from "../api/queries";
+import { configuration as configurationQuery, custody, element as elementQuery, instance as instanceQuery, usage } from "../api/queries";
 import type { Instance, InstanceEntry } from "../api/types";
 import { instanceRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
 import { ConfirmByName, Switch, useSay } from "../ui/overlays";
 import { Bones, Button, Empty, Fault, Head, Monogram, TextField, When } from "../ui/parts";
-import { EntryField, faultOf } from "./connect-form";
+import { EntryField, faultOf, Searched } from "./connect-form";
 import { ConnectLink } from "./ConnectLink";
+import { Custody } from "./Custody";
 import { Health } from "./Instances";
 import { Reveal } from "./Reveal";
 import { useSubmit } from "./SignIn";
@@ -42,6 +43,7 @@ function Shown({ instance }: { instance: Instance }) {
     queries.setQueryData(instanceQuery(id).queryKey, data);
     void queries.invalidateQueries({ queryKey: ["instances"] });
     void queries.invalidateQueries({ queryKey: ["instance", id, "configuration"] });
+    void queries.invalidateQueries({ queryKey: custody(id).queryKey });
   };
   const enabling = useMutation({
     mutationFn: async (on: boolean) =>
@@ -100,6 +102,8 @@ function Shown({ instance }: { instance: Instance }) {
             <h2>Token</h2>
             <Reveal show="Show the token" ask={async (password) => {
               const { token } = await own<{ token: string }>("POST", `/instances/${id}/token`, { password });
+              // That it was shown is on record.
+              void queries.invalidateQueries({ queryKey: custody(id).queryKey });
               return [{ label: "Token", text: token }];
             }} />
           </section>
@@ -121,6 +125,7 @@ function Shown({ instance }: { instance: Instance }) {
           ? <Calls rows={recent.data.data} />
           : <Empty title="No calls in the last seven days">Try one, or call it with its token.</Empty>)}
       </section>
+      <Custody instance={instance} />
       <ConfirmByName open={deleting} onOpenChange={setDeleting} name={name} what="instance"
         confirm={async () => {
           await call("deleteInstancesById", { path: { id } });
@@ -170,14 +175,21 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
   const [editing, setEditing] = useState(false);
   const [values, setValues] = useState<Record<string, string>>({});
   const work = useSubmit();
-  const internal = new Set(element.data?.configuration.filter((entry) => entry.internal).map((entry) => entry.key));
-  const rows = (data ?? []).filter((entry) => !internal.has(entry.key) && !entry.hideFromConsole);
+  const rows = useMemo(() => {
+    const internal = new Set(element.data?.configuration.filter((entry) => entry.internal).map((entry) => entry.key));
+    return (data ?? []).filter((entry) => !internal.has(entry.key) && !entry.hideFromConsole);
+  }, [data, element.data]);
   const value = (entry: InstanceEntry) => values[entry.key] ?? entry.propertyValue ?? "";
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const changed = rows.filter((entry) => values[entry.key] !== undefined && values[entry.key] !== (entry.propertyValue ?? "") && values[entry.key] !== MASK);
-    if (changed.some((entry) => faultOf(entry, value(entry)))) return;
+    // It may be out of sight, when another is sought meanwhile.
+    const wrong = changed.find((entry) => faultOf(entry, value(entry)));
+    if (wrong) {
+      work.setError(new Error(`${wrong.name}: ${faultOf(wrong, value(wrong))}`));
+      return;
+    }
     if (changed.length === 0) {
       setEditing(false);
       return;
@@ -201,14 +213,18 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
       {isPending && <Bones rows={4} height="2rem" />}
       {error && <Fault error={error} again={() => void refetch()} />}
       {data && !editing && (
-        <dl className="facts">
-          {rows.filter((entry) => entry.propertyValue).map((entry) => (
-            <div key={entry.id} style={{ display: "contents" }}>
-              <dt title={entry.key}>{entry.name}</dt>
-              <dd className="mono">{entry.propertyValue === MASK ? <span aria-label="hidden">••••••••</span> : entry.propertyValue}</dd>
-            </div>
-          ))}
-        </dl>
+        <Searched entries={rows.filter((entry) => entry.propertyValue)}>
+          {(shown) => shown.length > 0 && (
+            <dl className="facts">
+              {shown.map((entry) => (
+                <div key={entry.key} style={{ display: "contents" }}>
+                  <dt title={entry.key}>{entry.name}</dt>
+                  <dd className="mono">{entry.propertyValue === MASK ? <span role="img" aria-label="hidden">••••••••</span> : entry.propertyValue}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+        </Searched>
       )}
       {data && editing && (
         <div className="stack">
@@ -216,11 +232,13 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
             What shows as {MASK} stays as it is unless you type over it. An address that decides where secrets go can only be
             changed together with fresh secrets.
           </p>
-          {rows.map((entry) => (
-            <EntryField key={entry.id} entry={{ ...entry, description: entry.description ?? "" }} value={value(entry)}
-              fault={values[entry.key] === undefined ? undefined : faultOf(entry, value(entry))}
-              change={(text) => setValues({ ...values, [entry.key]: text })} />
-          ))}
+          <Searched entries={rows}>
+            {(shown) => shown.map((entry) => (
+              <EntryField key={entry.key} entry={{ ...entry, description: entry.description ?? "" }} value={value(entry)}
+                fault={values[entry.key] === undefined ? undefined : faultOf(entry, value(entry))}
+                change={(text) => setValues({ ...values, [entry.key]: text })} />
+            ))}
+          </Searched>
           {work.error != null && <Fault error={work.error} />}
           <div className="actions">
             <Button type="submit" kind="main-action" busy={work.busy}>Save</Button>

@@ -72,8 +72,8 @@ function Row({ known, renew, remove }: { known: ApiKey; renew: () => void; remov
         <span className="chips">{known.scopes.map((scope) => <Badge key={scope}>{scope}</Badge>)}</span>
         {limits.length > 0 && <div className="small soft wrap">only {limits.join(", ")}</div>}
       </td>
-      <td className="soft">{used ? <When iso={used} /> : "never"}</td>
-      <td className="soft">{known.expiresDate ? <When iso={known.expiresDate} /> : "never"}</td>
+      <td className="soft" data-label="Last used">{used ? <When iso={used} /> : "never"}</td>
+      <td className="soft" data-label="Ends">{known.expiresDate ? <When iso={known.expiresDate} /> : "never"}</td>
       <td>
         <div className="actions ends">
           <Button size="small" aria-label={`Another secret for ${known.name}`} onClick={renew}>New secret</Button>

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
-import { useMemo, useState, type FormEvent } from "react";
+import { Fragment, useMemo, useState, type FormEvent } from "react";
 import { fill, queryText, tryCall, type Tried } from "../api/client";
-import { instances as instancesQuery } from "../api/queries";
-import type { Element, Instance, Parameter, Resource } from "../api/types";
+import { instances as instancesQuery, metadata } from "../api/queries";
+import type { Element, Instance, Parameter, Proof, Resource } from "../api/types";
 import { useSession } from "../app/Gate";
 import { elementRoute } from "../app/routes";
-import { Badge, Bones, Button, Code, Empty, Fault, Field, TextField } from "../ui/parts";
+import { Badge, Bones, Button, Code, Day, Empty, Fault, Field, TextField } from "../ui/parts";
 import { Explained } from "./Explained";
 import { samples } from "./samples";
 import { useSubmit } from "./SignIn";
@@ -30,6 +30,29 @@ export function callable(element: Element): Resource[] {
     .sort((a, b) => a.path.localeCompare(b.path) || order.indexOf(a.method) - order.indexOf(b.method));
 }
 
+/** A path that is broken at its slashes where it does not fit. */
+function Path({ text }: { text: string }) {
+  return text.split(/(?=\/)/).map((segment, index) => <Fragment key={index}>{index > 0 && <wbr />}{segment}</Fragment>);
+}
+
+/** What was seen of a call; proofs name it without its hub. */
+export function proofOf(resource: Pick<Resource, "method" | "path">, proven: Proof[]): Proof | undefined {
+  const call = `${resource.method} ${resource.path.replace(/^\/hubs\/[^/]+/, "")}`;
+  return proven.find((proof) => proof.resource === call);
+}
+
+/** Whether a call has been seen to work, and with whom. */
+function Proven({ proof }: { proof: Proof | undefined }) {
+  if (!proof) return <span><Badge tone="warn">not proven</Badge> <span className="soft small">nobody has tried this call yet</span></span>;
+  const live = proof.status === "live-verified";
+  return (
+    <span>
+      {live ? <Badge tone="good">proven</Badge> : <Badge>proven</Badge>}{" "}
+      <span className="soft small">{live ? "with the vendor itself" : "with a simulated vendor"}, <Day date={proof.date} /></span>
+    </span>
+  );
+}
+
 export function TryIt({ element }: { element: Element }) {
   const search = elementRoute.useSearch();
   const navigate = elementRoute.useNavigate();
@@ -40,18 +63,22 @@ export function TryIt({ element }: { element: Element }) {
     ?? calls.find((resource) => resource.method === "GET" && !resource.path.includes("{") && !resource.path.endsWith("/ping"))
     ?? calls[0];
   const instances = useQuery(instancesQuery({ element: element.key }, ""));
+  const known = useQuery(metadata(element.key));
+  const proven = known.data?.proven;
+  const seen = proven && calls.filter((resource) => proofOf(resource, proven)).length;
 
   if (calls.length === 0) return <Empty title="No resources">This element has no calls of its own.</Empty>;
   return (
     <div className="calls">
       <div className="stack tight">
-        <TextField label="Find a call" type="search" value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <TextField label="Find a call" type="search" value={filter} onChange={(event) => setFilter(event.target.value)}
+          help={seen === undefined ? undefined : `${seen} of ${calls.length} calls are proven.`} />
         <div className="call-list" role="group" aria-label="Calls">
           {shown.map((resource) => (
             <button key={nameOf(resource)} type="button" aria-current={resource === chosen}
               onClick={() => void navigate({ search: (old) => ({ ...old, call: nameOf(resource) }), replace: true })}>
               <span className={`method ${resource.method}`}>{resource.method}</span>
-              <code className="wrap">{resource.path}</code>
+              <code className="wrap"><Path text={resource.path} /></code>
             </button>
           ))}
           {shown.length === 0 && <p className="soft small" style={{ padding: "0.75rem 1rem" }}>No call fits.</p>}
@@ -60,7 +87,8 @@ export function TryIt({ element }: { element: Element }) {
       {chosen && (
         <section className="card stack" aria-label="Try it">
           <div className="stack tight">
-            <h2 className="wrap"><span className={`method ${chosen.method}`}>{chosen.method}</span> <code>{chosen.path}</code></h2>
+            <h2 className="wrap"><span className={`method ${chosen.method}`}>{chosen.method}</span> <code><Path text={chosen.path} /></code></h2>
+            {proven && <Proven proof={proofOf(chosen, proven)} />}
             {chosen.description && <p className="soft">{chosen.description}</p>}
             {chosen.note && <p className="soft small">{chosen.note}</p>}
           </div>

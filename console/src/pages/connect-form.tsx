@@ -60,27 +60,44 @@ export function consentParameters(configuration: Record<string, string>): Record
 /** Entries shown at a time; beyond, they are searched. */
 const AT_ONCE = 50;
 
+type Known = Pick<Entry, "key" | "name">;
+
+/** Those whose name or key holds what is sought. */
+export function fitting<E extends Known>(entries: E[], sought: string): E[] {
+  const words = sought.trim().toLowerCase();
+  return words ? entries.filter(({ key, name }) => `${name} ${key}`.toLowerCase().includes(words)) : entries;
+}
+
+/** Entries, few of them at a time: there may be ten thousand. */
+export function Searched<E extends Known>({ entries, children }: { entries: E[]; children: (shown: E[]) => ReactNode }) {
+  const [sought, setSought] = useState("");
+  const fits = fitting(entries, sought);
+  return (
+    <div className="stack">
+      {entries.length > AT_ONCE && (
+        <TextField label="Find a setting" type="search" value={sought} autoComplete="off"
+          help={fits.length > AT_ONCE ? `${AT_ONCE} of ${fits.length} are shown.` : fits.length === 0 ? "None is called that." : undefined}
+          onChange={(event) => setSought(event.target.value)} />
+      )}
+      {children(fits.slice(0, AT_ONCE))}
+    </div>
+  );
+}
+
 /** What few people need: shown on demand, and searched when there is much of it. */
-export function More<E extends Pick<Entry, "key" | "name">>({ label, entries, children }: {
+export function More<E extends Known>({ label, entries, children }: {
   label: string;
   entries: E[];
   children: (entry: E) => ReactNode;
 }) {
   const [open, setOpen] = useState(false);
-  const [sought, setSought] = useState("");
-  const fits = sought ? entries.filter(({ key, name }) => `${name} ${key}`.toLowerCase().includes(sought.toLowerCase())) : entries;
   if (entries.length === 0) return null;
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{label}</summary>
       {open && (
-        <div className="stack" style={{ marginTop: "1rem" }}>
-          {entries.length > AT_ONCE && (
-            <TextField label="Find a setting" type="search" value={sought} autoComplete="off"
-              help={fits.length > AT_ONCE ? `${AT_ONCE} of ${fits.length} are shown.` : undefined}
-              onChange={(event) => setSought(event.target.value)} />
-          )}
-          {fits.slice(0, AT_ONCE).map(children)}
+        <div style={{ marginTop: "1rem" }}>
+          <Searched entries={entries}>{(shown) => shown.map(children)}</Searched>
         </div>
       )}
     </details>

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fill, queryText } from "../api/client";
 import type { Element, Entry } from "../api/types";
-import { asked, consentParameters, faultOf, given, wayOf } from "../pages/connect-form";
+import { asked, consentParameters, faultOf, fitting, given, wayOf } from "../pages/connect-form";
+import { receivers, told } from "../pages/Custody";
 import { safe, stepsOf } from "../pages/Element";
 import { curl, python, rust, samples, typescript } from "../pages/samples";
+import { proofOf } from "../pages/TryIt";
 import { explained } from "../pages/Usage";
 
 const entry = (key: string, more: Partial<Entry> = {}): Entry => ({ key, name: key, type: "TEXTFIELD_1000", ...more });
@@ -102,4 +104,31 @@ it("a failed call is explained by who refused it", () => {
   expect(explained({ status: 401, vendor_status: 401 })).toMatch(/Reconnect/);
   expect(explained({ status: 401 })).toMatch(/not asked/);
   expect(explained({ status: 502, vendor_status: 503 })).toMatch(/vendor failed/);
+});
+
+describe("what is known", () => {
+  it("tells custody in sentences, and a word that it does not know as it is", () => {
+    expect(told({ event: "created", detail: "a.example b.example" })).toBe("Connected; it may call a.example, b.example");
+    expect(told({ event: "updated", detail: "name tags" })).toBe("Changed: name, tags");
+    expect(told({ event: "mended", detail: "" })).toBe("mended");
+  });
+
+  it("names each host once, however often it stands there", () => {
+    const entry = (number: number, event: string, detail: string) => ({ number, event, detail, date: "" });
+    expect(receivers([entry(1, "host", "b"), entry(2, "refreshed", ""), entry(3, "host", "a"), entry(4, "host", "b")])).toEqual(["a", "b"]);
+  });
+
+  it("finds the proof of a call whatever hub it is under, and of no other", () => {
+    const proven = [{ resource: "GET /contacts/{id}", status: "simulated" as const, date: "2026-11-28" }];
+    expect(proofOf({ method: "GET", path: "/hubs/crm/contacts/{id}" }, proven)).toBe(proven[0]);
+    expect(proofOf({ method: "GET", path: "/contacts/{id}" }, proven)).toBe(proven[0]);
+    expect(proofOf({ method: "DELETE", path: "/hubs/crm/contacts/{id}" }, proven)).toBeUndefined();
+    expect(proofOf({ method: "GET", path: "/hubs/crm/contacts" }, proven)).toBeUndefined();
+  });
+
+  it("seeks settings by name and key", () => {
+    const entries = [entry("a.url", { name: "Address" }), entry("b", { name: "Other" })];
+    expect(fitting(entries, " URL ").map(({ key }) => key)).toEqual(["a.url"]);
+    expect(fitting(entries, "")).toEqual(entries);
+  });
 });

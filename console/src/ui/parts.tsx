@@ -165,3 +165,10 @@ export function When({ iso }: { iso: string }) {
   const text = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(time);
   return <time dateTime={iso} title={iso}>{text}</time>;
 }
+
+/** A day, which is the same one everywhere. */
+export function Day({ date }: { date: string }) {
+  const time = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(time.getTime())) return <>{date}</>;
+  return <time dateTime={date}>{new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" }).format(time)}</time>;
+}

@@ -16,6 +16,7 @@ use crate::api::{body, wire};
 use crate::listener::peer::Peer;
 use crate::service::{api_keys, authentication, instances, oauth};
 use ligand_model::id::{ApiKeyId, InstanceId};
+use ligand_store::custody::{self, Act, Event};
 use ligand_store::identity::Caller;
 
 /// Most bytes of a body here.
@@ -137,6 +138,13 @@ pub async fn token(console: &Console, visit: Visit) -> Result<Response, ApiError
         .reveal_token(caller.organization, id)
         .await?;
     let token = token.ok_or_else(|| instances::unknown(&id.to_string()))?;
+    let act = Act {
+        user: Some(caller.user),
+        ..Act::default()
+    };
+    // Noted first: what cannot be recorded is not shown.
+    let note = (console.app.store).note_custody(caller.organization, id, Event::Revealed, "token");
+    custody::by(act, note).await?;
     Ok(answer(&json!({"token": token.expose()})))
 }
 

@@ -300,6 +300,19 @@ async fn no_secret_reaches_the_browser_unless_the_password_is_given_again() {
         .expect(200)
         .json();
     assert_eq!(shown, json!({"token": token}));
+    let custody = app
+        .platform("GET", &format!("/instances/{id}/custody"), Value::Null)
+        .await
+        .expect(200)
+        .json();
+    let revealed: Vec<&Value> = (custody.as_array().unwrap().iter())
+        .filter(|row| row["event"] == "revealed")
+        .collect();
+    assert_eq!(revealed.len(), 1, "once shown, twice refused: {custody}");
+    assert_eq!(
+        (&revealed[0]["detail"], &revealed[0]["userId"]),
+        (&json!("token"), &json!(2))
+    );
     let shown = me
         .ask(&app, "POST", "/secrets", json!({"password": PASSWORD}))
         .await
