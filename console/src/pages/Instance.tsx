@@ -205,16 +205,26 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
   };
 
   return (
-    <form className="card" onSubmit={submit}>
+    <form className="card stack" onSubmit={submit}>
       <div className="head">
         <h2>Configuration</h2>
         {data && !editing && <Button size="small" onClick={() => setEditing(true)}>Edit</Button>}
       </div>
       {isPending && <Bones rows={4} height="2rem" />}
       {error && <Fault error={error} again={() => void refetch()} />}
-      {data && !editing && (
-        <Searched entries={rows.filter((entry) => entry.propertyValue)}>
-          {(shown) => shown.length > 0 && (
+      {data && editing && (
+        <p className="small soft">
+          What shows as {MASK} stays as it is unless you type over it. An address that decides where secrets go can only be
+          changed together with fresh secrets.
+        </p>
+      )}
+      {data && (
+        <Searched entries={editing ? rows : rows.filter((entry) => entry.propertyValue)}>
+          {(shown) => editing ? shown.map((entry) => (
+            <EntryField key={entry.key} entry={{ ...entry, description: entry.description ?? "" }} value={value(entry)}
+              fault={values[entry.key] === undefined ? undefined : faultOf(entry, value(entry))}
+              change={(text) => setValues({ ...values, [entry.key]: text })} />
+          )) : shown.length > 0 && (
             <dl className="facts">
               {shown.map((entry) => (
                 <div key={entry.key} style={{ display: "contents" }}>
@@ -227,24 +237,13 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
         </Searched>
       )}
       {data && editing && (
-        <div className="stack">
-          <p className="small soft">
-            What shows as {MASK} stays as it is unless you type over it. An address that decides where secrets go can only be
-            changed together with fresh secrets.
-          </p>
-          <Searched entries={rows}>
-            {(shown) => shown.map((entry) => (
-              <EntryField key={entry.key} entry={{ ...entry, description: entry.description ?? "" }} value={value(entry)}
-                fault={values[entry.key] === undefined ? undefined : faultOf(entry, value(entry))}
-                change={(text) => setValues({ ...values, [entry.key]: text })} />
-            ))}
-          </Searched>
+        <>
           {work.error != null && <Fault error={work.error} />}
           <div className="actions">
             <Button type="submit" kind="main-action" busy={work.busy}>Save</Button>
             <Button kind="quiet" onClick={() => { setEditing(false); setValues({}); work.setError(null); }}>Cancel</Button>
           </div>
-        </div>
+        </>
       )}
     </form>
   );
