@@ -272,6 +272,8 @@ async fn no_secret_reaches_the_browser_unless_the_password_is_given_again() {
         "%69nstances",
         "instances/configuration",
         "authentication/secrets",
+        "connect/sessions/1",
+        "api-keys",
     ] {
         let reply = me
             .ask(
