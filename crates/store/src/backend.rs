@@ -69,7 +69,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 }
 
 /// A row, read from left to right.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Row(std::vec::IntoIter<Value>);
 
 impl Row {

@@ -1,5 +1,6 @@
 //! Connect sessions: one customer, one browser, one account; and how an organization shows itself in them.
 
+use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::id::{InstanceId, OrganizationId, UserId};
 use ligand_model::secret::TokenDigest;
 use ligand_model::time::Timestamp;
@@ -257,7 +258,22 @@ impl Store {
             .await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            found.extend(self.opened(Some(row)).await?);
+            let mut named = row.clone();
+            let (id, organization) = (named.integer()?, OrganizationId(named.integer()?));
+            match self.opened(Some(row)).await {
+                Ok(session) => found.extend(session),
+                Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                // What does not open will not open later; the others are told all the same.
+                Err(error) => {
+                    tracing::warn!(
+                        organization.id = organization.0,
+                        session.id = id,
+                        error = %error,
+                        "a Connect session does not open; its application is not told"
+                    );
+                    self.set_connect_callback(organization, id, None).await?;
+                }
+            }
         }
         Ok(found)
     }

@@ -336,6 +336,24 @@ async fn grants_that_nobody_uses_are_renewed_only_before_their_vendor_forgets_th
 }
 
 #[tokio::test]
+async fn a_grant_that_does_not_open_keeps_no_other_from_being_renewed() {
+    let world = World::start().await;
+    let (spoilt, _) = world.app.instance("sfdc").await;
+    world.app.clock.advance(1_000);
+    world.call().await.expect(200);
+    world.recorder.take();
+    world.app.clock.advance(55 * 60_000);
+    {
+        let path = world.app.app.config.data_dir().join("ligand.db");
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let sql = "UPDATE instances SET document = zeroblob(64), refresh_due = 1 WHERE id = ?1";
+        assert_eq!(connection.execute(sql, [spoilt]).unwrap(), 1);
+    }
+    assert_eq!(world.round().await, 1);
+    assert_eq!(world.token_calls(), 1);
+}
+
+#[tokio::test]
 async fn a_vendor_that_is_down_is_asked_again_later() {
     let world = World::start().await;
     world.app.clock.advance(1_000);

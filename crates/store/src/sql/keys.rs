@@ -127,5 +127,8 @@ statements! {
 
     CLOSE_SESSIONS = "DELETE FROM sessions WHERE organization_id = $1";
 
+    /// Their callbacks could be made no more, and their links lead nowhere.
+    CLOSE_CONNECT_SESSIONS = "DELETE FROM connect_sessions WHERE organization_id = $1";
+
     CLOSE_API_KEYS = "DELETE FROM api_keys WHERE organization_id = $1";
 }

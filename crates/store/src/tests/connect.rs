@@ -6,15 +6,25 @@ use zeroize::Zeroizing;
 use super::{SECRET, STRANGER, document, new_instance, tenant};
 use crate::connect::{Brand, ConnectEnd, ConnectStatus, NewConnectSession, OrganizationChange};
 use crate::identity::Identity;
+use crate::sql::Statement;
 use crate::testing::Fixture;
 use crate::{Error, for_each_backend};
 
+static SPOIL: Statement = Statement::new(
+    "SPOIL",
+    "UPDATE connect_sessions SET payload = $2 WHERE id = $1",
+);
+
 async fn session(fixture: &Fixture, who: Identity) -> i64 {
+    named(fixture, who, "").await
+}
+
+async fn named(fixture: &Fixture, who: Identity, suffix: &str) -> i64 {
     let new = NewConnectSession {
         organization: who.organization,
         user: who.user,
-        handle: "handle".to_owned(),
-        token: TokenDigest::of("token"),
+        handle: format!("handle{suffix}"),
+        token: TokenDigest::of(&format!("token{suffix}")),
         origins: vec![
             "https://a.example".to_owned(),
             "https://b.example".to_owned(),
@@ -79,6 +89,34 @@ for_each_backend! {
         assert_eq!(store.prune_connect_sessions(fixture.clock.now()).await.unwrap(), 0);
         store.set_connect_callback(who.organization, id, None).await.unwrap();
         assert_eq!(store.prune_connect_sessions(fixture.clock.now()).await.unwrap(), 1);
+    }
+
+    async fn a_session_that_does_not_open_keeps_no_other_from_being_told(fixture: Fixture) {
+        let (store, who) = (&fixture.store, tenant(&fixture.store).await);
+        let (spoilt, sound) = (session(&fixture, who).await, named(&fixture, who, "2").await);
+        let now = fixture.clock.now();
+        for id in [spoilt, sound] {
+            let end = ConnectEnd { session: id, callback_due: Some(now) };
+            store.finish_connect_session(who.organization, InstanceId(id), end).await.unwrap();
+        }
+        store.write(move |tx| tx.execute(&SPOIL, &[spoilt.into(), vec![1_u8; 64].into()])).await.unwrap();
+        for attempt in 1..=2 {
+            let due = fixture.clock.now().plus_millis(100);
+            let claimed = store.claim_connect_callbacks(due).await.unwrap();
+            assert_eq!(claimed.iter().map(|one| (one.id, one.attempts)).collect::<Vec<_>>(), [(sound, attempt)]);
+            fixture.clock.advance(100);
+        }
+        // It waits for nobody any more, and goes with its time.
+        fixture.clock.advance(5000);
+        assert_eq!(store.prune_connect_sessions(fixture.clock.now()).await.unwrap(), 1);
+    }
+
+    async fn a_shredded_organization_has_no_sessions(fixture: Fixture) {
+        let (store, who) = (&fixture.store, tenant(&fixture.store).await);
+        session(&fixture, who).await;
+        assert!(store.shred_organization(who.organization).await.unwrap());
+        assert!(store.connect_origins("handle").await.unwrap().is_none());
+        assert!(store.connect_by_token(TokenDigest::of("token")).await.unwrap().is_none());
     }
 
     async fn a_denial_is_noted_and_another_consent_may_follow(fixture: Fixture) {

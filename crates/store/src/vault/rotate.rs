@@ -126,6 +126,7 @@ impl Store {
                 &sql::CLOSE_INSTANCES,
                 &sql::CLOSE_SESSIONS,
                 &sql::CLOSE_API_KEYS,
+                &sql::CLOSE_CONNECT_SESSIONS,
                 &sql::DELETE_DATA_KEYS,
             ] {
                 tx.execute(statement, &of)?;

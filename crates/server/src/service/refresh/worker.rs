@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ligand_model::configuration::Grant;
+use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::time::Timestamp;
 use ligand_store::grants::DueGrant;
@@ -97,10 +98,14 @@ pub async fn round(app: &App) -> Result<usize, Error> {
             if *taken >= share {
                 continue;
             }
-            if let Some(renewal) = look_at(app, grant).await? {
-                *taken += 1;
-                begun += 1;
-                running.spawn(renewal);
+            match look_at(app, grant).await {
+                Ok(Some(renewal)) => {
+                    *taken += 1;
+                    begun += 1;
+                    running.spawn(renewal);
+                }
+                Ok(None) => {}
+                Err(error) => pass_over(app, grant, error).await?,
             }
         }
         while let Some(done) = running.join_next().await {
@@ -111,6 +116,27 @@ pub async fn round(app: &App) -> Result<usize, Error> {
             return Ok(renewed);
         }
     }
+}
+
+/// One grant that cannot be looked at, such as one that does not open, is no reason to leave the others.
+///
+/// # Errors
+/// The failure itself, when it is the database's and not the grant's.
+async fn pass_over(app: &App, grant: DueGrant, error: Error) -> Result<(), Error> {
+    if error.kind() == ErrorKind::Unavailable {
+        return Err(error);
+    }
+    tracing::warn!(
+        instance.id = grant.instance.0,
+        organization.id = grant.organization.0,
+        error = %error,
+        "a grant cannot be looked after; it is passed over until its instance is written again"
+    );
+    let store = &app.store;
+    store
+        .postpone_grant(grant.organization, grant.instance, None)
+        .await?;
+    Ok(())
 }
 
 /// What a due grant needs: to be renewed, or to be looked at another time.
