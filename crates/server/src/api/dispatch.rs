@@ -194,7 +194,10 @@ async fn settled(
 ) -> Result<Answer, ApiError> {
     let instance = known.instance.as_ref().map(|known| known.instance.id);
     let claimed = match known.caller.clone() {
-        Some(caller) => once::claim(app, &caller, instance, &mut arrived).await?,
+        Some(caller) => {
+            let key = known.key.as_ref().map(|key| key.id);
+            once::claim(app, &caller, key, instance, &mut arrived).await?
+        }
         None => once::Claimed::No,
     };
     match claimed {

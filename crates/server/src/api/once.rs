@@ -12,7 +12,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use ligand_model::error::ErrorKind;
-use ligand_model::id::{InstanceId, OrganizationId};
+use ligand_model::id::{ApiKeyId, InstanceId, OrganizationId};
 use ligand_model::secret::TokenDigest;
 use ligand_store::identity::Caller;
 use ligand_store::outcomes::{Begun, Known, Once};
@@ -35,6 +35,7 @@ const LARGEST: usize = 1024 * 1024;
 const GRACE_MS: i64 = 30_000;
 
 const KEY: &str = "idempotency-key";
+const EXPLAIN: &str = "elements-explain";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const ORIGINAL: HeaderName = HeaderName::from_static("elements-original-request-id");
 
@@ -71,7 +72,8 @@ pub fn is_asked(method: &Method, headers: &HeaderMap) -> bool {
     writes && headers.contains_key(KEY)
 }
 
-/// Notes that a request begins, or finds what it came to before.
+/// Notes that a request begins, or finds what it came to before. `key` is the scoped key that was shown: what one key
+/// did is no other's to see.
 ///
 /// # Errors
 /// 400 for a key that is none, 422 for another request under the same key, 409 while it is worked on or when its outcome
@@ -79,6 +81,7 @@ pub fn is_asked(method: &Method, headers: &HeaderMap) -> bool {
 pub async fn claim(
     app: &App,
     caller: &Caller,
+    key: Option<ApiKeyId>,
     instance: Option<InstanceId>,
     arrived: &mut Arrived,
 ) -> Result<Claimed, ApiError> {
@@ -96,8 +99,10 @@ pub async fn claim(
     let bytes = body::read(&arrived.headers, taken, app.config.http.max_body.0).await?;
     arrived.body = Body::from(bytes.clone());
     let instance = instance.map_or(0, |id| id.0);
+    let scoped = key.map_or(0, |id| id.0);
     let key = digest([
         caller.user.0.to_string().as_bytes(),
+        scoped.to_string().as_bytes(),
         instance.to_string().as_bytes(),
         given.as_bytes(),
     ]);
@@ -105,6 +110,12 @@ pub async fn claim(
         arrived.method.as_str().as_bytes(),
         arrived.path.as_bytes(),
         arrived.raw_query.as_bytes(),
+        // What was only explained was not done.
+        arrived
+            .headers
+            .get(EXPLAIN)
+            .map(HeaderValue::as_bytes)
+            .unwrap_or_default(),
         &bytes,
     ]);
     let organization = caller.organization;
@@ -125,9 +136,12 @@ pub async fn claim(
         process: process.clone(),
         expires: app.now().plus_millis(KEPT_MS),
     };
-    match app.store.begin_once(once).await? {
-        Begun::New => Ok(Claimed::Now(held)),
-        Begun::Known(known) => before(app, known, request, &process),
+    match app.store.begin_once(once).await {
+        Ok(Begun::New) => Ok(Claimed::Now(held)),
+        Ok(Begun::Known(known)) => before(app, known, request, &process),
+        // Another node began it in the same moment.
+        Err(ligand_store::Error::Conflict { .. }) => Err(busy()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -233,10 +247,12 @@ impl Outcome {
         let text = |bytes: &[u8]| STANDARD.encode(bytes);
         let what = match &answer.content {
             Content::Empty => What::Empty,
-            Content::Platform(value) => What::Platform(value.clone()),
+            Content::Platform(value) if value.to_string().len() <= LARGEST => {
+                What::Platform(value.clone())
+            }
             Content::Json(bytes) if bytes.len() <= LARGEST => What::Json(text(bytes)),
-            Content::Json(_) | Content::File(_) => What::Large,
-            Content::Page(page) => What::Page(page.clone()),
+            Content::Page(page) if page.len() <= LARGEST => What::Page(page.clone()),
+            _ => What::Large,
         };
         let mut outcome = Self {
             status: answer.status,

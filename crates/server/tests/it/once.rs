@@ -154,6 +154,49 @@ async fn a_key_is_the_callers_own() {
 }
 
 #[tokio::test]
+async fn what_one_scoped_key_did_is_not_told_to_another() {
+    let world = World::start().await;
+    let mut authorizations = Vec::new();
+    for scope in ["write", "read"] {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let made = world.app.ok("POST", "/api-keys", body).await;
+        let key = made["key"].as_str().unwrap();
+        authorizations.push(format!("Bearer {key}, Element {}", world.token));
+    }
+    for _ in 0..2 {
+        let done = world
+            .post_as(&authorizations[0], "/things", "k", "{}")
+            .await;
+        done.expect(200);
+    }
+    assert_eq!(world.recorder.take().len(), 1);
+    let other = world
+        .post_as(&authorizations[1], "/things", "k", "{}")
+        .await;
+    other.error(403);
+    assert_eq!(world.recorder.take().len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_only_explained_is_not_taken_for_done() {
+    let world = World::start().await;
+    let secrets = world.app.with_token(&world.token);
+    let headers = [
+        ("authorization", secrets.as_str()),
+        ("idempotency-key", "k"),
+        ("content-type", "application/json"),
+        ("elements-explain", "dry-run"),
+    ];
+    let path = "/elements/api-v2/things";
+    let explained = world.app.send("POST", path, &headers, "{}").await;
+    explained.expect(200);
+    assert_eq!(world.recorder.take().len(), 0);
+    world.post("/things", "k", "{}").await.error(422);
+    world.post("/things", "k2", "{}").await.expect(200);
+    assert_eq!(world.recorder.take().len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_not_done_may_be_tried_again_under_the_same_key() {
     let world = World::start().await;
     world.status.store(429, Ordering::SeqCst);
