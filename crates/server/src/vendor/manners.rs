@@ -28,6 +28,9 @@ use gate::{Gate, Rate};
 /// Hosts and limits that are remembered at most; the least used are forgotten first.
 const MOST: usize = 20_000;
 
+/// A vendor that says to wait for longer is asked again all the same.
+const LONGEST_HOLD: Duration = Duration::from_hours(24);
+
 /// What is remembered of vendors.
 pub struct Manners {
     hosts: Cache<String, Arc<Host>>,
@@ -107,6 +110,7 @@ impl Manners {
 
     /// Lets no call of this instance through for a while: the vendor said so.
     pub fn hold(&self, pace: &Pace<'_>, wait: Duration) {
+        let wait = wait.min(LONGEST_HOLD);
         self.gate(Key::told(pace)).hold(Instant::now() + wait);
     }
 
@@ -134,7 +138,7 @@ impl Manners {
             None => 1,
         };
         if let Ok(seconds) = u64::try_from(seconds) {
-            self.hold(pace, Duration::from_secs(seconds.min(86_400)));
+            self.hold(pace, Duration::from_secs(seconds));
         }
     }
 
@@ -272,6 +276,15 @@ mod tests {
             };
             assert!(manners.pass(&neighbour, Instant::now()).await.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn no_vendor_shuts_an_instance_for_ever() {
+        let (manners, limits) = (manners(), limits());
+        let pace = pace(&limits);
+        manners.hold(&pace, Duration::MAX);
+        let wait = manners.pass(&pace, Instant::now()).await.unwrap_err();
+        assert!(wait <= LONGEST_HOLD, "{wait:?}");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// Passages remembered at most; larger limits are kept in smaller pieces.
 const REMEMBERED: u32 = 1_000;
 
+/// Longest span; what lies beyond makes no sense, and times do not reach everywhere.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
 /// So many calls in any span of so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -26,7 +29,7 @@ impl Rate {
         if limit.requests == 0 || limit.seconds == 0 {
             return None;
         }
-        let span = Duration::from_secs(limit.seconds);
+        let span = Duration::from_secs(limit.seconds).min(LONGEST);
         Some(if limit.requests <= REMEMBERED {
             Self {
                 calls: limit.requests,
@@ -160,7 +163,7 @@ impl Gate {
             }
             let queue = rate.map_or(Duration::ZERO, |rate| {
                 let turns = u32::try_from(ahead).unwrap_or(u32::MAX);
-                rate.span / rate.calls * turns
+                (rate.span / rate.calls).saturating_mul(turns).min(LONGEST)
             });
             let expected = ready + queue;
             if expected > deadline {
@@ -304,5 +307,6 @@ mod tests {
         let day = Rate::of(&limit(100_000, 86_400)).unwrap();
         assert_eq!((day.calls, day.span), (1_000, Duration::from_secs(864)));
         assert_eq!(Rate::of(&limit(0, 1)), None);
+        assert_eq!(Rate::of(&limit(1, u64::MAX)).unwrap().span, LONGEST);
     }
 }
