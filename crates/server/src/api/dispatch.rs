@@ -50,6 +50,8 @@ pub struct Arrived {
     pub peer: Peer,
     /// Whether no usage row is left: the console's own reading is nobody's call.
     pub quiet: bool,
+    /// Whether it is for the token's instance alone, whatever else its credentials would open.
+    pub of_instance: bool,
     /// The body, unread.
     pub body: Body,
 }
@@ -252,6 +254,12 @@ async fn go(
             ErrorKind::Forbidden,
             "A script may call the resources of its instance, nothing else.",
         )),
+        Match::Found { route, .. } if arrived.of_instance && route.access != Access::Instance => {
+            known.path = Some(Arc::from(route.path));
+            Err(ApiError::invalid(
+                "This is a path of the platform, not of the element.",
+            ))
+        }
         Match::Found { route, variables } => {
             known.path = Some(Arc::from(route.path));
             admit(route, credentials, known)?;

@@ -49,6 +49,10 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[derive(Debug, Clone, Copy)]
 pub struct Quiet;
 
+/// Marks a request as one of an instance: the organization's routes do not answer it.
+#[derive(Debug, Clone, Copy)]
+pub struct OfInstance;
+
 /// The edge of one application.
 #[derive(Debug)]
 pub struct Edge {
@@ -123,6 +127,7 @@ impl Edge {
                 address: std::net::Ipv4Addr::UNSPECIFIED.into(),
             }),
             quiet: parts.extensions.get::<Quiet>().is_some(),
+            of_instance: parts.extensions.get::<OfInstance>().is_some(),
             body,
         };
         // The future of a whole call is large: boxed, it is not copied from hand to hand.

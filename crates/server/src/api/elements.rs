@@ -1,6 +1,7 @@
 //! The catalog.
 
 use bytes::Bytes;
+use ligand_engine::catalog::Compiled;
 use ligand_engine::query;
 use ligand_model::error::Classify as _;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
-use super::{body, wire};
+use super::{body, permit, wire};
 use crate::service::elements::extensions;
 use crate::service::{builder, elements as service};
 
@@ -48,7 +49,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
             if abridged {
                 wire::element_abridged(row)
             } else {
-                wire::element(row)
+                whole(&call, row)
             }
         })
         .collect();
@@ -71,7 +72,19 @@ pub async fn keys(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller.as_deref();
     let found = service::seen(&call.app, caller, call.variable(0)).await?;
-    Ok(Answer::platform(wire::element(&found.element)))
+    Ok(Answer::platform(whole(&call, &found.element)))
+}
+
+/// The whole element; the secrets in it are for who may export it.
+fn whole(call: &Call, element: &Compiled) -> Value {
+    let mut value = wire::element(element);
+    if let Some(entries) = value
+        .get_mut("configuration")
+        .filter(|_| !permit::exports(call))
+    {
+        wire::mask_defaults(entries, element);
+    }
+    value
 }
 
 /// `GET /elements/{keyOrId}/export`: the definition as it was imported, or as it stands in the catalog.
@@ -88,7 +101,10 @@ pub async fn export(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn configuration(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let element = service::find(&call.app, Some(caller.organization), call.variable(0)).await?;
-    let entries = serde_json::to_value(&element.element.configuration).unwrap_or_default();
+    let mut entries = serde_json::to_value(&element.element.configuration).unwrap_or_default();
+    if !permit::exports(&call) {
+        wire::mask_defaults(&mut entries, &element);
+    }
     let provider_data = if service::is_oauth(&element) {
         json!([{"key": "code", "name": "OAuth code", "required": true}])
     } else {

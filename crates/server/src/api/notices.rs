@@ -1,5 +1,7 @@
 //! Where an organization hears that an account must be reconnected.
 
+use ligand_model::error::ErrorKind;
+use ligand_store::identity::Caller;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -28,9 +30,10 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// "reconnectExpires": "…"}}`
 ///
 /// # Errors
-/// 400 for what is no https URL, or leads into our own network.
+/// 400 for what is no https URL, or leads into our own network; 403 for who does not administer the organization.
 pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
+    administers(&caller)?;
     let body = read_json(&mut call, vocabulary).await?;
     let url = body.get("url").and_then(Value::as_str).map(str::trim);
     let Some(url) = url.filter(|url| !url.is_empty() && url.len() <= 2000) else {
@@ -45,8 +48,20 @@ pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
 /// `DELETE /organizations/me/notices`: nobody is told any more.
 pub async fn delete(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
+    administers(&caller)?;
     notices::set_target(&call.app, caller.organization, None).await?;
     Ok(Answer::empty())
+}
+
+/// Notices carry links that connect accounts: where they go is not one user's to say.
+fn administers(caller: &Caller) -> Result<(), ApiError> {
+    if caller.organization_admin {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::Forbidden,
+        "Where the organization is told is said by its administrators.",
+    ))
 }
 
 fn shown(url: Option<String>) -> Answer {

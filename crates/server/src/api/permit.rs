@@ -55,9 +55,19 @@ pub fn takes(route: &Endpoint) -> Takes {
     match route.method {
         _ if route.access == Access::Public => Takes::Nothing,
         _ if path.starts_with("/authentication") => Takes::Secrets,
+        // Whoever makes a user or an administrator can sign in as one, and sees the secrets then.
+        "POST" | "PUT" | "PATCH"
+            if path == "/accounts/{accountId}/users"
+                || path.starts_with("/users/{userId}/roles") =>
+        {
+            Takes::Secrets
+        }
         "*" => Takes::Verb,
         // A definition may carry secrets as default values; keys are the organization's affair.
-        _ if path.ends_with("/export") || path.starts_with("/api-keys") => {
+        _ if path.ends_with("/export")
+            || path.contains("/versions/{version}")
+            || path.starts_with("/api-keys") =>
+        {
             Takes::Scope(Scope::Admin)
         }
         "GET" if !path.ends_with("/oauth/url/default") => Takes::Scope(Scope::Read),
@@ -150,6 +160,12 @@ pub async fn platform(
 pub fn record(key: &KeyHolder, method: &Method, instance: &SealedInstance) -> Result<(), ApiError> {
     scoped(key, of_verb(method))?;
     covered(key, instance)
+}
+
+/// Whether a caller may see the secrets that a definition holds as default values: who may export it may.
+pub fn exports(call: &Call) -> bool {
+    let may = |key: &KeyHolder| !key.permission.is_limited() && key.permission.allows(Scope::Admin);
+    call.key.as_deref().is_none_or(may)
 }
 
 /// Whether the key of a call may make this instance.

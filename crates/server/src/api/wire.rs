@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use ligand_engine::catalog::{Compiled, Diagnostic, Severity};
 use ligand_model::configuration::lookup;
+use ligand_model::element::ConfigurationEntry;
+use ligand_model::secret::MASK;
 use ligand_store::applications::Application;
 use ligand_store::identity::UserRecord;
 use ligand_store::usage::UsageRow;
@@ -91,6 +93,22 @@ pub fn element(compiled: &Compiled) -> Value {
     }
     without_nulls(&mut whole);
     whole
+}
+
+/// Masks the secrets among the default values of an element's entries.
+pub fn mask_defaults(entries: &mut Value, element: &Compiled) {
+    for entry in entries.as_array_mut().into_iter().flatten() {
+        let secret = entry
+            .get("key")
+            .and_then(Value::as_str)
+            .and_then(|key| element.element.entry(key))
+            .is_some_and(ConfigurationEntry::is_secret);
+        if let Some(Value::String(value)) = entry.get_mut("defaultValue").filter(|_| secret)
+            && !value.is_empty()
+        {
+            MASK.clone_into(value);
+        }
+    }
 }
 
 /// What was found odd in an import.
@@ -182,7 +200,7 @@ pub fn application(compiled: &Compiled, application: &Application) -> Value {
     let mut value = json!({
         "element": {"id": compiled.id, "key": compiled.element.key, "name": compiled.element.name},
         "apiKey": application.api_key,
-        "apiSecret": ligand_model::secret::MASK,
+        "apiSecret": MASK,
         "callbackUrl": application.callback_url,
         "scope": application.scope,
     });

@@ -149,23 +149,32 @@ pub async fn create(
     Ok((get(app, caller, id).await?, secret))
 }
 
-/// A key.
+/// A key of the caller's.
 ///
 /// # Errors
 /// 404.
 pub async fn get(app: &App, caller: &Caller, id: ApiKeyId) -> Result<ApiKey, Error> {
     flush(app).await?;
     let found = app.store.api_key(caller.organization, id).await?;
-    found.ok_or_else(|| unknown(&id.to_string()))
+    found
+        .filter(|key| reaches(caller, key))
+        .ok_or_else(|| unknown(&id.to_string()))
 }
 
-/// Every key of the caller's organization, oldest first.
+/// The caller's keys, oldest first; every one of the organization for who administers it.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<ApiKey>, Error> {
     flush(app).await?;
-    Ok(app.store.api_keys(caller.organization).await?)
+    let mut keys = app.store.api_keys(caller.organization).await?;
+    keys.retain(|key| reaches(caller, key));
+    Ok(keys)
+}
+
+/// Whether a key is the caller's to see and change. A key acts as its user: whoever gives it a new secret is that user.
+fn reaches(caller: &Caller, key: &ApiKey) -> bool {
+    key.user == caller.user || caller.organization_admin
 }
 
 /// Changes what a body names of a key.
@@ -209,6 +218,7 @@ pub async fn rotate(
                 ))
             })?,
     };
+    get(app, caller, id).await?;
     let secret = new_api_key(&*app.entropy);
     let ends = app.now().plus_millis(overlap.saturating_mul(1000));
     let rotated = app
@@ -226,6 +236,7 @@ pub async fn rotate(
 /// # Errors
 /// 404.
 pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), Error> {
+    get(app, caller, id).await?;
     if !app.store.delete_api_key(caller.organization, id).await? {
         return Err(unknown(&id.to_string()));
     }

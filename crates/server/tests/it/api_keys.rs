@@ -313,6 +313,48 @@ async fn another_organization_does_not_see_a_key_and_no_secret_is_stored() {
     assert!(!app.everything_stored().contains(secret));
 }
 
+#[tokio::test]
+async fn secrets_in_a_definition_are_for_who_may_export_it() {
+    let app = TestApp::start().await;
+    let entry = json!({"key": "vendor.key", "name": "Key", "type": "PASSWORD", "defaultValue": "s3cret-of-the-author"});
+    let element = json!({"name": "Own", "key": "own", "authentication": {"type": "custom"}, "configuration": [entry]});
+    app.platform("POST", "/elements", element).await.expect(200);
+    let limited = json!({"name": "k", "scopes": ["admin"], "elements": ["own"]});
+    let limited = key(&app, limited).await.1;
+    let admin = scoped(&app, &["admin"]).await;
+    let read = scoped(&app, &["read"]).await;
+    for path in [
+        "/elements/own",
+        "/elements?pageSize=5000",
+        "/elements/own/configuration",
+        "/elements/own/versions/1",
+        "/elements/own/export",
+    ] {
+        for (key, sees) in [(&admin, true), (&read, false), (&limited, false)] {
+            let reply = with(&app, key, "GET", path).await;
+            let found = reply.text().contains("s3cret-of-the-author");
+            assert_eq!(found, sees, "{path}: {}", reply.status);
+        }
+    }
+    let shown = with(&app, &read, "GET", "/elements/own").await.json();
+    assert_eq!(shown["configuration"][0]["defaultValue"], "********");
+}
+
+#[tokio::test]
+async fn no_key_makes_somebody_who_signs_in() {
+    let app = TestApp::start().await;
+    let admin = scoped(&app, &["admin"]).await;
+    let user = json!({"firstName": "E", "lastName": "M", "email": "eve@example.com", "password": "long enough",
+        "roles": [{"key": "org-admin"}]});
+    let made = app.call("POST", "/accounts/2/users", &admin, user.clone());
+    let message = made.await.error(403);
+    assert!(message.contains("secrets"), "{message}");
+    let made = app.platform("POST", "/accounts/2/users", user).await;
+    let path = format!("/users/{}/roles/admin", made.expect(200).json()["id"]);
+    app.call("PUT", &path, &admin, Value::Null).await.error(403);
+    app.platform("PUT", &path, Value::Null).await.expect(200);
+}
+
 /// What each route takes of a key, whole: a new route shows up here and is decided by whoever adds it.
 #[test]
 fn every_route_that_only_reads_takes_read_and_nothing_else_does() {
@@ -324,6 +366,8 @@ fn every_route_that_only_reads_takes_read_and_nothing_else_does() {
         } else if route.method == "GET" && !shuts {
             let reviewed = [
                 "/export",
+                "/versions/{version}",
+                "/versions/{version}/diff/{other}",
                 "/api-keys",
                 "/api-keys/{id}",
                 "/oauth/url/default",

@@ -274,6 +274,7 @@ async fn no_secret_reaches_the_browser_unless_the_password_is_given_again() {
         "authentication/secrets",
         "connect/sessions/1",
         "api-keys",
+        "accounts/2/users",
     ] {
         let reply = me
             .ask(

@@ -1,8 +1,81 @@
 //! Two organizations do not see each other, and nothing secret is to be found where it has no place.
 
+use ligand_model::id::{AccountId, OrganizationId};
+use ligand_model::secret::UserSecret;
+use ligand_store::accounts::NewUser;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
+
+#[tokio::test]
+async fn a_plain_user_is_no_administrator_by_another_way() {
+    let app = TestApp::start().await;
+    let made = app
+        .platform(
+            "POST",
+            "/api-keys",
+            json!({"name": "chief", "scopes": ["admin"]}),
+        )
+        .await
+        .expect(200)
+        .json();
+    let secret = UserSecret::generate(&*app.app.entropy);
+    let plain = format!(
+        "User {}, Organization {}",
+        secret.expose(),
+        app.organization
+    );
+    let new = NewUser {
+        email: "plain@example.com".to_owned(),
+        first_name: String::new(),
+        last_name: String::new(),
+        external_id: String::new(),
+        password_hash: String::new(),
+        organization_admin: false,
+        roles: Vec::new(),
+        secret,
+    };
+    let store = &app.app.store;
+    store
+        .insert_user(OrganizationId(2), AccountId(2), new)
+        .await
+        .unwrap();
+    // A key acts as its user: a new secret for somebody else's is that user's power.
+    let key = format!("/api-keys/{}", made["id"]);
+    for (method, path) in [
+        ("GET", key.clone()),
+        ("PATCH", key.clone()),
+        ("POST", format!("{key}/rotate")),
+        ("DELETE", key.clone()),
+    ] {
+        app.call(method, &path, &plain, json!({})).await.error(404);
+    }
+    let listed = app.call("GET", "/api-keys", &plain, Value::Null).await;
+    assert_eq!(listed.expect(200).json(), json!([]));
+    // What all others of the organization call through is not one user's to change.
+    let body = json!({"fields": [{"path": "id"}]});
+    let told = json!({"url": "https://example.com/told"});
+    let mapping = json!({"level": "organization", "objectName": "x", "elementKey": "sfdc"});
+    for (method, path, body) in [
+        ("POST", "/organizations/objects/x/definitions", &body),
+        ("PUT", "/organizations/objects/x/definitions", &body),
+        ("DELETE", "/organizations/objects/definitions", &body),
+        (
+            "POST",
+            "/organizations/elements/sfdc/transformations/x",
+            &body,
+        ),
+        ("PUT", "/transformations", &mapping),
+        ("PUT", "/organizations/me/notices", &told),
+        ("DELETE", "/organizations/me/notices", &told),
+    ] {
+        let refused = app.call(method, path, &plain, body.clone()).await;
+        let message = refused.error(403);
+        assert!(message.contains("dministrator"), "{message}");
+    }
+    app.ok("POST", "/organizations/objects/x/definitions", body)
+        .await;
+}
 
 #[tokio::test]
 async fn another_organizations_things_are_not_there() {
@@ -101,10 +174,10 @@ async fn no_secret_is_stored_in_clear_or_answered() {
     let url = "/elements/sfdc/oauth/url?apiKey=k&apiSecret=s3cret-in-a-query&callbackUrl=https://x";
     app.platform("GET", url, Value::Null).await.expect(200);
     app.platform("GET", "/usage", Value::Null).await.expect(200);
-    let document = app.app.store.instance(
-        ligand_model::id::OrganizationId(2),
-        ligand_model::id::InstanceId(id),
-    );
+    let document = app
+        .app
+        .store
+        .instance(OrganizationId(2), ligand_model::id::InstanceId(id));
     let document = document.await.unwrap().unwrap().open().unwrap();
     let access = document.values["oauth.user.token"].clone();
     let refresh = document.values["oauth.user.refresh_token"].clone();
