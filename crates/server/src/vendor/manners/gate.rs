@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const REMEMBERED: u32 = 1_000;
 
 /// Longest span; what lies beyond makes no sense, and times do not reach everywhere.
-const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// So many calls in any span of so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
