@@ -81,26 +81,40 @@ pub fn bears_host(element: &Element, key: &str, value: &str) -> bool {
         || (key.starts_with("oauth.") && key.ends_with("url"))
 }
 
+/// The hosts that stand in the definition itself and are called: they are the same for every instance.
+pub fn constant(element: &Element) -> Vec<String> {
+    let called = element
+        .configuration
+        .iter()
+        .filter(|entry| !NOT_CALLED.contains(&entry.key.as_str()));
+    let templates = called
+        .filter_map(|entry| entry.default_value.as_deref())
+        .chain(
+            element
+                .resources
+                .iter()
+                .filter_map(|resource| resource.vendor_path.as_deref()),
+        );
+    let mut hosts = Vec::new();
+    for host in templates.filter_map(literal_host) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
+
 /// The hosts that an instance with these values may call.
 ///
 /// # Errors
 /// A host-bearing value that is not a plain URL, host or label.
 pub fn freeze(element: &Element, values: &BTreeMap<String, String>) -> Result<Vec<String>, Error> {
-    let mut hosts: Vec<String> = Vec::new();
+    let mut hosts = constant(element);
     let mut add = |host: Option<String>| {
         if let Some(host) = host.filter(|host| !hosts.contains(host)) {
             hosts.push(host);
         }
     };
-    for entry in &element.configuration {
-        if NOT_CALLED.contains(&entry.key.as_str()) {
-            continue;
-        }
-        add(entry.default_value.as_deref().and_then(literal_host));
-    }
-    for resource in &element.resources {
-        add(resource.vendor_path.as_deref().and_then(literal_host));
-    }
     for entry in &element.configuration {
         let key = entry.key.as_str();
         if NOT_CALLED.contains(&key) {

@@ -42,7 +42,7 @@ enum Command {
     Sandbox(SandboxAlone),
     /// Brings the database up to date and ends.
     Migrate(Common),
-    /// Checks configuration, database, key, catalog and clock, and says what is wrong.
+    /// Checks configuration, database, key, catalog, clock, limits and the way to the vendors, and says what is wrong.
     Doctor(Common),
     /// Copies a SQLite database into a file while servers run; the root key is not in it.
     Backup(backup::Backup),

@@ -25,6 +25,7 @@ pub mod applications;
 mod backend;
 pub mod backup;
 pub mod changes;
+pub mod condition;
 pub mod connect;
 pub mod custody;
 pub mod elements;

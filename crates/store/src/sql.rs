@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
+pub(crate) mod condition;
 pub(crate) mod connect;
 pub(crate) mod custody;
 pub(crate) mod elements;
@@ -138,6 +139,18 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "after a restore, by the operator: every organization's grants may be stale",
     ),
     (
+        "COUNT_INSTANCES_BY_CONDITION",
+        "how every organization's accounts are, for the operator; answers counts",
+    ),
+    (
+        "FIRST_INVALID_INSTANCES",
+        "which accounts must be reconnected, for the operator; answers ids and dates",
+    ),
+    (
+        "COUNT_NOTICES_BY_CONDITION",
+        "how every organization's notices are, for the operator; answers counts",
+    ),
+    (
         "OLDEST_DATA_KEY",
         "checks the root key at the start; opens nothing else",
     ),
@@ -189,6 +202,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         crate::migrate::ALL,
         accounts::ALL,
         api_keys::ALL,
+        condition::ALL,
         connect::ALL,
         custody::ALL,
         elements::ALL,

@@ -12,6 +12,7 @@ use crate::instances::NewInstance;
 
 mod api_keys;
 mod at_rest;
+mod condition;
 mod connect;
 mod custody;
 mod elements;

@@ -1,19 +1,20 @@
-//! `ligand doctor`: looks at what a server needs and says what is wrong. It opens the database as a start does.
+//! `ligand doctor`: looks at what a server needs and says what is wrong. It opens the database as a start does, and asks
+//! the vendors' hosts for a sign of life; it sends nobody's credential and changes nothing else.
+
+mod place;
+mod reach;
+mod stored;
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use ligand_engine::catalog::{Catalog, Severity};
 use ligand_model::time::{Clock as _, Timestamp};
-use ligand_store::Database;
 
 use super::{Failed, sentence};
-use crate::app::system::{SystemClock, SystemEntropy};
+use crate::app::system::SystemClock;
+use crate::catalog_files;
 use crate::config::Config;
-use crate::first_start::{KEY_FILE, KeySource};
-use crate::vendor::tls;
-use crate::{catalog_files, start};
 
 /// Before this there was no Ligand: a clock that shows less is wrong.
 const FOUNDED: Timestamp = Timestamp(1_735_689_600_000);
@@ -29,20 +30,32 @@ enum Verdict {
 /// One line of the report.
 type Finding = (Verdict, &'static str, String);
 
+fn ok(what: &'static str, text: impl Into<String>) -> Finding {
+    (Verdict::Ok, what, text.into())
+}
+
+fn warning(what: &'static str, text: impl Into<String>) -> Finding {
+    (Verdict::Warning, what, text.into())
+}
+
+fn failed(what: &'static str, text: impl Into<String>) -> Finding {
+    (Verdict::Failed, what, text.into())
+}
+
 /// Prints the report; code 1 when something failed.
 pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
-    let mut findings = vec![(Verdict::Ok, "configuration", "It can be read.".to_owned())];
-    findings.extend(database_and_key(&config).await);
-    findings.push(catalog(&config));
+    let mut findings = vec![ok("configuration", "It can be read.")];
+    findings.extend(stored::look(&config).await);
+    findings.extend(place::credentials(&config));
     findings.push(clock());
-    findings.push(match tls::client(&config.vendor.ca_file) {
-        Ok(_) => (
-            Verdict::Ok,
-            "certificates",
-            "Vendors' certificates can be checked.".into(),
-        ),
-        Err(error) => (Verdict::Failed, "certificates", sentence(&error)),
-    });
+    match catalog(&config) {
+        Ok((catalog, finding)) => {
+            findings.push(finding);
+            findings.extend(reach::look(&config, &catalog).await);
+        }
+        Err(finding) => findings.push(finding),
+    }
+    findings.extend(place::limits(&config));
     let mut out = std::io::stdout().lock();
     for (verdict, what, text) in &findings {
         let word = match verdict {
@@ -62,106 +75,34 @@ pub(super) async fn run(config: Config) -> Result<ExitCode, Failed> {
     })
 }
 
-async fn database_and_key(config: &Config) -> Vec<Finding> {
-    let place = match start::database(config) {
-        Ok(Database::Postgres(_)) => "PostgreSQL".to_owned(),
-        Ok(Database::Sqlite(path)) if !path.exists() => {
-            let text = format!(
-                "{} is not there yet; the first start makes it.",
-                path.display()
-            );
-            return vec![
-                (Verdict::Ok, "database", text),
-                key_before_the_first_start(config),
-            ];
-        }
-        Ok(Database::Sqlite(path)) => format!("SQLite in {}", path.display()),
-        Err(error) => return vec![(Verdict::Failed, "database", sentence(&error))],
-    };
-    let clock = Arc::new(SystemClock);
-    match start::open_store(config, clock, Arc::new(SystemEntropy::new())).await {
-        Ok((store, source)) => {
-            let pinged = store.ping().await;
-            store.close().await;
-            let database = match pinged {
-                Ok(()) => (Verdict::Ok, "database", format!("{place} answers.")),
-                Err(error) => (Verdict::Failed, "database", sentence(&error)),
-            };
-            vec![database, key(&source)]
-        }
-        Err(error) => vec![(
-            Verdict::Failed,
-            "database",
-            format!("{place}: {}", sentence(&error)),
-        )],
-    }
-}
-
-fn key(source: &KeySource) -> Finding {
-    match source {
-        KeySource::Configured => (
-            Verdict::Ok,
-            "key",
-            "It is configured and opens the database.".into(),
-        ),
-        KeySource::File(path) | KeySource::Made(path) => {
-            let text = format!(
-                "{} lies beside the data it protects: whoever copies the folder has both. \
-                 Set vault.key or vault.key_file to a place elsewhere.",
-                path.display()
-            );
-            (Verdict::Warning, "key", text)
-        }
-    }
-}
-
-fn key_before_the_first_start(config: &Config) -> Finding {
-    if config.vault.is_configured() {
-        return (Verdict::Ok, "key", "It is configured.".into());
-    }
-    key(&KeySource::File(config.data_dir().join(KEY_FILE)))
-}
-
-fn catalog(config: &Config) -> Finding {
-    let files = match catalog_files::files(&config.catalog.dir) {
-        Ok(files) => files,
-        Err(error) => return (Verdict::Failed, "catalog", sentence(&error)),
-    };
+fn catalog(config: &Config) -> Result<(Catalog, Finding), Finding> {
+    let files = catalog_files::files(&config.catalog.dir)
+        .map_err(|error| failed("catalog", sentence(&error)))?;
     let (catalog, diagnostics) = Catalog::load(&files);
     let served = catalog.iter().count();
     let wrong = diagnostics
         .iter()
         .find(|found| found.severity == Severity::Error);
-    match wrong {
-        Some(found) => (
-            Verdict::Failed,
-            "catalog",
-            format!(
+    let finding = match wrong {
+        Some(found) => {
+            let text = format!(
                 "{served} elements are served; {}: {}",
                 found.path, found.message
-            ),
-        ),
-        None if served == 0 => (
-            Verdict::Failed,
-            "catalog",
-            "There is no element in it.".into(),
-        ),
-        None => (
-            Verdict::Ok,
-            "catalog",
-            format!("{served} elements are served."),
-        ),
-    }
+            );
+            failed("catalog", text)
+        }
+        None if served == 0 => failed("catalog", "There is no element in it."),
+        None => ok("catalog", format!("{served} elements are served.")),
+    };
+    Ok((catalog, finding))
 }
 
 fn clock() -> Finding {
     let now = SystemClock.now();
+    let shown = now.to_iso();
     if now < FOUNDED {
-        let text = format!(
-            "It shows {}: grants would seem to last for years.",
-            now.to_iso()
-        );
-        return (Verdict::Failed, "clock", text);
+        let text = format!("It shows {shown}: grants would seem to last for years.");
+        return failed("clock", text);
     }
-    (Verdict::Ok, "clock", format!("It shows {}.", now.to_iso()))
+    ok("clock", format!("It shows {shown}."))
 }

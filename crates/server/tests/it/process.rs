@@ -255,22 +255,71 @@ fn a_data_folder_has_one_server_at_a_time() {
     Served::start(folder.path(), &[]).stop();
 }
 
+/// A catalog of one element, whose vendor is reached at `origin`.
+fn one_vendor(folder: &Path, origin: &str) {
+    let element = folder.join("catalog/acton");
+    std::fs::create_dir_all(&element).unwrap();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements/acton");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([ours.join("."), element])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    let text = format!(
+        "[catalog]\ndir = \"catalog\"\n[vendor.connect]\n\"*.actonsoftware.com\" = \"{origin}\"\n"
+    );
+    std::fs::write(folder.join("ligand.toml"), text).unwrap();
+}
+
 #[test]
 fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     let folder = tempfile::tempdir().unwrap();
+    one_vendor(folder.path(), &vendor_of(0));
     let (code, said, _) = once(folder.path(), &["migrate", "--data", "data"]);
     assert_eq!((code, said.as_str()), (0, "The database is up to date.\n"));
     let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
     assert_eq!(code, 0, "{report}");
-    assert!(
-        report.contains("warning key") && report.contains("ok      database"),
-        "{report}"
-    );
+    for line in [
+        "warning key",
+        "ok      database",
+        "ok      instances",
+        "ok      notices",
+        "ok      clock",
+        "ok      catalog       1 elements",
+        "ok      certificates",
+        "ok      reach",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
+    }
     std::fs::remove_file(folder.path().join("data/root.key")).unwrap();
     let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
     assert_eq!(code, 1, "{report}");
     assert!(report.contains("failed  database"), "{report}");
     assert!(!folder.path().join("data/root.key").exists());
+}
+
+#[test]
+fn doctor_says_which_vendor_cannot_be_reached_and_what_lies_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    one_vendor(folder.path(), &origin);
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("credentials.json"), "{}").unwrap();
+    let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
+    assert_eq!(code, 0, "{report}");
+    assert!(
+        report.contains("warning reach") && report.contains("actonsoftware.com"),
+        "{report}"
+    );
+    assert!(report.contains("warning credentials"), "{report}");
+    assert!(
+        !data.join("ligand.db").exists(),
+        "a look makes no database: {report}"
+    );
 }
 
 #[test]

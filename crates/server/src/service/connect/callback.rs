@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LEASE_MS: i64 = 60 * 1000;
 /// Waits between attempts, seconds: about a day in all.
 const WAITS_S: [i64; 9] = [5, 30, 120, 600, 1800, 3600, 7200, 21_600, 43_200];
+/// Attempts after which a message is given up.
+pub(crate) const MOST_ATTEMPTS: i64 = 10;
 /// How often the table is looked at when nobody calls.
 const EVERY: Duration = Duration::from_secs(5);
 /// How often what is over is forgotten.
