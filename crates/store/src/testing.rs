@@ -15,11 +15,27 @@ use tempfile::TempDir;
 
 use crate::backend::postgres::Postgres;
 use crate::migrate::{MIGRATIONS, migrate};
+use crate::sql::Statement;
 use crate::vault::{RootKey, RootKeys};
 use crate::{Database, Error, Store, StoreOptions};
 
 /// Told apart by this within a process and by its id across processes.
 static MADE: AtomicU64 = AtomicU64::new(1);
+
+static NO_MORE_PAGES: Statement = Statement::new("NO_MORE_PAGES", "PRAGMA max_page_count = 1");
+static MORE_PAGES: Statement = Statement::new("MORE_PAGES", "PRAGMA max_page_count = 1000000");
+
+impl Store {
+    /// SQLite's file grows no more, as on a full disk; undone with `false`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the writer does not answer.
+    pub async fn make_full(&self, full: bool) -> Result<(), Error> {
+        let pragma = if full { &NO_MORE_PAGES } else { &MORE_PAGES };
+        self.write(move |tx| tx.query(pragma, &[])).await?;
+        Ok(())
+    }
+}
 
 /// A database of its own, gone when dropped.
 pub struct TestDatabase {

@@ -106,6 +106,60 @@ async fn many_grants_that_come_due_at_once_are_renewed_at_their_vendors_pace() {
     }
 }
 
+#[tokio::test]
+async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
+    let vendor = Recorder::start(|_| answer(200, "[]")).await;
+    let world = World::configured(Value::Null, |config| {
+        config.vendor.total_timeout.0 = Duration::from_millis(800);
+        let origin = vendor.origin.clone();
+        config
+            .vendor
+            .connect
+            .insert("own.example".to_owned(), origin);
+    })
+    .await;
+    let app = &world.app;
+    let element = json!({"name": "own", "key": "own", "authentication": {"type": "custom"}, "hub": "crm",
+        "configuration": [{"key": "base.url", "name": "Base", "defaultValue": "https://own.example"}],
+        "resources": [{"method": "GET", "path": "/things", "vendorPath": "/things"}]});
+    app.ok("POST", "/elements", element).await;
+    let body =
+        |n: usize| json!({"element": {"key": "own"}, "name": format!("{n}-{}", "x".repeat(200))});
+    world.call().await.expect(200);
+    app.app.store.make_full(true).await.unwrap();
+    // What fits into the last pages is kept; then it is said that nothing more is.
+    let mut kept = Vec::new();
+    let refusal = loop {
+        let reply = app.platform("POST", "/instances", body(kept.len())).await;
+        if reply.status != 200 {
+            break reply.error(503);
+        }
+        kept.push(reply.json());
+        assert!(kept.len() < 150, "the disk is not full");
+    };
+    assert_eq!(refusal, "The database is not available, try again");
+    // Who only reads is served, and a grant that is due meanwhile is renewed now or later, but not twice.
+    app.ok("GET", "/instances", Value::Null).await;
+    world.call().await.expect(200);
+    world.recorder.take();
+    world.an_hour_later();
+    let meanwhile = world.call().await.status;
+    assert!([200, 503, 504].contains(&meanwhile), "{meanwhile}");
+    app.app.store.make_full(false).await.unwrap();
+    let after = app.platform("POST", "/instances", body(kept.len())).await;
+    kept.push(after.expect(200).json());
+    world.call().await.expect(200);
+    assert_eq!(world.token_calls(), 1, "the rotated grant was kept");
+    for made in &kept {
+        let token = made["token"].as_str().unwrap();
+        let called = app.resource("GET", "/things", token, Value::Null).await;
+        called.expect(200);
+    }
+    let listed = app.ok("GET", "/instances", Value::Null).await;
+    // The account of the grant is the one more; nothing that was refused is there.
+    assert_eq!(listed.as_array().unwrap().len(), kept.len() + 1);
+}
+
 /// A vendor that sends a byte now and then.
 async fn drip() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

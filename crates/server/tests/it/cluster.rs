@@ -2,7 +2,9 @@
 //!
 //! Without `TEST_POSTGRES_URL` these say that they are skipped.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -206,6 +208,72 @@ async fn a_node_without_its_database_goes_on_for_the_grace_and_then_refuses() {
         status(&app, &token).await == 200
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_cut_off_in_the_midst_of_writes_loses_nothing_it_had_acknowledged() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let cable = Cable::to(&url).await;
+    let app = node(&cable.url, |_| {}).await;
+    let element = json!({"name": "own", "key": "own", "authentication": {"type": "custom"}, "hub": "crm",
+        "configuration": [{"key": "base.url", "name": "Base", "defaultValue": "https://api.example.com"}],
+        "resources": [{"method": "GET", "path": "/things", "vendorPath": "/things"}]});
+    app.ok("POST", "/elements", element).await;
+    let (acknowledged, refused) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let count = |list: &Mutex<Vec<String>>| list.lock().unwrap().len();
+    let enough = AtomicBool::new(false);
+    let writer = async |number: usize| {
+        for n in 0.. {
+            if enough.load(Ordering::Relaxed) {
+                break;
+            }
+            let name = format!("{number}-{n}");
+            let body = json!({"element": {"key": "own"}, "name": name});
+            let reply = app.platform("POST", "/instances", body).await;
+            if reply.status == 200 {
+                acknowledged.lock().unwrap().push(name);
+            } else {
+                let told = reply.error(503);
+                assert_eq!(told, "The database is not available, try again");
+                refused.lock().unwrap().push(name);
+            }
+            // Both lists stay below a page.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let breaker = async {
+        let most = Duration::from_secs(20);
+        within(most, async || count(&acknowledged) >= 10).await;
+        cable.cut();
+        within(most, async || count(&refused) >= 3).await;
+        let before = count(&acknowledged);
+        cable.mend().await;
+        within(most, async || count(&acknowledged) >= before + 10).await;
+        enough.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(writer(0), writer(1), writer(2), breaker);
+    let listed = app.ok("GET", "/instances?pageSize=5000", Value::Null).await;
+    let mut there = BTreeSet::new();
+    for instance in listed.as_array().unwrap() {
+        let name = instance["name"].as_str().unwrap().to_owned();
+        let path = format!("/instances/{}", instance["id"]);
+        app.ok("GET", &path, Value::Null).await;
+        assert!(there.insert(name.clone()), "{name} is there twice");
+    }
+    let (acknowledged, refused) = (
+        acknowledged.into_inner().unwrap(),
+        refused.into_inner().unwrap(),
+    );
+    for name in &acknowledged {
+        assert!(there.remove(name), "{name} was acknowledged and is lost");
+    }
+    // A commit whose answer was cut off may be there; nothing else is.
+    for name in &there {
+        assert!(refused.contains(name), "{name}");
+    }
+    assert!(there.len() <= 3, "one a writer: {there:?}");
 }
 
 /// A connection to PostgreSQL that can be cut and mended.

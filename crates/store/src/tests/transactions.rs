@@ -125,8 +125,6 @@ async fn tenant_or_nothing(store: &Store) {
 }
 
 static ROLLBACK: Statement = Statement::new("ROLLBACK", "ROLLBACK");
-static NO_MORE_PAGES: Statement = Statement::new("NO_MORE_PAGES", "PRAGMA max_page_count = 1");
-static MORE_PAGES: Statement = Statement::new("MORE_PAGES", "PRAGMA max_page_count = 1000000");
 static END_CLIENTS: Statement = Statement::new(
     "END_CLIENTS",
     "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -169,17 +167,14 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
         .unwrap();
     let made = tenant(&fixture.store).await;
     let store = &fixture.store;
-    store
-        .write(|tx| tx.query(&NO_MORE_PAGES, &[]))
-        .await
-        .unwrap();
+    store.make_full(true).await.unwrap();
     let large = vec![b' '; 100_000];
     let full = store
         .insert_element(made.organization, made.account, "a", &large)
         .await;
     assert_eq!(full.unwrap_err().kind(), ErrorKind::Unavailable);
     store.ping().await.unwrap();
-    store.write(|tx| tx.query(&MORE_PAGES, &[])).await.unwrap();
+    store.make_full(false).await.unwrap();
     let kept = store
         .insert_element(made.organization, made.account, "a", &large)
         .await
