@@ -1,6 +1,6 @@
 //! What vendors would be sent for a stratified sample of the corpus, kept to be read by people.
 //!
-//! The sample holds every pair of source and destination that occurs (twice where two elements have it), every converter,
+//! The sample holds every pair of source and destination that occurs (thrice where it occurs that often), every converter,
 //! every lifecycle type, every style of path, root key and page, and something of every element. A call gives each
 //! declared value a text that says where it came from: `q_limit` is the query parameter `limit`, `p_id` the path variable
 //! `id`, `c_username` the configuration entry `username`.
@@ -20,7 +20,10 @@ use serde_json::{Map, Value, json};
 use crate::corpus::corpus;
 
 /// How many resources show each pair of source and destination.
-const EACH_PAIR: usize = 2;
+const EACH_PAIR: usize = 3;
+
+/// How many resources show each kind of hook.
+const EACH_HOOK: usize = 25;
 
 /// Configuration that hooks take apart themselves.
 const SHAPED: [(&str, &str); 2] = [
@@ -188,7 +191,7 @@ fn shown(request: &VendorRequest) -> Value {
 
 /// A hook that asks the clock or the dice says something else every time.
 fn is_steady(hook: &Hook) -> bool {
-    const CHANGING: [&str; 4] = ["Date", "random", "moment", "require('http"];
+    const CHANGING: [&str; 5] = ["Date", "now(", "random", "moment", "require('http"];
     let body = hook.body.as_deref().unwrap_or_default();
     CHANGING.iter().all(|word| !body.contains(word))
 }
@@ -224,7 +227,7 @@ fn features(compiled: &Compiled, resource: &Resource) -> BTreeSet<(String, usize
         .chain(&resource.hooks)
         .filter(|hook| hook.body.is_some())
     {
-        shown.insert((format!("hook {}", hook.kind), 10));
+        shown.insert((format!("hook {}", hook.kind), EACH_HOOK));
     }
     let path = resource.vendor_path.as_deref().unwrap_or_default();
     let root = resource.root_key.as_deref().unwrap_or_default();
@@ -334,7 +337,7 @@ fn vendors_are_sent_what_the_format_says() {
         "pairs that the sample does not show"
     );
     assert!(
-        elements.is_empty() || sampled >= 60,
+        elements.is_empty() || sampled >= 150,
         "only {sampled} sampled"
     );
     eprintln!("{sampled} resources of {} elements", elements.len());
