@@ -45,9 +45,16 @@ export async function newPage(options = {}) {
   return page;
 }
 
+/** The longest that a step may take, milliseconds: a browser that answers no more is a failure, not a wait. */
+const LONGEST = 180_000;
+
 const steps = [];
 export async function step(name, work, page) {
   const began = Date.now();
+  const limit = setTimeout(() => {
+    console.error(`FAILED: ${name}\nno end after ${LONGEST / 1000} s`);
+    process.exit(1);
+  }, LONGEST);
   try {
     await work();
   } catch (error) {
@@ -56,6 +63,7 @@ export async function step(name, work, page) {
     await browser.close();
     process.exit(1);
   }
+  clearTimeout(limit);
   steps.push(name);
   console.log(`${String(Date.now() - began).padStart(6)} ms  ${name}`);
 }

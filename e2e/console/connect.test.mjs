@@ -206,7 +206,11 @@ await step("a host application embeds it, hears of a denial and of the account, 
 await step("the modal is left by Escape and by its cross; nothing is connected", async () => {
   for (const leave of [
     async (inside) => await inside.getByRole("button", { name: "Close" }).click(),
-    async (inside) => { await inside.getByRole("heading").first().focus(); await page.keyboard.press("Escape"); },
+    async (inside) => {
+      await inside.getByRole("heading").first().focus();
+      // The frame that the key goes to is gone before it can say that it had it: nobody waits for that.
+      page.keyboard.press("Escape").catch(() => {});
+    },
   ]) {
     await button("Connect an account").click();
     const inside = page.frameLocator("iframe");
