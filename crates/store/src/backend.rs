@@ -257,7 +257,8 @@ impl Queue {
 pub(crate) struct Threads {
     pub(crate) read: Queue,
     pub(crate) write: Queue,
-    pub(crate) handles: Vec<(Queue, std::thread::JoinHandle<()>)>,
+    /// Those who serve each queue, in the order in which they are ended.
+    pub(crate) crews: Vec<(Queue, Vec<std::thread::JoinHandle<()>>)>,
     /// Where other nodes' changes are heard.
     pub(crate) ear: Option<Ear>,
 }

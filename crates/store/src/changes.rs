@@ -117,7 +117,7 @@ impl Pulse {
 pub struct Changes {
     store: Store,
     heard: Option<mpsc::UnboundedReceiver<Change>>,
-    /// The file's version when it was last looked at; SQLite only.
+    /// The file's version when it was last looked at, at first when it was opened; SQLite only.
     version: Option<i64>,
 }
 
@@ -136,7 +136,7 @@ impl Changes {
             match self.store.write(|tx| tx.foreign_version()).await {
                 Ok(version) => {
                     let before = std::mem::replace(&mut self.version, version);
-                    if before.is_some() && before != version {
+                    if before != version {
                         self.store.inner.keyring.forget();
                         return Some(Change::Everything);
                     }
@@ -156,7 +156,7 @@ impl Store {
         Changes {
             store: self.clone(),
             heard,
-            version: None,
+            version: self.inner.version.get().copied(),
         }
     }
 

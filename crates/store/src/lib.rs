@@ -14,7 +14,8 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 use ligand_model::time::{Clock, Entropy, Timestamp};
 use tokio::sync::mpsc;
@@ -92,6 +93,8 @@ struct Inner {
     statements: Arc<AtomicU64>,
     /// When other nodes' changes were last heard; none on SQLite.
     pulse: Option<Arc<Pulse>>,
+    /// The file's version when it was opened; SQLite only.
+    version: OnceLock<i64>,
 }
 
 impl Store {
@@ -119,6 +122,7 @@ impl Store {
         let store = Self {
             inner: Arc::new(Inner {
                 pulse: threads.ear.as_ref().map(|ear| Arc::clone(&ear.pulse)),
+                version: OnceLock::new(),
                 threads: Mutex::new(Some(threads)),
                 keyring,
                 clock,
@@ -126,6 +130,9 @@ impl Store {
             }),
         };
         store.check_root_key().await?;
+        if let Some(version) = store.write(|tx| tx.foreign_version()).await? {
+            let _first = store.inner.version.set(version);
+        }
         Ok(store)
     }
 
@@ -157,26 +164,19 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let Some(Threads { handles, ear, .. }) = threads else {
+        let Some(Threads { crews, ear, .. }) = threads else {
             return;
         };
         if let Some(ear) = &ear {
             ear.pulse.stop();
         }
-        for (queue, _) in &handles {
-            queue.stop().await;
-        }
-        let joined = tokio::task::spawn_blocking(move || {
-            let ears = ear.into_iter().map(|ear| ear.handle);
-            let handles = handles.into_iter().map(|(_, handle)| handle);
-            for handle in handles.chain(ears) {
-                if handle.join().is_err() {
-                    tracing::error!("a store thread ended in a panic");
-                }
+        for (queue, handles) in crews {
+            for _ in &handles {
+                queue.stop().await;
             }
-        });
-        // Nothing is left to do when the runtime itself is ending.
-        joined.await.ok();
+            join(handles).await;
+        }
+        join(ear.into_iter().map(|ear| ear.handle).collect()).await;
     }
 
     /// Runs a closure that reads.
@@ -221,6 +221,19 @@ impl Store {
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
+}
+
+/// Waits for threads that were asked to end.
+async fn join(handles: Vec<JoinHandle<()>>) {
+    let joined = tokio::task::spawn_blocking(move || {
+        for handle in handles {
+            if handle.join().is_err() {
+                tracing::error!("a store thread ended in a panic");
+            }
+        }
+    });
+    // Nothing is left to do when the runtime itself is ending.
+    joined.await.ok();
 }
 
 /// Migrates, then starts the threads.

@@ -298,7 +298,7 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
                 job.finish(lost.map(into_cause).as_ref());
             }
         };
-        handles.push((queue.clone(), spawn(&format!("postgres-{number}"), body)?));
+        handles.push(spawn(&format!("postgres-{number}"), body)?);
     }
     let (sender, receiver) = mpsc::unbounded_channel();
     let pulse = Arc::new(Pulse::default());
@@ -307,9 +307,9 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
         listen(&target, &beating, &sender);
     })?;
     Ok(Threads {
+        crews: vec![(queue.clone(), handles)],
         read: queue.clone(),
         write: queue,
-        handles,
         ear: Some(Ear {
             pulse,
             heard: Some(receiver),

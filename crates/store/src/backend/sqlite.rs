@@ -132,14 +132,12 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
     let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
     let write = Queue::new(sender);
     let writer = Sqlite::open(path, Arc::clone(statements))?;
-    let mut handles = vec![(
-        write.clone(),
-        spawn("write", move || serve_writes(writer, receiver))?,
-    )];
+    let writers = vec![spawn("write", move || serve_writes(writer, receiver))?];
 
     let (sender, receiver) = mpsc::channel(READ_QUEUE);
     let read = Queue::new(sender);
     let receiver = Arc::new(Mutex::new(receiver));
+    let mut readers = Vec::new();
     for number in 0..READERS {
         let mut reader = Sqlite::open(path, Arc::clone(statements))?;
         reader.script("PRAGMA query_only = ON")?;
@@ -150,12 +148,13 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
                 job.finish(None);
             }
         };
-        handles.push((read.clone(), spawn(&format!("read-{number}"), body)?));
+        readers.push(spawn(&format!("read-{number}"), body)?);
     }
     Ok(Threads {
+        // The connection that is closed last takes the write-ahead log away; two that close at once may both leave it.
+        crews: vec![(read.clone(), readers), (write.clone(), writers)],
         read,
         write,
-        handles,
         ear: None,
     })
 }

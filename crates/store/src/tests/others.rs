@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ligand_model::id::{AccountId, ElementId};
 use ligand_model::secret::TokenDigest;
 use ligand_model::time::Clock;
@@ -6,9 +8,10 @@ use zeroize::Zeroizing;
 
 use super::{STRANGER, document, new_instance, tenant};
 use crate::applications::Application;
+use crate::changes::Change;
 use crate::identity::Identity;
 use crate::oauth_states::{OauthOutcome, OauthRedemption, OauthState, REDEEM_WITHIN_MS};
-use crate::testing::Fixture;
+use crate::testing::{Fixture, TestDatabase, open};
 use crate::{Error, for_each_backend};
 
 fn application(element: i64, secret: &str) -> Application {
@@ -164,4 +167,18 @@ for_each_backend! {
         }
         assert_eq!(callbacks.join_all().await.into_iter().flatten().count(), 1);
     }
+}
+
+/// `ligand keys shred` runs beside a server that has just started.
+#[tokio::test]
+async fn what_another_process_wrote_before_the_feed_was_first_read_is_heard() {
+    let database = TestDatabase::sqlite().unwrap();
+    let fixture = Fixture::open(database).await.unwrap();
+    let mut changes = fixture.store.changes();
+    let other = open(&fixture.database, &fixture.clock, Fixture::root_key())
+        .await
+        .unwrap();
+    tenant(&other).await;
+    let heard = tokio::time::timeout(Duration::from_secs(10), changes.next()).await;
+    assert_eq!(heard.unwrap(), Some(Change::Everything));
 }
