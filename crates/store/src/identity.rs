@@ -66,6 +66,41 @@ pub struct Caller {
     pub account_active: bool,
 }
 
+/// Whose instances a caller sees and changes: all of the organization's, or those of one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// That account alone; none: every one.
+    pub account: Option<AccountId>,
+}
+
+impl Reach {
+    /// Whether what belongs to an account is within it.
+    pub fn holds(self, account: AccountId) -> bool {
+        self.account.is_none_or(|own| own == account)
+    }
+}
+
+impl From<OrganizationId> for Reach {
+    fn from(organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            account: None,
+        }
+    }
+}
+
+impl From<&Caller> for Reach {
+    /// Who administers the organization reaches all of it, everyone else their own account.
+    fn from(caller: &Caller) -> Self {
+        Self {
+            organization: caller.organization,
+            account: (!caller.organization_admin).then_some(caller.account),
+        }
+    }
+}
+
 /// A user with what signing in and showing one takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {

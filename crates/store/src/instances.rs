@@ -16,7 +16,7 @@ use crate::changes::Change;
 use crate::connect::{self, ConnectEnd};
 use crate::custody::{self, Event};
 use crate::error::Error;
-use crate::identity::Caller;
+use crate::identity::{Caller, Reach};
 use crate::sql::{BETWEEN, contains, instances as sql, list};
 use crate::transformations;
 use crate::vault::DataKey;
@@ -77,6 +77,8 @@ pub struct SealedInstance {
 /// Which instances to list, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct InstanceFilter {
+    /// Of this account.
+    pub account: Option<AccountId>,
     /// Of this element.
     pub element: Option<ElementId>,
     /// With every one of these tags, exactly as written.
@@ -256,6 +258,7 @@ impl Store {
             first_tag.into(),
             filter.valid.into(),
             filter.disabled.into(),
+            filter.account.map(|id| id.0).into(),
         ];
         let as_of = Instant::now();
         let rows = self
@@ -273,19 +276,21 @@ impl Store {
         Ok(found)
     }
 
-    /// How many instances an organization has, by element; with `tags`, those that have any of them.
+    /// How many instances an organization or one account has, by element; with `tags`, those that have any of them.
     pub async fn count_instances(
         &self,
-        organization: OrganizationId,
+        reach: Reach,
         tags: &BTreeSet<String>,
     ) -> Result<Vec<(ElementId, i64)>, Error> {
+        let organization = reach.organization.0.into();
         let tags = list(tags);
         self.read(move |tx| {
-            let rows = if tags.is_empty() {
-                tx.query(&sql::COUNT_INSTANCES, &[organization.0.into()])?
+            let rows = if tags.is_empty() && reach.account.is_none() {
+                tx.query(&sql::COUNT_INSTANCES, &[organization])?
             } else {
-                let values = [organization.0.into(), tags.into(), BETWEEN.into()];
-                tx.query(&sql::COUNT_INSTANCES_TAGGED, &values)?
+                let account = reach.account.map(|id| id.0).into();
+                let values = [organization, tags.into(), BETWEEN.into(), account];
+                tx.query(&sql::COUNT_SOME_INSTANCES, &values)?
             };
             rows.into_iter()
                 .map(|mut row| Ok((ElementId(row.integer()?), row.integer()?)))

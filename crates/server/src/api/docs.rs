@@ -120,7 +120,7 @@ pub async fn convert(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError>
 async fn by_id(call: &Call) -> Result<std::sync::Arc<Compiled>, ApiError> {
     let caller = call.caller()?;
     let id = call.instance_id(0)?;
-    let sealed = instances::find(&call.app, caller.organization, id, None).await?;
+    let sealed = instances::find(&call.app, &*caller, id, None).await?;
     element_of(call, &sealed).await
 }
 

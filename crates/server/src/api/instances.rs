@@ -109,7 +109,7 @@ pub async fn get_of_element(call: Call, _: &Vocabulary) -> Result<Answer, ApiErr
 
 async fn show(call: &Call, id: InstanceId, of: Option<ElementId>) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let sealed = service::find(&call.app, caller.organization, id, of).await?;
+    let sealed = service::find(&call.app, &*caller, id, of).await?;
     answer(call, sealed).await
 }
 
@@ -169,7 +169,7 @@ pub async fn delete_by_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiEr
 
 async fn remove(call: &Call, id: InstanceId, of: Option<ElementId>) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    service::delete(&call.app, caller.organization, id, of).await?;
+    service::delete(&call.app, &*caller, id, of).await?;
     Ok(Answer::empty())
 }
 
@@ -203,7 +203,7 @@ async fn switch(call: &Call, id: InstanceId, disabled: bool) -> Result<Answer, A
         disabled: Some(disabled),
         ..InstanceChange::default()
     };
-    let sealed = service::change(&call.app, caller.organization, id, change).await?;
+    let sealed = service::change(&call.app, &*caller, id, change).await?;
     answer(call, sealed).await
 }
 

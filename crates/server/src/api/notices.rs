@@ -1,7 +1,5 @@
 //! Where an organization hears that an account must be reconnected.
 
-use ligand_model::error::ErrorKind;
-use ligand_store::identity::Caller;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -9,6 +7,7 @@ use super::call::Call;
 use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
+use crate::service::callers::administers;
 use crate::service::notices;
 
 /// `GET /organizations/me/notices`
@@ -51,17 +50,6 @@ pub async fn delete(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     administers(&caller)?;
     notices::set_target(&call.app, caller.organization, None).await?;
     Ok(Answer::empty())
-}
-
-/// Notices carry links that connect accounts: where they go is not one user's to say.
-fn administers(caller: &Caller) -> Result<(), ApiError> {
-    if caller.organization_admin {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        ErrorKind::Forbidden,
-        "Where the organization is told is said by its administrators.",
-    ))
 }
 
 fn shown(url: Option<String>) -> Answer {

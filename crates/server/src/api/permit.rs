@@ -136,7 +136,7 @@ pub async fn platform(
             let text = variable(place);
             let unknown = || instances::unknown(text).into();
             let id = text.parse().map(InstanceId).map_err(|_| unknown())?;
-            let found = instances::find(app, caller.organization, id, None).await?;
+            let found = instances::find(app, caller, id, None).await?;
             covered(key, &found).map_err(|_| unknown())
         }
         About::Element(place) => {
@@ -166,6 +166,7 @@ pub fn record(key: &KeyHolder, method: &Method, instance: &SealedInstance) -> Re
 pub fn exports(call: &Call) -> bool {
     let may = |key: &KeyHolder| !key.permission.is_limited() && key.permission.allows(Scope::Admin);
     call.key.as_deref().is_none_or(may)
+        && (call.caller()).map_or(true, |caller| caller.organization_admin)
 }
 
 /// Whether the key of a call may make this instance.

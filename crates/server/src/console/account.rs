@@ -131,7 +131,7 @@ pub async fn secrets(console: &Console, visit: Visit) -> Result<Response, ApiErr
 pub async fn token(console: &Console, visit: Visit) -> Result<Response, ApiError> {
     let id = instance_id(visit.request.uri().path())?;
     let caller = confirmed(console, visit).await?;
-    instances::find(&console.app, caller.organization, id, None).await?;
+    instances::find(&console.app, &*caller, id, None).await?;
     let token = console
         .app
         .store

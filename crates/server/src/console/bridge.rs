@@ -94,7 +94,7 @@ pub async fn call(console: &Console, visit: Visit) -> Result<Response, ApiError>
             "This is a path of the platform, not of the element.",
         ));
     }
-    instances::find(&console.app, organization, id, None).await?;
+    instances::find(&console.app, &*session.caller, id, None).await?;
     let token = console.app.store.reveal_token(organization, id).await?;
     let token = token.ok_or_else(|| instances::unknown(&id.to_string()))?;
     let authorization = format!("{}, Element {}", *session.authorization(), token.expose());

@@ -7,6 +7,7 @@ use ligand_store::accounts::{Account, NewUser, User};
 use ligand_store::identity::Caller;
 use serde_json::Value;
 
+use super::callers::administers;
 use super::{Error, elements};
 use crate::app::App;
 
@@ -51,17 +52,6 @@ pub async fn reached(app: &App, caller: &Caller, id: &str) -> Result<Account, Er
         ));
     }
     Ok(account)
-}
-
-/// What a caller may do to accounts and their users: only who administers the organization.
-fn administers(caller: &Caller) -> Result<(), Error> {
-    if caller.organization_admin {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Forbidden,
-        "Only an administrator of the organization may do this.",
-    ))
 }
 
 fn text(body: &Value, name: &str) -> Result<Option<String>, Error> {

@@ -11,19 +11,21 @@ use ligand_store::identity::Caller;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::{Error, elements};
+use super::{Error, callers, elements};
 use crate::app::App;
 
 /// Keeps an application. A masked secret leaves the kept one as it is, unless the callback or key is new.
 ///
 /// # Errors
-/// 400 naming what is missing or of a wrong type, 404 for an unknown element.
+/// 400 naming what is missing or of a wrong type, 403 for who does not administer the organization, 404 for an unknown
+/// element.
 pub async fn put(
     app: &App,
     caller: &Caller,
     key_or_id: &str,
     body: &Value,
 ) -> Result<(Arc<Compiled>, Application), Error> {
+    callers::administers(caller)?;
     let element = elements::find(app, Some(caller.organization), key_or_id).await?;
     let members = body
         .as_object()
@@ -84,8 +86,9 @@ pub async fn get(
 /// Deletes the application for an element.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 403 for who does not administer the organization, 404 when there is none.
 pub async fn delete(app: &App, caller: &Caller, key_or_id: &str) -> Result<(), Error> {
+    callers::administers(caller)?;
     let element = elements::find(app, Some(caller.organization), key_or_id).await?;
     if app
         .store

@@ -2,12 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ligand_model::error::ErrorKind;
 use ligand_store::connect::OrganizationChange;
 use ligand_store::identity::Caller;
 use serde_json::{Map, Value};
 
-use super::{Error, text};
+use super::{Error, callers, text};
 
 /// Largest picture, bytes.
 const LARGEST_LOGO: usize = 64 * 1024;
@@ -25,12 +24,7 @@ const PICTURES: [(&str, &[u8]); 3] = [
 /// # Errors
 /// 403 for who does not administer the organization, 400 for a name, colour or picture that will not do.
 pub fn change(caller: &Caller, body: &Value) -> Result<OrganizationChange, Error> {
-    if !caller.organization_admin {
-        return Err(Error::new(
-            ErrorKind::Forbidden,
-            "Only an administrator of the organization can change it.",
-        ));
-    }
+    callers::administers(caller)?;
     let members = body
         .as_object()
         .ok_or_else(|| Error::invalid("The body must be a JSON object."))?;

@@ -261,7 +261,8 @@ pub async fn view(app: &App, caller: &Caller, key_or_id: &str) -> Result<Draft, 
         let found = elements::seen(app, Some(caller), key_or_id).await?;
         return Ok(Draft::new(found.element.to_json(), true, now));
     }
-    let head = elements::own(app, caller, key_or_id).await?;
+    let head = elements::head(app, caller.organization, key_or_id).await?;
+    let head = head.ok_or_else(|| elements::unknown(key_or_id))?;
     let row = app.store.element(caller.organization, head.id).await?;
     let row = row.ok_or_else(|| elements::unknown(key_or_id))?;
     Ok(Draft::new(parse(&row.json)?, false, now))

@@ -13,6 +13,20 @@ use crate::app::App;
 /// How long a caller is believed without asking the store again.
 const BELIEVED_MS: i64 = 30_000;
 
+/// That a caller administers its organization: what is everybody's there is changed by nobody else.
+///
+/// # Errors
+/// 403 that says so.
+pub fn administers(caller: &Caller) -> Result<(), Error> {
+    if caller.organization_admin {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Forbidden,
+        "Only an administrator of the organization may do this.",
+    ))
+}
+
 /// The caller of a pair of secrets, or of a user's secret beside an Element token.
 ///
 /// # Errors

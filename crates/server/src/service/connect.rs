@@ -102,6 +102,7 @@ pub async fn standing(app: &App, caller: &Caller, id: &str) -> Result<Standing, 
         .store
         .connect_session(caller.organization, number)
         .await?
+        .filter(|session| caller.organization_admin || session.user == caller.user)
         .ok_or_else(unknown)?;
     let instance = match session.status {
         ConnectStatus::Connected(id) => match app.store.instance(caller.organization, id).await? {

@@ -61,13 +61,17 @@ pub async fn record(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Record>, Error> {
+    // What became of a deleted instance is for who administers the organization.
+    if !caller.organization_admin {
+        instances::find(app, caller, id, None).await?;
+    }
     let rows = app
         .store
         .custody(caller.organization, id, after, limit)
         .await?;
     if rows.is_empty() && after == 0 {
         // An instance of before there was a record has an empty one.
-        instances::find(app, caller.organization, id, None).await?;
+        instances::find(app, caller, id, None).await?;
     }
     Ok(rows)
 }

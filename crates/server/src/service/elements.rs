@@ -8,7 +8,7 @@ use ligand_model::error::ErrorKind;
 use ligand_model::id::{ElementId, OrganizationId};
 use ligand_model::instance::Instance;
 use ligand_store::elements::{ElementHead, ImportedElement};
-use ligand_store::identity::Caller;
+use ligand_store::identity::{Caller, Reach};
 
 use super::Error;
 use crate::app::App;
@@ -354,10 +354,10 @@ pub async fn delete(app: &App, caller: &Caller, key_or_id: &str) -> Result<(), E
     }
 }
 
-/// An element of the caller's own organization.
+/// An element of the caller's own organization, to be changed or taken out whole.
 ///
 /// # Errors
-/// 404 for an unknown one, 403 for a built-in one.
+/// 404 for an unknown one, 403 for a built-in one and for one that another account imported.
 pub(super) async fn own(app: &App, caller: &Caller, key_or_id: &str) -> Result<ElementHead, Error> {
     if let Some(built_in) = built_in(app, key_or_id) {
         return Err(Error::new(
@@ -368,9 +368,20 @@ pub(super) async fn own(app: &App, caller: &Caller, key_or_id: &str) -> Result<E
             ),
         ));
     }
-    head(app, caller.organization, key_or_id)
+    let head = head(app, caller.organization, key_or_id)
         .await?
-        .ok_or_else(|| unknown(key_or_id))
+        .ok_or_else(|| unknown(key_or_id))?;
+    if Reach::from(caller).holds(head.account) {
+        return Ok(head);
+    }
+    Err(Error::new(
+        ErrorKind::Forbidden,
+        format!(
+            "The element {} was imported by another account; only its users and administrators of the organization \
+             may do this.",
+            head.key
+        ),
+    ))
 }
 
 /// The element of the catalog with this key or id.

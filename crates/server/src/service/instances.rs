@@ -11,7 +11,7 @@ use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::instance::Instance;
 use ligand_model::secret::{ElementToken, MASK};
 use ligand_store::api_keys::Permission;
-use ligand_store::identity::Caller;
+use ligand_store::identity::{Caller, Reach};
 use ligand_store::instances::{InstanceChange, InstanceFilter, SealedInstance};
 
 use super::pages::List;
@@ -102,19 +102,21 @@ pub struct Wanted {
     pub query: Vec<(String, String)>,
 }
 
-/// The instance of an organization by id.
+/// The instance that a caller reaches by id.
 ///
 /// # Errors
-/// 404 when there is none, it is another organization's, or not of the element in the path.
+/// 404 when there is none, it is another organization's or account's, or not of the element in the path.
 pub async fn find(
     app: &App,
-    organization: OrganizationId,
+    reach: impl Into<Reach>,
     id: InstanceId,
     of: Option<ElementId>,
 ) -> Result<SealedInstance, Error> {
+    let reach = reach.into();
     app.store
-        .instance(organization, id)
+        .instance(reach.organization, id)
         .await?
+        .filter(|found| reach.holds(found.instance.account))
         .filter(|found| of.is_none_or(|element| found.instance.element == element))
         .ok_or_else(|| unknown(&id.to_string()))
 }
@@ -188,6 +190,7 @@ pub async fn list(
     let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
     let only = wanted.only.unwrap_or_default();
     let filter = InstanceFilter {
+        account: Reach::from(caller).account,
         among: only.elements,
         any_tag: only.tags,
         element,
@@ -249,7 +252,7 @@ pub async fn count(
 ) -> Result<(i64, BTreeMap<String, i64>), Error> {
     let none = Permission::default();
     let only = only.unwrap_or(&none);
-    let counted = app.store.count_instances(caller.organization, &only.tags);
+    let counted = app.store.count_instances(caller.into(), &only.tags);
     let (mut total, mut by_element) = (0, BTreeMap::new());
     for (id, count) in counted.await? {
         if !only.elements.is_empty() && !only.elements.contains(&id) {
@@ -269,16 +272,17 @@ pub async fn count(
 /// 404 when it is gone, 409 when others write without pause.
 pub async fn change(
     app: &App,
-    organization: OrganizationId,
+    reach: impl Into<Reach>,
     id: InstanceId,
     change: InstanceChange,
 ) -> Result<SealedInstance, Error> {
+    let reach = reach.into();
     for _ in 0..ATTEMPTS {
-        let sealed = find(app, organization, id, None).await?;
+        let sealed = find(app, reach, id, None).await?;
         let version = sealed.instance.version;
         let written = app
             .store
-            .update_instance(organization, id, version, change.clone())
+            .update_instance(reach.organization, id, version, change.clone())
             .await?;
         if let Some(written) = written {
             app.memory.instances.publish(written.clone());
@@ -296,11 +300,13 @@ pub async fn change(
 /// 404 when there is none.
 pub async fn delete(
     app: &App,
-    organization: OrganizationId,
+    reach: impl Into<Reach>,
     id: InstanceId,
     of: Option<ElementId>,
 ) -> Result<(), Error> {
-    let sealed = find(app, organization, id, of).await?;
+    let reach = reach.into();
+    let organization = reach.organization;
+    let sealed = find(app, reach, id, of).await?;
     let deleted = app.store.delete_instance(organization, id).await?;
     app.memory.instances.remove(id);
     app.memory.answers.forget(organization, id);

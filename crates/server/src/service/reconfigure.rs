@@ -32,7 +32,7 @@ pub async fn reconfigure(
     of: Option<ElementId>,
     input: InstanceInput,
 ) -> Result<SealedInstance, Error> {
-    let sealed = instances::find(app, caller.organization, id, of).await?;
+    let sealed = instances::find(app, caller, id, of).await?;
     let before = sealed.open()?;
     let present = elements::of_instance(app, &sealed.instance).await?;
     let elements::Found { element, version } =

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ligand_store::identity::Caller;
+use ligand_model::error::ErrorKind;
+use ligand_store::identity::{Caller, Reach};
 use ligand_store::usage::{UsageFilter, UsageRow};
 
 use super::{Error, elements};
@@ -94,8 +95,21 @@ pub async fn flush(app: &App) -> Result<(), Error> {
 /// The rows of an organization, newest first.
 ///
 /// # Errors
-/// 404 when there are none.
-pub async fn list(app: &App, caller: &Caller, filter: UsageFilter) -> Result<Vec<UsageRow>, Error> {
+/// 404 when there are none, 403 for another account's.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    mut filter: UsageFilter,
+) -> Result<Vec<UsageRow>, Error> {
+    if let Some(own) = Reach::from(caller).account {
+        if filter.accounts.iter().any(|asked| *asked != own) {
+            return Err(Error::new(
+                ErrorKind::Forbidden,
+                "`accountIds` may only name your own account.",
+            ));
+        }
+        filter.accounts = vec![own];
+    }
     flush(app).await?;
     let rows = app.store.usage(caller.organization, filter).await?;
     if rows.is_empty() {
@@ -113,6 +127,7 @@ pub async fn get(app: &App, caller: &Caller, request_id: &str) -> Result<UsageRo
     app.store
         .usage_row(caller.organization, request_id)
         .await?
+        .filter(|row| Reach::from(caller).holds(row.account))
         .ok_or_else(|| {
             Error::not_found(format!(
                 "No usage found with ID {}",

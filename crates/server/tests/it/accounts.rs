@@ -291,3 +291,131 @@ async fn fields_of_one_account_are_not_anothers() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn instances_of_one_account_are_not_anothers() {
+    let app = TestApp::start().await;
+    let (ours, token) = app.instance("sfdc").await;
+    let acme = account(&app, "acme").await;
+    let (_, ann) = user(&app, acme, "ann@example.com", json!([])).await;
+    let body = app.guide_body("sfdc").await;
+    let made = app
+        .call("POST", "/instances", &ann, body)
+        .await
+        .expect(200)
+        .json();
+    let theirs = made["id"].as_i64().unwrap();
+
+    let ids = |listed: Value| {
+        let rows = listed.as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let get = |path: &'static str| app.call("GET", path, &ann, Value::Null);
+    for path in ["/instances", "/elements/sfdc/instances"] {
+        assert_eq!(ids(get(path).await.expect(200).json()), [theirs], "{path}");
+        assert_eq!(ids(app.ok("GET", path, Value::Null).await), [ours, theirs]);
+    }
+    let count = get("/instances/count").await.expect(200).json();
+    assert_eq!(count["totalInstances"], 1);
+    let count = app.ok("GET", "/instances/count", Value::Null).await;
+    assert_eq!(count["totalInstances"], 2);
+
+    for (method, below) in [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("PUT", ""),
+        ("DELETE", ""),
+        ("PUT", "/enabled"),
+        ("DELETE", "/enabled"),
+        ("GET", "/configuration"),
+        ("GET", "/docs"),
+        ("GET", "/objects"),
+        ("GET", "/custody"),
+        ("GET", "/transformations"),
+        ("GET", "/objects/definitions"),
+    ] {
+        let path = format!("/instances/{ours}{below}");
+        let body = match method {
+            "PATCH" | "PUT" => json!({"name": "taken"}),
+            _ => Value::Null,
+        };
+        app.call(method, &path, &ann, body).await.error(404);
+    }
+    let path = format!("/elements/sfdc/instances/{ours}");
+    app.call("GET", &path, &ann, Value::Null).await.error(404);
+    let body = json!({"payload": {}, "instanceId": ours, "method": "GET"});
+    app.call("POST", "/transformations/contact/execute", &ann, body)
+        .await
+        .error(404);
+    let body = json!({"instance": {"id": ours}});
+    app.call("POST", "/connect/sessions", &ann, body)
+        .await
+        .error(404);
+    app.resource("GET", "/hubs/crm/contacts", &token, Value::Null)
+        .await
+        .expect(200);
+    // Who administers the organization reaches both.
+    for id in [ours, theirs] {
+        app.ok("GET", &format!("/instances/{id}"), Value::Null)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_others_called_and_what_is_everybodys_is_not_a_plain_users() {
+    let app = TestApp::start().await;
+    let (_, token) = app.instance("sfdc").await;
+    let called = app
+        .resource("GET", "/hubs/crm/contacts", &token, Value::Null)
+        .await
+        .expect(200);
+    let request = called.header("elements-request-id").to_owned();
+    let acme = account(&app, "acme").await;
+    let (_, ann) = user(&app, acme, "ann@example.com", json!([])).await;
+    let seen = app
+        .call("GET", "/usage?searchText=contacts", &ann, Value::Null)
+        .await;
+    seen.error(404);
+    let path = format!("/usage/{request}");
+    app.call("GET", &path, &ann, Value::Null).await.error(404);
+    app.ok("GET", &path, Value::Null).await;
+    app.call("GET", "/usage?accountIds[]=2", &ann, Value::Null)
+        .await
+        .error(403);
+
+    let application = json!({"apiKey": "k", "apiSecret": "s"});
+    app.call("PUT", "/elements/sfdc/application", &ann, application)
+        .await
+        .error(403);
+    app.call("DELETE", "/elements/sfdc/application", &ann, Value::Null)
+        .await
+        .error(403);
+    let definition = json!({"name": "Own", "key": "own", "hub": "crm",
+        "authentication": {"type": "custom"},
+        "configuration": [{"key": "pin", "name": "Pin", "type": "PASSWORD", "defaultValue": "kept-pin"}]});
+    app.ok("POST", "/elements", definition.clone()).await;
+    for (method, path) in [
+        ("PUT", "/elements/own"),
+        ("DELETE", "/elements/own"),
+        ("DELETE", "/elements/own/active"),
+        ("GET", "/elements/own/export"),
+        ("POST", "/elements/own/resources"),
+    ] {
+        app.call(method, path, &ann, definition.clone())
+            .await
+            .error(403);
+    }
+    let shown = app.call("GET", "/elements/own", &ann, Value::Null).await;
+    assert!(!shown.expect(200).text().contains("kept-pin"));
+    // What its own account imports, a plain user changes.
+    let own =
+        json!({"name": "Ann's", "key": "anns", "hub": "crm", "authentication": {"type": "custom"}});
+    app.call("POST", "/elements", &ann, own.clone())
+        .await
+        .expect(200);
+    app.call("PUT", "/elements/anns", &ann, own)
+        .await
+        .expect(200);
+    app.ok("DELETE", "/elements/anns", Value::Null).await;
+}

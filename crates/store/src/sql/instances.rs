@@ -27,8 +27,8 @@ statements! {
 
     /// `$4` element or null; `$5` how many tags, `$6` the list of them; `$7` pattern of the folded name or null,
     /// `$8` list of elements that match as well; `$11` list of elements, `$12` list of tags
-    /// of which one must be there, both empty for any; `$13` one of the tags of `$6`; `$14` valid, `$15` disabled, or
-    /// null. Inside, everything is read from one index; only the rows of the page are read whole.
+    /// of which one must be there, both empty for any; `$13` one of the tags of `$6`; `$14` valid, `$15` disabled, `$16`
+    /// account, or null. Inside, everything is read from one index; only the rows of the page are read whole.
     INSTANCES = concat!(instance!(),
         "WHERE i.organization_id = $2 AND i.id IN (SELECT c.id FROM instances c \
          WHERE c.organization_id = $2 AND c.id > $3 \
@@ -45,16 +45,18 @@ statements! {
             WHERE t.organization_id = c.organization_id AND t.instance_id = c.id \
             AND replace($12, $1 || t.tag || $1, '') <> $12)) \
          AND (c.valid = $14 OR $14 IS NULL) AND (c.disabled = $15 OR $15 IS NULL) \
+         AND (c.account_id = $16 OR $16 IS NULL) \
          ORDER BY c.id LIMIT $9 OFFSET $10) ORDER BY i.id");
 
     COUNT_INSTANCES = "SELECT i.element_id, COUNT(*) FROM instances i WHERE i.organization_id = $1 \
         GROUP BY i.element_id ORDER BY i.element_id";
 
-    /// Those with any tag of the list `$2`; `$3` is what stands around its items.
-    COUNT_INSTANCES_TAGGED = "SELECT i.element_id, COUNT(*) FROM instances i \
-        WHERE i.organization_id = $1 AND EXISTS (SELECT 1 FROM instance_tags t \
+    /// Those with any tag of the list `$2`, empty for any; `$3` is what stands around its items; `$4` account or null.
+    COUNT_SOME_INSTANCES = "SELECT i.element_id, COUNT(*) FROM instances i \
+        WHERE i.organization_id = $1 AND (i.account_id = $4 OR $4 IS NULL) \
+        AND ($2 = '' OR EXISTS (SELECT 1 FROM instance_tags t \
         WHERE t.organization_id = i.organization_id AND t.instance_id = i.id \
-        AND replace($2, $3 || t.tag || $3, '') <> $2) \
+        AND replace($2, $3 || t.tag || $3, '') <> $2)) \
         GROUP BY i.element_id ORDER BY i.element_id";
 
     INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \

@@ -16,7 +16,10 @@ async fn ids(store: &Store, filter: InstanceFilter) -> Vec<i64> {
 
 async fn count(store: &Store, organization: OrganizationId) -> i64 {
     let none = BTreeSet::new();
-    let counted = store.count_instances(organization, &none).await.unwrap();
+    let counted = store
+        .count_instances(organization.into(), &none)
+        .await
+        .unwrap();
     counted.iter().map(|(_, count)| count).sum()
 }
 

@@ -91,7 +91,7 @@ async fn change(
 
 async fn entries(call: &Call, id: InstanceId) -> Result<Vec<Entry>, ApiError> {
     let caller = call.caller()?;
-    let sealed = service::find(&call.app, caller.organization, id, None).await?;
+    let sealed = service::find(&call.app, &*caller, id, None).await?;
     let element = elements::of_instance(&call.app, &sealed.instance).await?;
     let document: InstanceDocument = sealed.open()?;
     let element: &Compiled = &element;

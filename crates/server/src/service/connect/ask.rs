@@ -165,7 +165,7 @@ pub async fn checked(
 async fn offered(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Arc<Compiled>>, Error> {
     let mut keys = wanted.elements.clone();
     if let Some(id) = wanted.instance {
-        let found = instances::find(app, caller.organization, id, None).await?;
+        let found = instances::find(app, caller, id, None).await?;
         keys = vec![found.instance.element.to_string()];
     }
     if keys.is_empty() {

@@ -100,7 +100,7 @@ pub async fn leveled(
         if owner.level == Level::Instance && known.insert(owner.id) {
             super::super::instances::find(
                 app,
-                caller.organization,
+                caller,
                 ligand_model::id::InstanceId(owner.id),
                 None,
             )

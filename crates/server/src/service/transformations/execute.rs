@@ -50,7 +50,7 @@ pub async fn execute(
     let instance = member("instanceId").or_else(|| member("elementInstanceId"));
     let (sealed, known) = if let Some(id) = instance {
         let number = id.parse().map_err(|_| instances::unknown(&id))?;
-        let found = instances::find(app, caller.organization, InstanceId(number), None).await?;
+        let found = instances::find(app, &**caller, InstanceId(number), None).await?;
         let element = elements::of_instance(app, &found.instance).await?;
         let known = mapped::of_instance(app, &found.instance, &element).await?;
         (Some(Arc::new(found)), known)
