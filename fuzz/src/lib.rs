@@ -34,8 +34,8 @@ pub fn element(bytes: &[u8]) {
     let compiled = Arc::new(compiled);
     for (index, resource) in compiled.element.resources.iter().enumerate().take(20) {
         let call = ResourceCall {
-            method: resource.method.clone(),
-            path: resource.path.clone(),
+            method: resource.method.to_string(),
+            path: resource.path.to_string(),
             body: br#"{"id":1,"nested":{"none":null}}"#.as_slice().into(),
             content_type: Some("application/json".into()),
             ..ResourceCall::default()

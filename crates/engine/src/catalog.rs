@@ -5,6 +5,7 @@ mod load;
 mod loose;
 mod review;
 mod routes;
+mod share;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use review::{endless_chain, review};
 
 use crate::error::Error;
 use routes::Routes;
+use share::share;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +87,7 @@ impl Compiled {
     /// Makes an element ready: completes paths and verbs, builds its routes, reports what is odd.
     pub fn new(mut element: Element, id: ElementId) -> (Self, Vec<Diagnostic>) {
         let mut found = load::complete(&mut element, id);
+        share(&mut element);
         let (routes, duplicates) = Routes::new(&element.resources);
         found.extend(duplicates);
         (
@@ -99,7 +102,7 @@ impl Compiled {
 
     /// Finds the resource of a public call. `path` is as received, still percent-encoded, with or without `/hubs/{hub}`.
     pub fn route(&self, method: &str, path: &str) -> Route {
-        self.routes.find(method, path)
+        self.routes.find(method, path, &self.element.resources)
     }
 
     /// The resource at an index.
@@ -135,9 +138,16 @@ impl Catalog {
     ///
     /// Never fails halfway: an element with an error finding is left out and the finding says why.
     pub fn load(files: &[(String, Vec<u8>)]) -> (Self, Vec<Diagnostic>) {
-        let (elements, mut found) = load::directories(files);
+        let mut found = Vec::new();
         let mut catalog = Self::default();
-        for element in elements {
+        for element in load::directories(files) {
+            let element = match element {
+                Ok(element) => element,
+                Err(diagnostics) => {
+                    found.extend(diagnostics);
+                    continue;
+                }
+            };
             let key = element.key.clone();
             let Some(id) = element.id else {
                 found.push(load::error(

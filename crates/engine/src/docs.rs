@@ -169,14 +169,10 @@ fn plain_id(one: &Operation<'_>) -> String {
 }
 
 fn identify(one: &Operation<'_>, ids: &mut BTreeSet<String>) -> String {
-    let own = one
-        .resource
-        .extra
-        .get("operationId")
-        .and_then(Value::as_str);
+    let own = one.resource.extra.text("operationId");
     let base = own
         .filter(|id| !id.trim().is_empty())
-        .map_or_else(|| plain_id(one), str::to_owned);
+        .unwrap_or_else(|| plain_id(one));
     let mut id = base.clone();
     let mut number = 2;
     while !ids.insert(id.clone()) {
@@ -205,15 +201,11 @@ fn describe(one: &Operation<'_>, id: &str, tag: &str, definitions: &mut Definiti
     } else {
         schema(answered.as_ref())
     };
-    let described = resource
-        .extra
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let described = resource.extra.text("description").unwrap_or_default();
     let mut operation = json!({
         "tags": [tag],
         "operationId": id,
-        "summary": summary(described, one),
+        "summary": summary(&described, one),
         "description": described,
         "parameters": parameters(one, schema(sent.as_ref().or(answered.as_ref()))),
         "responses": {
@@ -274,6 +266,7 @@ fn of_kind<'a>(
     resource
         .parameters
         .iter()
+        .map(|one| &**one)
         .filter(move |one| one.source != "response" && kinds.contains(&one.kind.as_str()))
 }
 
@@ -331,23 +324,15 @@ fn parameters(one: &Operation<'_>, body: Value) -> Vec<Value> {
 }
 
 fn described(parameter: &Parameter, place: &str, of_multipart: bool) -> Value {
-    let stated = parameter
-        .extra
-        .get("dataType")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let mut value = match stated {
+    let stated = parameter.extra.text("dataType").unwrap_or_default();
+    let mut value = match stated.as_str() {
         "integer" | "number" | "boolean" => json!({"type": stated}),
         "array" => json!({"type": "array", "items": {"type": "string"}}),
         "file" if of_multipart => json!({"type": "file"}),
         "" if of_multipart && parameter.name == "file" => json!({"type": "file"}),
         _ => json!({"type": "string"}),
     };
-    let text = parameter
-        .extra
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let text = parameter.extra.text("description").unwrap_or_default();
     if let Value::Object(members) = &mut value {
         members.insert("name".to_owned(), json!(parameter.name.trim()));
         members.insert("in".to_owned(), json!(place));

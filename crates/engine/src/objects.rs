@@ -86,9 +86,9 @@ pub fn list(element: &Element) -> Vec<Object> {
         if name.is_empty() || name.starts_with('{') || CALLS.contains(&name) {
             continue;
         }
-        let vendor = resource.extra.get("objectName").and_then(Value::as_str);
+        let vendor = resource.extra.text("objectName");
         let model = vendor.is_none().then(|| vendor_object(resource)).flatten();
-        let vendor = vendor.map(str::to_owned).or(model);
+        let vendor = vendor.or(model);
         let slot = known.entry(name.to_owned()).or_default();
         if slot.is_empty()
             && let Some(vendor) = vendor
@@ -146,7 +146,9 @@ pub fn metadata(element: &Element, name: &str) -> Option<Value> {
         let request = model.request_name.as_deref().unwrap_or(&model.name);
         note(&model.request_swagger, request, &method, &mut fields);
     }
-    let written = declared(element)
+    let all: Vec<Map<String, Value>> = declared(element).collect();
+    let written = all
+        .iter()
         .filter(|one| one.get("name").and_then(Value::as_str) == Some(&*object.name));
     for field in written
         .filter_map(|one| one.get("fields").or(one.get("modelFields"))?.as_array())
@@ -221,13 +223,12 @@ fn public(element: &Element) -> impl Iterator<Item = &Resource> {
         .filter(|resource| resource.kind_of_call == "api")
 }
 
-fn declared(element: &Element) -> impl Iterator<Item = &Map<String, Value>> {
-    let lists = ["objects", "models"].map(|name| element.extra.get(name).and_then(Value::as_array));
-    lists
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(Value::as_object)
+fn declared(element: &Element) -> impl Iterator<Item = Map<String, Value>> {
+    let lists = ["objects", "models"].map(|name| element.extra.list(name));
+    lists.into_iter().flatten().filter_map(|one| match one {
+        Value::Object(members) => Some(members),
+        _ => None,
+    })
 }
 
 /// The fields that a list is asked for when its caller names none.

@@ -6,12 +6,14 @@
 //! The format of Cloud Elements / Open Connectors exports, as observed in public MIT-licensed exports.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::id::ElementId;
+use crate::text::{Extra, Text};
 
 /// One connector, whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,7 +44,7 @@ pub struct Element {
     pub configuration: Vec<ConfigurationEntry>,
     /// Parameters of every vendor call.
     #[serde(default)]
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<Arc<Parameter>>,
     /// Hooks of every vendor call.
     #[serde(default)]
     pub hooks: Vec<Hook>,
@@ -64,7 +66,7 @@ pub struct Element {
     pub proven: BTreeMap<String, Proof>,
     /// Everything else, kept for the catalog and for export.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// How and when a call was last seen to work.
@@ -155,7 +157,7 @@ pub struct Authentication {
     pub idle_lifetime: Option<u64>,
     /// Everything else.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// The kinds of authentication.
@@ -240,7 +242,7 @@ pub struct ConfigurationEntry {
     pub hide_from_console: bool,
     /// Everything else.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 fn textfield() -> String {
@@ -254,44 +256,44 @@ impl ConfigurationEntry {
     }
 }
 
-/// Where a value comes from and where it goes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Where a value comes from and where it goes. Resources of an element have many in common and share them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameter {
     /// The platform side: name of the value, or the literal itself for `value`.
     #[serde(default)]
-    pub name: String,
+    pub name: Text,
     /// `query`, `path`, `header`, `body`, `bodyField`, `form`, `multipart`, `configuration`, `value`, `prevBody`, `prevBodyField`.
     #[serde(rename = "type", default)]
-    pub kind: String,
+    pub kind: Text,
     /// The vendor side: name of the destination.
     #[serde(default)]
-    pub vendor_name: String,
+    pub vendor_name: Text,
     /// `query`, `path`, `header`, `body`, `bodyField`, `bodyToken`, `form`, `multipart`, `configuration`, `no-op`.
     #[serde(default)]
-    pub vendor_type: String,
+    pub vendor_type: Text,
     /// `request`, or `response` for values taken from the vendor's answer.
     #[serde(default = "request")]
-    pub source: String,
+    pub source: Text,
     /// A missing required value is a 400 before the vendor is called.
     #[serde(default)]
     pub required: bool,
     /// Named conversion of the value (`toQueryParameters`, `toSOQL`, …).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub converter: Option<String>,
+    pub converter: Option<Text>,
     /// The vendor's type; `integer`, `number` and `boolean` are coerced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vendor_data_type: Option<String>,
+    pub vendor_data_type: Option<Text>,
     /// *Added.* Value when the caller gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_value: Option<String>,
+    pub default_value: Option<Text>,
     /// Everything else.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
-fn request() -> String {
-    "request".to_owned()
+fn request() -> Text {
+    "request".into()
 }
 
 /// A script around a call.
@@ -300,19 +302,19 @@ fn request() -> String {
 pub struct Hook {
     /// `preRequest`, `postRequest`, `event`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Text,
     /// The source; missing in some exports and then a no-op.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
+    pub body: Option<Text>,
     /// *Added, on disk only.* File of the source, relative to the element's folder; the loader turns it into `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub file: Option<Text>,
     /// Legacy hooks return their result instead of calling `done`.
     #[serde(default)]
     pub is_legacy: bool,
     /// Everything else.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// One callable path and the vendor call behind it.
@@ -323,60 +325,60 @@ pub struct Resource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     /// The platform's verb.
-    pub method: String,
+    pub method: Text,
     /// The platform's path, `/hubs/{hub}/…`; the prefix is added at load when absent.
-    pub path: String,
+    pub path: Text,
     /// The vendor's verb; the platform's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vendor_method: Option<String>,
+    pub vendor_method: Option<Text>,
     /// Relative to `base.url`, or absolute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vendor_path: Option<String>,
+    pub vendor_path: Option<Text>,
     /// `api`, `apiNoDocumentation`, a lifecycle type (`onProvision`, `provisionAuthValidation`, `oauthOnTokenExchange`, …),
     /// or, *added*, `describeObjects` and `describeFields`: what the vendor itself tells of its objects.
     #[serde(rename = "type", default = "api")]
-    pub kind_of_call: String,
+    pub kind_of_call: Text,
     /// `eb`; `java` resources are not in the export and cannot run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<Text>,
     /// Its parameters.
     #[serde(default)]
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<Arc<Parameter>>,
     /// Its hooks.
     #[serde(default)]
     pub hooks: Vec<Hook>,
     /// `response`, `request|response`, `|response`, `request|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root_key: Option<String>,
+    pub root_key: Option<Text>,
     /// *Added.* What stands for the root where a success has none: `[]` for a vendor that leaves an empty list out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root_default: Option<Value>,
+    pub root_default: Option<Box<Value>>,
     /// `VENDOR_SUPPORTED` (default), `VENDOR_NOT_SUPPORTED`, `NO_PAGINATION`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pagination_type: Option<String>,
+    pub pagination_type: Option<Text>,
     /// *Added.* A member by which records follow one another when the caller orders by nothing: later pages ask for what
     /// comes after the last one's, instead of skipping rows. The resource's own default order must be the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keyset: Option<String>,
+    pub keyset: Option<Text>,
     /// Where the vendor's next cursor is: `body.<path>[?param]`, `header.<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_page_key: Option<String>,
+    pub next_page_key: Option<Text>,
     /// `METHOD:/path` of the resource that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_resource: Option<String>,
+    pub next_resource: Option<Text>,
     /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through;
     /// `verbatim`: they do so even when an error rule knows an error in them, unless it says that the grant has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<String>,
+    pub answer: Option<Text>,
     /// *Added.* Path that must resolve in a success body; 404 when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_found: Option<String>,
+    pub not_found: Option<Text>,
     /// *Added.* Where the vendor says how many records there are in all; a caller that asks (`returnCount=true`) is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total_count: Option<String>,
+    pub total_count: Option<Text>,
     /// *Added.* Members copied within each record: new name → existing name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub aliases: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<Arc<BTreeMap<String, String>>>,
     /// *Added.* How the list that a `describeObjects` or `describeFields` resource answers is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe: Option<Box<Describe>>,
@@ -385,11 +387,11 @@ pub struct Resource {
     pub model: Option<Box<RawValue>>,
     /// Everything else.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
-fn api() -> String {
-    "api".to_owned()
+fn api() -> Text {
+    "api".into()
 }
 
 /// *Added.* How a vendor's description of its objects or fields is read: paths within each item of the list that the

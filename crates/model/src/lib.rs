@@ -21,4 +21,5 @@ pub mod id;
 pub mod instance;
 pub mod level;
 pub mod secret;
+pub mod text;
 pub mod time;

@@ -34,12 +34,9 @@ pub fn validate_configuration(
         .filter(|entry| entry.required && !entry.internal)
         // `unless` names another key whose value serves as well: Marketo's REST URL is `base.url` in later guides.
         .filter(|entry| {
-            let instead = entry
-                .extra
-                .get("unless")
-                .and_then(serde_json::Value::as_str);
+            let instead = entry.extra.text("unless");
             instead
-                .and_then(|key| given.get(key))
+                .and_then(|key| given.get(&key))
                 .is_none_or(|value| value.trim().is_empty())
         })
         .filter(|entry| {

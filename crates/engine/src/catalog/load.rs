@@ -1,10 +1,11 @@
 //! From files to elements: directories of the catalog are read strictly, exports tolerantly.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ligand_model::element::{Element, Hook, Resource};
 use ligand_model::id::ElementId;
-use serde_json::Value;
+use ligand_model::text::Extra;
 
 use super::{Diagnostic, Severity, warning};
 
@@ -82,23 +83,19 @@ pub(super) fn error(path: &str, message: String) -> Diagnostic {
     }
 }
 
-/// Puts the directories together.
-pub(super) fn directories(files: &[(String, Vec<u8>)]) -> (Vec<Element>, Vec<Diagnostic>) {
+/// Puts the directories together, one at a time: what is read of one is made small before the next is read.
+pub(super) fn directories(
+    files: &[(String, Vec<u8>)],
+) -> impl Iterator<Item = Result<Element, Vec<Diagnostic>>> {
     let mut folders: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
     for (path, bytes) in files {
         if let Some((folder, file)) = path.split_once('/') {
             folders.entry(folder).or_default().insert(file, bytes);
         }
     }
-    let mut elements = Vec::new();
-    let mut found = Vec::new();
-    for (folder, files) in folders {
-        match directory(folder, &files) {
-            Ok(element) => elements.push(element),
-            Err(diagnostics) => found.extend(diagnostics),
-        }
-    }
-    (elements, found)
+    folders
+        .into_iter()
+        .map(|(folder, files)| directory(folder, &files))
 }
 
 fn directory(folder: &str, files: &BTreeMap<&str, &[u8]>) -> Result<Element, Vec<Diagnostic>> {
@@ -157,7 +154,7 @@ fn read_hook_files(
             .get(file.as_str())
             .map(|bytes| String::from_utf8(bytes.to_vec()))
         {
-            Some(Ok(text)) => hook.body = Some(text),
+            Some(Ok(text)) => hook.body = Some(text.into()),
             Some(Err(_)) => found.push(error(folder, format!("{file} is not UTF-8"))),
             None => found.push(error(folder, format!("the hook file {file} is missing"))),
         }
@@ -166,8 +163,9 @@ fn read_hook_files(
 
 /// Our own directories know every member they use.
 fn strict(element: &Element, folder: &str, found: &mut Vec<Diagnostic>) {
-    let mut check = |place: String, extra: &serde_json::Map<String, Value>, known: &[&str]| {
-        for member in extra
+    let mut check = |place: String, extra: &Extra, known: &[&str]| {
+        let members = extra.members();
+        for member in members
             .keys()
             .filter(|member| !known.contains(&member.as_str()))
         {
@@ -213,7 +211,7 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
             } else {
                 "/"
             };
-            resource.path = format!("{prefix}{slash}{}", resource.path);
+            resource.path = format!("{prefix}{slash}{}", resource.path).into();
         }
         for (at, parameter) in resource.parameters.iter_mut().enumerate() {
             // Some exports name the converter only where others repeat it.
@@ -221,7 +219,7 @@ pub(super) fn complete(element: &mut Element, _id: ElementId) -> Vec<Diagnostic>
             if let Some(named) = named
                 && parameter.converter.as_deref().is_none_or(str::is_empty)
             {
-                parameter.converter = Some(named.trim().to_owned());
+                Arc::make_mut(parameter).converter = Some(named.trim().into());
             }
             if !PARAMETER_SOURCES.contains(&parameter.kind.as_str())
                 || !PARAMETER_DESTINATIONS.contains(&parameter.vendor_type.as_str())

@@ -1,7 +1,6 @@
 //! A trie over path segments: literals before patterns before variables, the earliest literal decides.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use ligand_model::element::Resource;
 use percent_encoding::percent_decode_str;
@@ -11,21 +10,66 @@ use super::{Diagnostic, Route, Severity};
 /// Longer paths are refused unread.
 const MOST_SEGMENTS: usize = 64;
 
+/// The text before and after the variable of a segment.
+type Around = (Box<str>, Box<str>);
+
+/// One segment of a path. Its lists are sorted, and small: most nodes lead to one or two others.
 #[derive(Debug, Default)]
 struct Node {
-    literals: BTreeMap<String, Node>,
-    /// Segments such as `{id}.json`: text before and after the variable.
-    patterns: BTreeMap<(String, String), Node>,
+    literals: Vec<(Box<str>, Node)>,
+    /// Segments such as `{id}.json`.
+    patterns: Vec<(Around, Node)>,
     variable: Option<Box<Node>>,
-    methods: BTreeMap<String, usize>,
+    /// The resources that it leads to, one a verb.
+    resources: Vec<usize>,
+}
+
+impl Node {
+    fn literal(&self, segment: &str) -> Option<&Node> {
+        let at = self
+            .literals
+            .binary_search_by(|(known, _)| (**known).cmp(segment));
+        Some(&self.literals.get(at.ok()?)?.1)
+    }
+
+    fn verb(&self, method: &str, all: &[Resource]) -> Option<usize> {
+        let wanted = |index: &&usize| {
+            all.get(**index)
+                .is_some_and(|one| one.method.eq_ignore_ascii_case(method))
+        };
+        self.resources.iter().find(wanted).copied()
+    }
+
+    fn shrink(&mut self) {
+        self.literals.shrink_to_fit();
+        self.patterns.shrink_to_fit();
+        self.resources.shrink_to_fit();
+        let literals = self.literals.iter_mut().map(|(_, node)| node);
+        let patterns = self.patterns.iter_mut().map(|(_, node)| node);
+        let variable = self.variable.as_deref_mut();
+        literals
+            .chain(patterns)
+            .chain(variable)
+            .for_each(Node::shrink);
+    }
+}
+
+/// The node of a key in a sorted list, made when it is not there.
+fn entry<K: Ord>(list: &mut Vec<(K, Node)>, key: K) -> Option<&mut Node> {
+    let at = match list.binary_search_by(|(known, _)| known.cmp(&key)) {
+        Ok(at) => at,
+        Err(at) => {
+            list.insert(at, (key, Node::default()));
+            at
+        }
+    };
+    list.get_mut(at).map(|(_, node)| node)
 }
 
 /// The routes of one element.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     root: Node,
-    /// Names of the variables of each resource, in path order, and its path.
-    resources: Vec<(Vec<String>, String)>,
 }
 
 /// A path without its hub prefix.
@@ -63,48 +107,47 @@ impl Routes {
         let mut routes = Self::default();
         let mut found = Vec::new();
         for (index, resource) in resources.iter().enumerate() {
-            let mut names = Vec::new();
-            let mut node = &mut routes.root;
-            for segment in segments(&resource.path) {
-                node = match variable_of(segment) {
-                    None => node.literals.entry(segment.to_owned()).or_default(),
-                    Some((before, name, after)) => {
-                        names.push(name.to_owned());
-                        if before.is_empty() && after.is_empty() {
-                            node.variable.get_or_insert_default()
-                        } else {
-                            node.patterns
-                                .entry((before.to_owned(), after.to_owned()))
-                                .or_default()
-                        }
-                    }
-                };
-            }
-            routes.resources.push((names, resource.path.clone()));
             let public = matches!(resource.kind_of_call.as_str(), "api" | "apiNoDocumentation");
             if !public {
                 continue;
             }
-            let method = resource.method.to_ascii_uppercase();
-            match node.methods.entry(method) {
-                Entry::Vacant(free) => {
-                    free.insert(index);
-                }
-                Entry::Occupied(taken) => found.push(Diagnostic {
-                    path: format!("resources[{index}]"),
-                    severity: Severity::Warning,
-                    message: format!(
-                        "{} {} is declared twice; the first declaration is served",
-                        taken.key(),
-                        resource.path
-                    ),
-                }),
+            let Some(node) = routes.node(&resource.path) else {
+                continue;
+            };
+            if node.verb(&resource.method, resources).is_none() {
+                node.resources.push(index);
+                continue;
             }
+            let method = resource.method.to_ascii_uppercase();
+            found.push(Diagnostic {
+                path: format!("resources[{index}]"),
+                severity: Severity::Warning,
+                message: format!(
+                    "{method} {} is declared twice; the first declaration is served",
+                    resource.path
+                ),
+            });
         }
+        routes.root.shrink();
         (routes, found)
     }
 
-    pub(super) fn find(&self, method: &str, path: &str) -> Route {
+    /// The node of a declared path, made when it is not there.
+    fn node(&mut self, path: &str) -> Option<&mut Node> {
+        let mut node = &mut self.root;
+        for segment in segments(path) {
+            node = match variable_of(segment) {
+                None => entry(&mut node.literals, segment.into())?,
+                Some(("", _, "")) => node.variable.get_or_insert_default(),
+                Some((before, _, after)) => {
+                    entry(&mut node.patterns, (before.into(), after.into()))?
+                }
+            };
+        }
+        Some(node)
+    }
+
+    pub(super) fn find(&self, method: &str, path: &str, resources: &[Resource]) -> Route {
         let wanted: Vec<String> = segments(path)
             .take(MOST_SEGMENTS + 1)
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
@@ -114,13 +157,19 @@ impl Routes {
         }
         let mut values = Vec::new();
         let mut allowed = Vec::new();
-        if let Some(index) = walk(&self.root, &wanted, method, &mut values, &mut allowed) {
-            let names = self.resources.get(index).map(|(names, _)| names.as_slice());
+        if let Some(index) = walk(
+            &self.root,
+            &wanted,
+            method,
+            resources,
+            &mut values,
+            &mut allowed,
+        ) {
+            let path = resources.get(index).map_or("", |found| &found.path);
             let literal = values.is_empty();
-            let variables = names
-                .unwrap_or_default()
-                .iter()
-                .cloned()
+            let variables = segments(path)
+                .filter_map(variable_of)
+                .map(|(_, name, _)| name.to_owned())
                 .zip(values)
                 .collect::<BTreeMap<_, _>>();
             return Route::Found {
@@ -131,7 +180,7 @@ impl Routes {
         }
         if allowed.is_empty() {
             Route::NotFound {
-                nearest: self.nearest(path),
+                nearest: nearest(path, resources),
             }
         } else {
             allowed.sort();
@@ -139,50 +188,55 @@ impl Routes {
             Route::MethodNotAllowed { allowed }
         }
     }
+}
 
-    /// The declared path with the fewest edits to the wanted one.
-    fn nearest(&self, path: &str) -> Option<String> {
-        let wanted = shape(path);
-        if wanted.len() > 200 {
-            return None;
-        }
-        self.resources
-            .iter()
-            .take(500)
-            .map(|(_, path)| (distance(&wanted, &shape(path)), path))
-            .min_by_key(|(distance, _)| *distance)
-            .filter(|(distance, path)| *distance <= 3 + path.len() / 4)
-            .map(|(_, path)| format!("/{}", shape(path)))
+/// The declared path with the fewest edits to the wanted one.
+fn nearest(path: &str, resources: &[Resource]) -> Option<String> {
+    let wanted = shape(path);
+    if wanted.len() > 200 {
+        return None;
     }
+    resources
+        .iter()
+        .take(500)
+        .map(|resource| (distance(&wanted, &shape(&resource.path)), &resource.path))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, path)| *distance <= 3 + path.len() / 4)
+        .map(|(_, path)| format!("/{}", shape(path)))
 }
 
 fn walk(
     node: &Node,
     wanted: &[String],
     method: &str,
+    resources: &[Resource],
     values: &mut Vec<String>,
     allowed: &mut Vec<String>,
 ) -> Option<usize> {
     let Some((segment, rest)) = wanted.split_first() else {
-        if let Some(index) = node.methods.get(method) {
-            return Some(*index);
+        if let Some(index) = node.verb(method, resources) {
+            return Some(index);
         }
-        allowed.extend(node.methods.keys().cloned());
+        let found = node
+            .resources
+            .iter()
+            .filter_map(|index| resources.get(*index));
+        allowed.extend(found.map(|one| one.method.to_ascii_uppercase()));
         return None;
     };
-    if let Some(next) = node.literals.get(segment)
-        && let Some(index) = walk(next, rest, method, values, allowed)
+    if let Some(next) = node.literal(segment)
+        && let Some(index) = walk(next, rest, method, resources, values, allowed)
     {
         return Some(index);
     }
     let depth = values.len();
     for ((before, after), next) in &node.patterns {
         let inner = segment
-            .strip_prefix(before.as_str())
-            .and_then(|s| s.strip_suffix(after.as_str()));
+            .strip_prefix(&**before)
+            .and_then(|s| s.strip_suffix(&**after));
         if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
             values.push(inner.to_owned());
-            if let Some(index) = walk(next, rest, method, values, allowed) {
+            if let Some(index) = walk(next, rest, method, resources, values, allowed) {
                 return Some(index);
             }
             values.truncate(depth);
@@ -191,7 +245,7 @@ fn walk(
     if let Some(next) = &node.variable {
         // Back-quoted object names are tolerated.
         values.push(segment.trim_matches('`').to_owned());
-        if let Some(index) = walk(next, rest, method, values, allowed) {
+        if let Some(index) = walk(next, rest, method, resources, values, allowed) {
             return Some(index);
         }
         values.truncate(depth);
@@ -222,17 +276,25 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn routes(declared: &[(&str, &str)]) -> Routes {
+    struct Declared(Routes, Vec<Resource>);
+
+    impl Declared {
+        fn find(&self, method: &str, path: &str) -> Route {
+            self.0.find(method, path, &self.1)
+        }
+    }
+
+    fn routes(declared: &[(&str, &str)]) -> Declared {
         let resources: Vec<Resource> = declared
             .iter()
             .map(|(method, path)| {
                 serde_json::from_value(serde_json::json!({"method": method, "path": path})).unwrap()
             })
             .collect();
-        Routes::new(&resources).0
+        Declared(Routes::new(&resources).0, resources)
     }
 
-    fn found(routes: &Routes, method: &str, path: &str) -> Option<(usize, Vec<String>)> {
+    fn found(routes: &Declared, method: &str, path: &str) -> Option<(usize, Vec<String>)> {
         match routes.find(method, path) {
             Route::Found {
                 resource,

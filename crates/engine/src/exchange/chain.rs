@@ -36,7 +36,7 @@ impl Exchange {
         if json_path::get(value, &root).is_none() {
             // What a hook put in place of a call has no root.
             if let Some(otherwise) = otherwise.filter(|_| value.is_object()) {
-                *value = otherwise;
+                *value = *otherwise;
                 answer.rooted = true;
             }
             return;
@@ -192,7 +192,7 @@ impl Exchange {
                 json_path::get(raw, &parameter.vendor_name).and_then(json_path::text)
             };
             if let Some(found) = found {
-                kept.push((parameter.name.clone(), found));
+                kept.push((parameter.name.to_string(), found));
             }
         }
         let granted = kept.iter().any(|(key, _)| key == "oauth.user.token");

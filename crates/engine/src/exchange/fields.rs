@@ -19,8 +19,8 @@ pub(super) fn default_selection(
         return None;
     }
     let map: Value = serde_json::from_str(&map).ok()?;
-    let declared = resource.extra.get("objectName").and_then(Value::as_str);
-    let object = declared.or_else(|| object_of(&resource.path))?;
+    let declared = resource.extra.text("objectName");
+    let object = declared.as_deref().or_else(|| object_of(&resource.path))?;
     let fields = match map.get(object)? {
         Value::String(fields) => fields.clone(),
         Value::Array(fields) => {

@@ -82,7 +82,7 @@ impl Exchange {
         };
         // A large body that needs no change is passed on as it came.
         let untouched = answer.content.unread().filter(|bytes| {
-            resource.aliases.is_empty()
+            resource.aliases.is_none()
                 && self.local.is_none()
                 && fields.is_none()
                 && !(filter && scan::may_hold_null(bytes))
@@ -119,7 +119,9 @@ impl Exchange {
             }
         }
         let value = answer.content.value();
-        answer::add_aliases(value, &resource.aliases);
+        if let Some(aliases) = &resource.aliases {
+            answer::add_aliases(value, aliases);
+        }
         if let Some(fields) = fields {
             answer::project(value, &fields);
         }

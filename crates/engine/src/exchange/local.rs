@@ -169,7 +169,9 @@ impl Exchange {
         let Some(local) = self.local.as_ref().filter(|local| !local.is_idle()) else {
             return Ok(());
         };
-        answer::add_aliases(value, &resource.aliases);
+        if let Some(aliases) = &resource.aliases {
+            answer::add_aliases(value, aliases);
+        }
         let Some(records) = value.as_array_mut() else {
             return Err(invalid(Error::Invalid(
                 "What is answered here is no list: it can neither be filtered nor ordered."

@@ -27,7 +27,10 @@ pub(super) struct Repeat {
 
 /// Whether a resource takes its records one by one.
 fn repeats(resource: &Resource) -> bool {
-    resource.extra.get("repeat").and_then(Value::as_str) == Some("body")
+    resource
+        .extra
+        .text("repeat")
+        .is_some_and(|what| what == "body")
 }
 
 impl Exchange {

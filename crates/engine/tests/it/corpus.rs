@@ -49,7 +49,7 @@ fn call_of(compiled: &Compiled, index: usize) -> (ResourceCall, BTreeMap<String,
     let resource = compiled.resource(index).unwrap();
     let mut call = ResourceCall {
         method: resource.method.to_uppercase(),
-        path: resource.path.clone(),
+        path: resource.path.to_string(),
         content_type: Some("application/json".into()),
         ..ResourceCall::default()
     };
@@ -63,13 +63,13 @@ fn call_of(compiled: &Compiled, index: usize) -> (ResourceCall, BTreeMap<String,
             "query" if parameter.name == "where" => {
                 call.query.push(("where".into(), "name='x'".into()));
             }
-            "query" => call.query.push((parameter.name.clone(), "1".into())),
+            "query" => call.query.push((parameter.name.to_string(), "1".into())),
             "header" => call
                 .headers
                 .push((parameter.name.to_lowercase(), "1".into())),
             "body" | "bodyField" => call.body = r#"{"name":"x","id":"1"}"#.into(),
             "multipart" | "form" => call.parts.push(ligand_engine::exchange::Part {
-                name: parameter.name.clone(),
+                name: parameter.name.to_string(),
                 file_name: Some("a.txt".into()),
                 content_type: Some("text/plain".into()),
                 data: "x".into(),

@@ -59,7 +59,7 @@ fn hostile_call(
     let resource = compiled.resource(index).unwrap();
     let mut call = ResourceCall {
         method: resource.method.to_uppercase(),
-        path: resource.path.clone(),
+        path: resource.path.to_string(),
         content_type: Some("application/json".into()),
         ..ResourceCall::default()
     };
@@ -68,7 +68,7 @@ fn hostile_call(
         ("url".to_owned(), json!(text)),
     ]);
     for parameter in &resource.parameters {
-        let name = parameter.name.clone();
+        let name = parameter.name.to_string();
         match parameter.kind.as_str() {
             "query" if matches!(&*name, "page" | "pageSize" | "nextPage") => {}
             "query" if name == "where" => {

@@ -168,7 +168,7 @@ fn every_resource_of_a_chain_exists_and_every_vendor_fact_has_a_source() {
                 assert!(compiled.chained(next).is_some(), "{place} → {next}");
             }
             assert!(
-                resource.extra.contains_key("source"),
+                resource.extra.get("source").is_some(),
                 "{place} has no source"
             );
         }

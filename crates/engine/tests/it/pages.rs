@@ -105,11 +105,7 @@ fn calls(element: &Element, out: &mut String) {
     out.push_str("| Call | What it does | Takes | Proven |\n|---|---|---|---|\n");
     for resource in element.resources.iter().filter(|r| r.kind_of_call == "api") {
         let call = format!("{} {}", resource.method, below(resource));
-        let what = resource
-            .extra
-            .get("description")
-            .and_then(|text| text.as_str())
-            .unwrap_or_default();
+        let what = resource.extra.text("description").unwrap_or_default();
         let proof = element.proven.get(&call);
         let proof = proof.map_or_else(String::new, |proof| {
             format!("{}, {}", proof.how.as_str(), proof.date)
@@ -117,7 +113,7 @@ fn calls(element: &Element, out: &mut String) {
         let _ = writeln!(
             out,
             "| `{call}` | {} | {} | {proof} |",
-            cell(what),
+            cell(&what),
             asked(resource)
         );
     }
@@ -147,11 +143,7 @@ fn fields(element: &Element, out: &mut String) {
         } else {
             of
         };
-        let what = resource
-            .extra
-            .get("description")
-            .and_then(|text| text.as_str())
-            .unwrap_or_default();
+        let what = resource.extra.text("description").unwrap_or_default();
         let _ = writeln!(out, "- {of}: {what}");
     }
 }

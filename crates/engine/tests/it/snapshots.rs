@@ -32,8 +32,8 @@ const SHAPED: [(&str, &str); 2] = [
 ];
 
 fn is_integer(parameter: &Parameter) -> bool {
-    let declared = parameter.extra.get("dataType").and_then(Value::as_str);
-    matches!(declared, Some("integer" | "number"))
+    let declared = parameter.extra.text("dataType");
+    matches!(declared.as_deref(), Some("integer" | "number"))
 }
 
 fn value_of(prefix: &str, parameter: &Parameter) -> String {
@@ -57,7 +57,7 @@ fn call_of(resource: &Resource) -> (ResourceCall, BTreeMap<String, String>) {
     }
     call.path = variables
         .iter()
-        .fold(resource.path.clone(), |path, (name, value)| {
+        .fold(resource.path.to_string(), |path, (name, value)| {
             path.replace(&format!("{{{name}}}"), value)
         });
     let mut body = Map::new();
@@ -96,7 +96,7 @@ fn call_of(resource: &Resource) -> (ResourceCall, BTreeMap<String, String>) {
         let bodies = resource.parameters.iter().filter(|p| p.kind == "body");
         for parameter in bodies {
             body.insert(
-                parameter.name.clone(),
+                parameter.name.to_string(),
                 json!(format!("b_{}", parameter.name)),
             );
         }

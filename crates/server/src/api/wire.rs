@@ -48,18 +48,15 @@ pub fn element_abridged(compiled: &Compiled) -> Value {
     put("deleted", json!(false));
     put("trialAccount", json!(false));
     put("transformationsEnabled", json!(true));
+    let mut extra = element.extra.members();
     for name in ABRIDGED {
-        if let Some(value) = element.extra.get(name).filter(|value| !value.is_null()) {
-            put(name, value.clone());
+        if let Some(value) = extra.remove(name).filter(|value| !value.is_null()) {
+            put(name, value);
         }
     }
     // `typeOauth` of an export is its author's word for it.
-    if let Some(value) = element
-        .extra
-        .get("typeOauth")
-        .filter(|value| value.is_boolean())
-    {
-        put("typeOauth", value.clone());
+    if let Some(value) = extra.remove("typeOauth").filter(Value::is_boolean) {
+        put("typeOauth", value);
     }
     Value::Object(members)
 }
@@ -68,9 +65,9 @@ pub fn element_abridged(compiled: &Compiled) -> Value {
 pub fn element_plainly(compiled: &Compiled, extended: bool) -> Value {
     let mut shown = element_abridged(compiled);
     if let Value::Object(members) = &mut shown {
-        for (name, value) in &compiled.element.extra {
+        for (name, value) in compiled.element.extra.members() {
             if !(value.is_object() || value.is_array()) {
-                members.entry(name.clone()).or_insert_with(|| value.clone());
+                members.entry(name).or_insert(value);
             }
         }
         let own = compiled.id.0 >= FIRST_IMPORTED;

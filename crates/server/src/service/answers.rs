@@ -414,7 +414,7 @@ fn matters(element: &Compiled, resource: &Resource, name: &str) -> bool {
 }
 
 fn is_declared(element: &Compiled, resource: &Resource, name: &str) -> bool {
-    let declares = |parameters: &[Parameter]| {
+    let declares = |parameters: &[Arc<Parameter>]| {
         parameters.iter().any(|parameter| {
             parameter.kind == "header" && parameter.name.eq_ignore_ascii_case(name)
         })

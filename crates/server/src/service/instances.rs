@@ -362,7 +362,7 @@ pub fn entries(element: &Compiled, document: &InstanceDocument) -> Vec<Entry> {
         .zip(1..)
         .map(|(entry, position)| {
             let value = effective(&element.element, &document.values, &entry.key);
-            let id = entry.extra.get("id").and_then(serde_json::Value::as_i64);
+            let id = entry.extra.get("id").and_then(|id| id.as_i64());
             Entry {
                 id: id.unwrap_or(position),
                 key: entry.key.clone(),

@@ -149,10 +149,10 @@ fn empty_call(element: &Compiled, index: usize, query: &[(String, String)]) -> R
     let resource = element.resource(index);
     ResourceCall {
         method: resource
-            .map(|resource| resource.method.clone())
+            .map(|resource| resource.method.to_string())
             .unwrap_or_default(),
         path: resource
-            .map(|resource| resource.path.clone())
+            .map(|resource| resource.path.to_string())
             .unwrap_or_default(),
         query: query.to_vec(),
         headers: Vec::new(),

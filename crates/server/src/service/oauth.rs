@@ -388,7 +388,7 @@ fn challenge(verifier: &str) -> String {
 /// Whether the element says that its vendor takes PKCE: `authentication.pkce`, `"S256"` or `true`.
 fn takes_pkce(element: &Compiled) -> bool {
     match element.element.authentication.extra.get("pkce") {
-        Some(Value::Bool(takes)) => *takes,
+        Some(Value::Bool(takes)) => takes,
         Some(Value::String(method)) => method == "S256",
         _ => false,
     }

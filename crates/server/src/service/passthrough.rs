@@ -11,7 +11,7 @@ use ligand_engine::exchange::ResourceCall;
 use ligand_model::element::{Element, Resource};
 use ligand_model::error::ErrorKind;
 use ligand_store::instances::SealedInstance;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Error;
 use super::hubs::{self, Called, Target};
@@ -54,7 +54,7 @@ pub async fn call(
 }
 
 fn permitted(app: &App, element: &Element) -> Result<(), Error> {
-    let switched_off = element.extra.get("passthrough").and_then(Value::as_bool) == Some(false);
+    let switched_off = element.extra.flag("passthrough") == Some(false);
     if app.config.api.passthrough && !switched_off {
         return Ok(());
     }

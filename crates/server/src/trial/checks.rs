@@ -277,7 +277,7 @@ impl Collection<'_> {
                 .iter()
                 .filter(|p| p.kind == "bodyField" && p.required);
             for parameter in wanted {
-                members.insert(parameter.name.clone(), json!("generic"));
+                members.insert(parameter.name.to_string(), json!("generic"));
             }
         }
         Some((body, json!({"name": "changed by a trial"})))

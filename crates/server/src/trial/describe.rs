@@ -142,7 +142,7 @@ pub(super) fn hosts(element: &Compiled, values: &BTreeMap<String, String>) -> BT
     let absolute = declared
         .resources
         .iter()
-        .filter_map(|resource| resource.vendor_path.clone());
+        .filter_map(|resource| resource.vendor_path.as_deref().map(str::to_owned));
     for url in urls.chain(absolute) {
         let host = Url::parse(&url)
             .ok()
@@ -172,7 +172,7 @@ fn credentials(element: &Compiled) -> Vec<Credential> {
         if secret && parameter.vendor_type == "header" {
             expected.insert(("header", parameter.vendor_name.trim().to_ascii_lowercase()));
         } else if secret && parameter.vendor_type == "query" {
-            expected.insert(("query", parameter.vendor_name.clone()));
+            expected.insert(("query", parameter.vendor_name.to_string()));
         }
     }
     expected
@@ -282,7 +282,7 @@ fn paging(element: &Compiled, values: &BTreeMap<String, String>, resource: &Reso
             .parameters
             .iter()
             .find(|p| p.kind == "query" && p.name == name && p.vendor_type == "query");
-        found.map(|p| p.vendor_name.clone())
+        found.map(|p| p.vendor_name.to_string())
     };
     let style = effective(declared, values, "pagination.type").unwrap_or_default();
     let by_offset = style == "offset";
@@ -300,7 +300,11 @@ fn paging(element: &Compiled, values: &BTreeMap<String, String>, resource: &Reso
         cursor,
         by_offset,
         first: first.unwrap_or(u64::from(!by_offset && style != "page 0")),
-        next: resource.next_page_key.clone().filter(|key| !key.is_empty()),
+        next: resource
+            .next_page_key
+            .as_deref()
+            .filter(|key| !key.is_empty())
+            .map(str::to_owned),
     }
 }
 
@@ -321,7 +325,7 @@ fn grants(resource: &Resource) -> Vec<(String, Value)> {
             } else {
                 json!(format!("generic-{}", p.name))
             };
-            (p.vendor_name.clone(), value)
+            (p.vendor_name.to_string(), value)
         })
         .collect();
     if grants.is_empty() && resource.kind_of_call.starts_with("oauth") {

@@ -132,7 +132,7 @@ impl Sources<'_> {
             return given;
         };
         let after = Expression::Comparison(Comparison {
-            field: field.clone(),
+            field: field.to_string(),
             operator: Operator::Greater,
             values: vec![query::Value::Text(key.clone())],
         });

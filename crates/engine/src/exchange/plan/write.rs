@@ -310,7 +310,7 @@ fn collect_tokens(parameter: &Parameter, found: &Found, tokens: &mut BTreeMap<St
         other => other.text(),
     };
     if let Some(text) = text {
-        tokens.insert(parameter.vendor_name.clone(), text);
+        tokens.insert(parameter.vendor_name.to_string(), text);
     }
 }
 

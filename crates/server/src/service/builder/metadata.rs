@@ -25,18 +25,12 @@ pub fn of(compiled: &Compiled, expand: bool) -> Value {
     if !expand {
         return value;
     }
-    let flag = |name: &str| {
-        element
-            .extra
-            .get(name)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-    };
+    let flag = |name: &str| element.extra.flag(name).unwrap_or(false);
     let bulk =
         json!({"upload": flag("bulkUploadEnabled"), "download": flag("bulkDownloadEnabled")});
     let rest = json!({
-        "image": element.extra.get("image").and_then(Value::as_str).unwrap_or_default(),
-        "displayOrder": element.extra.get("displayOrder").and_then(Value::as_i64).unwrap_or(0),
+        "image": element.extra.text("image").unwrap_or_default(),
+        "displayOrder": element.extra.get("displayOrder").and_then(|order| order.as_i64()).unwrap_or(0),
         "active": element.active,
         "beta": flag("beta"),
         "transformations": flag("transformationsEnabled"),
@@ -50,7 +44,7 @@ pub fn of(compiled: &Compiled, expand: bool) -> Value {
             "endpointCustomObjects": false},
         "bulk": bulk,
         "api": {
-            "type": element.extra.get("protocolType").and_then(Value::as_str).unwrap_or("http"),
+            "type": element.extra.text("protocolType").unwrap_or_else(|| "http".to_owned()),
             "contentType": "application/json",
         },
         "resources": resources(compiled),

@@ -7,7 +7,7 @@ use ligand_model::element::Resource;
 use ligand_model::id::{AccountId, OrganizationId};
 use ligand_store::elements::Extension;
 use ligand_store::identity::Caller;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Error;
 use crate::app::App;
@@ -77,13 +77,13 @@ pub fn merge(base: &Compiled, extension: &Extension) -> Result<Option<Arc<Compil
         return Ok(None);
     }
     let mut element = base.element.clone();
-    if !models.is_empty()
-        && let Value::Array(known) = element
-            .extra
-            .entry("models")
-            .or_insert_with(|| Value::Array(Vec::new()))
-    {
-        known.extend(models);
+    if !models.is_empty() {
+        let mut extra = element.extra.members();
+        let known = extra.entry("models").or_insert_with(|| json!([]));
+        if let Value::Array(known) = known {
+            known.extend(models);
+        }
+        element.extra = extra.into();
     }
     for resource in own {
         let wanted = route(&resource.method, &resource.path);

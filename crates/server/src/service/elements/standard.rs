@@ -3,7 +3,7 @@
 //! They are laid over an imported element when it is read; its definition stays as it was given.
 
 use ligand_model::element::{AuthenticationKind, ConfigurationEntry, Element};
-use serde_json::Map;
+use ligand_model::text::Extra;
 
 /// Key, label, type, default, whether an instance needs it.
 type Standard = (
@@ -258,7 +258,7 @@ fn entry((key, name, kind, default, required): &Standard) -> ConfigurationEntry 
         required: *required,
         internal: false,
         hide_from_console: false,
-        extra: Map::new(),
+        extra: Extra::default(),
     }
 }
 
