@@ -81,11 +81,16 @@ pub enum Error {
         /// Its number.
         number: i64,
     },
-    /// The database was written by a newer program (`Internal`).
-    #[error("the database has migration {number}, this program knows {known}")]
+    /// A newer program took something away that this one needs (`Internal`).
+    #[error(
+        "the database has migration {number} and is for programs that know {needed}; this one knows {known}: run a newer \
+         version"
+    )]
     TooNew {
         /// The newest in the database.
         number: i64,
+        /// The newest that a program must know.
+        needed: i64,
         /// The newest known here.
         known: i64,
     },

@@ -34,7 +34,7 @@ pub mod error;
 pub mod grants;
 pub mod identity;
 pub mod instances;
-mod migrate;
+pub mod migrate;
 pub mod notices;
 pub mod oauth_states;
 pub mod outcomes;
@@ -50,6 +50,7 @@ pub mod vault;
 use crate::backend::{Connection, Message, Threads};
 use crate::changes::{Change, Pulse};
 pub use crate::error::Error;
+use crate::migrate::Extent;
 use crate::vault::RootKeys;
 use crate::vault::keyring::Keyring;
 
@@ -240,16 +241,13 @@ async fn join(handles: Vec<JoinHandle<()>>) {
 fn start(database: &Database, statements: &Arc<AtomicU64>) -> Result<Threads, Error> {
     match database {
         Database::Sqlite(path) => {
-            let mut connection = backend::sqlite::Sqlite::open(path, Arc::clone(statements))?;
-            migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
+            // One server at a time: none is older.
+            migrate::bring_up(database, Extent::Contract)?;
             backend::sqlite::start(path, statements)
         }
         Database::Postgres(url) => {
-            let target = backend::postgres::Target::of(url)?;
-            let mut connection =
-                backend::postgres::Postgres::open(&target, Arc::clone(statements))?;
-            migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
-            backend::postgres::start(&target, statements)
+            migrate::bring_up(database, Extent::Expand)?;
+            backend::postgres::start(&backend::postgres::Target::of(url)?, statements)
         }
     }
 }

@@ -1,12 +1,18 @@
 //! Migrations: applied in order, once, and never changed afterwards.
 //!
-//! Files only add or expand; a contraction is a later release, so that two versions can run side by side.
+//! A migration expands: what it adds, a program that does not know it need not name. So two versions run side by side,
+//! and a node of the former one may even be started again. What takes something away is a contraction: its file begins
+//! with `-- Contracts for programs that know N.`, N being the oldest that goes on. On PostgreSQL it waits until the
+//! operator says that every node is new enough.
+
+use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
 
-use crate::backend::postgres::Postgres;
+use crate::Database;
+use crate::backend::postgres::{Postgres, Target};
 use crate::backend::sqlite::Sqlite;
-use crate::backend::{Connection, Row, Value};
+use crate::backend::{Connection, Value};
 use crate::error::Error;
 use crate::sql::statements;
 
@@ -76,12 +82,100 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+impl Migration {
+    /// The oldest program, by the newest migration it knows, that goes on after this contraction; none for an expansion.
+    pub(crate) fn contracts_for(&self) -> Option<i64> {
+        let rest = self
+            .text
+            .strip_prefix("-- Contracts for programs that know ")?;
+        // A file that cannot be read so is for its own program alone.
+        let number = rest
+            .split_once('.')
+            .and_then(|(number, _)| number.parse().ok());
+        Some(number.unwrap_or(self.number))
+    }
+}
+
+/// The second table says which programs may still work on the database.
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, \
-                    name TEXT NOT NULL, checksum BLOB NOT NULL);";
+                    name TEXT NOT NULL, checksum BLOB NOT NULL); \
+                    CREATE TABLE IF NOT EXISTS contractions (number INTEGER NOT NULL PRIMARY KEY, \
+                    programs_that_know INTEGER NOT NULL);";
 
 statements! {
-    APPLIED = "SELECT number, checksum FROM migrations ORDER BY number";
+    APPLIED = "SELECT number, name, checksum FROM migrations ORDER BY number";
     NOTE = "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)";
+    OLDEST_PROGRAM = "SELECT COALESCE(MAX(programs_that_know), 0) FROM contractions";
+    NOTE_CONTRACTION = "INSERT INTO contractions (number, programs_that_know) VALUES ($1, $2)";
+}
+
+/// A table and its columns.
+pub(crate) type Table = (&'static str, Vec<&'static str>);
+
+/// The tables that `migrations` make, in the order in which they are made: what is referred to comes first.
+pub(crate) fn tables(migrations: &[Migration]) -> Vec<Table> {
+    let mut tables: Vec<Table> = Vec::new();
+    for migration in migrations {
+        let mut within = false;
+        for line in migration.text.lines() {
+            if let Some(name) = line.strip_prefix("CREATE TABLE ") {
+                tables.push((name.trim_end_matches(" ("), Vec::new()));
+                within = true;
+            } else if let Some(added) = line.strip_prefix("ALTER TABLE ") {
+                let mut words = added.split(' ');
+                let (name, column) = (words.next(), words.nth(2));
+                let table = tables.iter_mut().find(|(known, _)| Some(*known) == name);
+                if let (Some((_, columns)), Some(column)) = (table, column) {
+                    columns.push(column);
+                }
+            } else if line == ");" {
+                within = false;
+            } else if within
+                && let Some((_, columns)) = tables.last_mut()
+                && let Some(column) = line.trim_start().split(' ').next()
+                // Constraints and comments begin otherwise.
+                && column.starts_with(|c: char| c.is_ascii_lowercase())
+            {
+                columns.push(column);
+            }
+        }
+    }
+    tables
+}
+
+/// How far a migration goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What older programs can live with.
+    Expand,
+    /// Contractions, too: every program on the database is as new as this one.
+    Contract,
+}
+
+/// Where a migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is applied.
+    Applied,
+    /// The next start applies it.
+    Pending,
+    /// It contracts, and waits for [`Extent::Contract`].
+    Waiting,
+    /// A newer program applied it; this one can live with it.
+    Newer,
+}
+
+/// A migration and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its number.
+    pub number: i64,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What it would run; empty unless it is pending or waits.
+    pub sql: &'static str,
 }
 
 /// A connection that also runs whole scripts.
@@ -120,55 +214,168 @@ impl Migrate for Postgres {
     }
 }
 
-/// Brings the database to the newest of `migrations` in one transaction.
+/// Brings a database up to date. Blocks.
+///
+/// # Errors
+/// [`Error::MigrationChanged`], [`Error::TooNew`], or what the database says; then nothing was changed.
+pub fn bring_up(database: &Database, extent: Extent) -> Result<(), Error> {
+    match database {
+        Database::Sqlite(path) => {
+            migrate(&mut Sqlite::open(path, Arc::default())?, MIGRATIONS, extent)
+        }
+        Database::Postgres(url) => {
+            let mut connection = Postgres::open(&Target::of(url)?, Arc::default())?;
+            migrate(&mut connection, MIGRATIONS, extent)
+        }
+    }
+}
+
+/// Says where each migration of a database stands, and changes nothing: a SQLite file that is missing is not made. Blocks.
+///
+/// # Errors
+/// As [`bring_up`].
+pub fn standings(database: &Database) -> Result<Vec<Listed>, Error> {
+    match database {
+        Database::Sqlite(path) if !path.exists() => Ok(MIGRATIONS
+            .iter()
+            .map(|missing| missing.listed(&[]))
+            .collect()),
+        Database::Sqlite(path) => list(&mut Sqlite::open(path, Arc::default())?, MIGRATIONS),
+        Database::Postgres(url) => list(
+            &mut Postgres::open(&Target::of(url)?, Arc::default())?,
+            MIGRATIONS,
+        ),
+    }
+}
+
+/// Applies what is missing of `migrations` in one transaction.
 ///
 /// # Errors
 /// [`Error::MigrationChanged`], [`Error::TooNew`], or what the database says; then nothing was changed.
 pub(crate) fn migrate<C: Migrate>(
     connection: &mut C,
     migrations: &[Migration],
+    extent: Extent,
 ) -> Result<(), Error> {
     connection.run_script(C::BEGIN)?;
-    let result = apply(connection, migrations);
+    let result = apply(connection, migrations, extent);
     connection.run_script(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
     result
 }
 
-fn apply<C: Migrate>(connection: &mut C, migrations: &[Migration]) -> Result<(), Error> {
+/// Says where each migration stands, and changes nothing.
+///
+/// # Errors
+/// As [`migrate`].
+pub(crate) fn list<C: Migrate>(
+    connection: &mut C,
+    migrations: &'static [Migration],
+) -> Result<Vec<Listed>, Error> {
+    connection.run_script(C::BEGIN)?;
+    let result = standing(connection, migrations);
+    connection.run_script("ROLLBACK")?;
+    let standing = result?;
+    let known = migrations
+        .iter()
+        .map(|migration| migration.listed(&standing.applied));
+    let newer = standing.newer.into_iter().map(|(number, name)| Listed {
+        number,
+        name,
+        standing: Standing::Newer,
+        sql: "",
+    });
+    Ok(known.chain(newer).collect())
+}
+
+/// What a database has.
+struct Book {
+    /// Numbers that this program knows.
+    applied: Vec<i64>,
+    /// What it does not know.
+    newer: Vec<(i64, String)>,
+}
+
+impl Migration {
+    fn standing(&self, applied: &[i64]) -> Standing {
+        if applied.contains(&self.number) {
+            Standing::Applied
+        } else if self.contracts_for().is_some() {
+            Standing::Waiting
+        } else {
+            Standing::Pending
+        }
+    }
+
+    fn listed(&self, applied: &[i64]) -> Listed {
+        let standing = self.standing(applied);
+        Listed {
+            number: self.number,
+            name: self.name.to_owned(),
+            standing,
+            sql: if standing == Standing::Applied {
+                ""
+            } else {
+                self.text
+            },
+        }
+    }
+}
+
+/// Reads the book and compares it with what this program knows.
+fn standing<C: Migrate>(connection: &mut C, migrations: &[Migration]) -> Result<Book, Error> {
     connection.run_script(&C::dialect(BOOK))?;
-    let applied = connection
-        .query(&APPLIED, &[])?
-        .into_iter()
-        .map(|mut row: Row| Ok((row.integer()?, row.blob()?)))
-        .collect::<Result<Vec<_>, Error>>()?;
     let known = migrations.last().map_or(0, |migration| migration.number);
-    if let Some((number, _)) = applied.last().filter(|(number, _)| *number > known) {
+    let (mut applied, mut newer) = (Vec::new(), Vec::new());
+    for mut row in connection.query(&APPLIED, &[])? {
+        let (number, name, noted) = (row.integer()?, row.text()?, row.blob()?);
+        let Some(migration) = migrations.iter().find(|known| known.number == number) else {
+            newer.push((number, name));
+            continue;
+        };
+        if noted.as_slice() != digest(&SHA256, migration.text.as_bytes()).as_ref() {
+            return Err(Error::MigrationChanged { number });
+        }
+        applied.push(number);
+    }
+    let mut oldest = connection
+        .query_one(&OLDEST_PROGRAM, &[])?
+        .ok_or(Error::Shape { what: "book" })?;
+    let needed = oldest.integer()?;
+    if needed > known {
+        let number = newer.last().map_or(needed, |(number, _)| *number);
         return Err(Error::TooNew {
-            number: *number,
+            number,
+            needed,
             known,
         });
     }
+    Ok(Book { applied, newer })
+}
+
+fn apply<C: Migrate>(
+    connection: &mut C,
+    migrations: &[Migration],
+    extent: Extent,
+) -> Result<(), Error> {
+    let book = standing(connection, migrations)?;
     for migration in migrations {
-        let checksum = digest(&SHA256, migration.text.as_bytes());
-        match applied
-            .iter()
-            .find(|(number, _)| *number == migration.number)
-        {
-            Some((_, noted)) if noted.as_slice() == checksum.as_ref() => {}
-            Some(_) => {
-                return Err(Error::MigrationChanged {
-                    number: migration.number,
-                });
-            }
-            None => {
-                connection.run_script(&C::dialect(migration.text))?;
-                let note: [Value; 3] = [
-                    migration.number.into(),
-                    migration.name.into(),
-                    checksum.as_ref().to_vec().into(),
-                ];
-                connection.execute(&NOTE, &note)?;
-            }
+        match migration.standing(&book.applied) {
+            Standing::Pending => {}
+            Standing::Waiting if extent == Extent::Contract => {}
+            _ => continue,
+        }
+        connection.run_script(&C::dialect(migration.text))?;
+        let note: [Value; 3] = [
+            migration.number.into(),
+            migration.name.into(),
+            digest(&SHA256, migration.text.as_bytes())
+                .as_ref()
+                .to_vec()
+                .into(),
+        ];
+        connection.execute(&NOTE, &note)?;
+        if let Some(oldest) = migration.contracts_for() {
+            connection.execute(&NOTE_CONTRACTION, &[migration.number.into(), oldest.into()])?;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use ring::digest::{Context, SHA256};
 use tempfile::TempDir;
 
 use crate::backend::postgres::Postgres;
-use crate::migrate::{MIGRATIONS, migrate};
+use crate::migrate::{Extent, MIGRATIONS, migrate};
 use crate::sql::Statement;
 use crate::vault::{RootKey, RootKeys};
 use crate::{Database, Error, Store, StoreOptions};
@@ -76,7 +76,8 @@ impl TestDatabase {
             if !exists(server, &template)? {
                 server.script(&format!("CREATE DATABASE {template}"))?;
                 let target = crate::backend::postgres::Target::of(&within(url, &template))?;
-                migrate(&mut Postgres::open(&target, Arc::default())?, MIGRATIONS)?;
+                let mut fresh = Postgres::open(&target, Arc::default())?;
+                migrate(&mut fresh, MIGRATIONS, Extent::Contract)?;
             }
             server.script("SELECT pg_advisory_unlock(7081)")?;
             // A process of the same id may have died here before.

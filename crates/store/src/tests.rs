@@ -26,6 +26,7 @@ mod statements;
 mod tls;
 mod transactions;
 mod transformations;
+mod upgrades;
 mod usage;
 
 /// What no file and no row may hold in clear.

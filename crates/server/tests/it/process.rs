@@ -277,7 +277,8 @@ fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     let folder = tempfile::tempdir().unwrap();
     one_vendor(folder.path(), &vendor_of(0));
     let (code, said, _) = once(folder.path(), &["migrate", "--data", "data"]);
-    assert_eq!((code, said.as_str()), (0, "The database is up to date.\n"));
+    assert_eq!(code, 0);
+    assert!(said.ends_with("The database is up to date.\n"), "{said}");
     let (code, report, _) = once(folder.path(), &["doctor", "--data", "data"]);
     assert_eq!(code, 0, "{report}");
     for line in [

@@ -31,7 +31,7 @@ static SET_DOCUMENT: Statement = Statement::new(
 );
 
 /// Two instances of one organization, ids 1 and 2.
-async fn two_instances(store: &Store) -> OrganizationId {
+pub(super) async fn two_instances(store: &Store) -> OrganizationId {
     let made = tenant(store).await;
     for number in 1..=2 {
         let document = document(&format!("{SECRET}-{number}"));
@@ -72,7 +72,7 @@ async fn write_document(store: &Store, document: Vec<u8>) {
 }
 
 /// One of everything that seals something.
-async fn fill(fixture: &Fixture) {
+pub(super) async fn fill(fixture: &Fixture) {
     let store = &fixture.store;
     let organization = two_instances(store).await;
     let application = Application {
