@@ -40,13 +40,13 @@ enum Command {
     Serve(Serve),
     /// Runs the simulated vendors alone.
     Sandbox(SandboxAlone),
-    /// Brings the database up to date and ends.
-    Migrate(Common),
+    /// Brings the database up to date and ends, or says what that would take.
+    Migrate(migrate::Migrate),
     /// Checks configuration, database, key, catalog, clock, limits and the way to the vendors, and says what is wrong.
     Doctor(Common),
-    /// Copies a SQLite database into a file while servers run; the root key is not in it.
+    /// Copies the database into a file while servers run; the root key is not in it.
     Backup(backup::Backup),
-    /// Puts a backup in the place of a database that is not there, and says which grants may be stale.
+    /// Puts a backup, whichever engine it is of, where there is no database yet, and says which grants may be stale.
     Restore(backup::Backup),
     /// Looks through the records of what happened to credentials.
     #[command(subcommand)]
@@ -220,16 +220,13 @@ impl Cli {
                 let config = flags.load(sandbox.common)?;
                 block_on(sandbox::run(config))?
             }
-            Command::Migrate(common) => {
-                let config = Flags::common(&common).load(common)?;
-                block_on(migrate::run(config))?
-            }
+            Command::Migrate(migrate) => migrate.run(),
             Command::Doctor(common) => {
                 let config = Flags::common(&common).load(common)?;
                 block_on(doctor::run(config))?
             }
             Command::Backup(backup) => backup.make(),
-            Command::Restore(backup) => block_on(backup.restore())?,
+            Command::Restore(backup) => backup.restore(),
             Command::Audit(audit) => block_on(audit.run())?,
             Command::Keys(keys) => block_on(keys.run())?,
             Command::Element(element) => element.run(),

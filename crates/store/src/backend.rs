@@ -77,6 +77,11 @@ impl Row {
         Self(values.into_iter())
     }
 
+    /// What was not read yet.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.0.collect()
+    }
+
     pub(crate) fn integer(&mut self) -> Result<i64, Error> {
         self.optional_integer()?
             .ok_or(Error::Shape { what: "number" })

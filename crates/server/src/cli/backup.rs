@@ -10,8 +10,8 @@ use ligand_store::{Database, backup};
 
 use super::{Common, Failed, Flags};
 use crate::app::system::{SystemClock, SystemEntropy};
-use crate::config::Config;
-use crate::{runtime, start, telemetry};
+use crate::config::{Config, Secret};
+use crate::{first_start, runtime, start, telemetry};
 
 /// The file, and the rest.
 #[derive(Debug, Args)]
@@ -23,17 +23,10 @@ pub(super) struct Backup {
 }
 
 impl Backup {
-    fn load(self) -> Result<(Config, PathBuf), Failed> {
+    fn load(self) -> Result<(Config, Database), Failed> {
         let config = Flags::common(&self.common).load(self.common)?;
         telemetry::start(&config.telemetry);
-        let database = match start::database(&config)? {
-            Database::Sqlite(path) => path,
-            Database::Postgres(_) => {
-                return Err("on PostgreSQL, `pg_dump` makes and `pg_restore` puts back what this does for SQLite; \
-                            neither holds the root key"
-                    .into());
-            }
-        };
+        let database = start::database(&config)?;
         Ok((config, database))
     }
 
@@ -52,35 +45,51 @@ impl Backup {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Puts a backup in the place of a database that is not there, and marks what may be stale.
-    pub(super) async fn restore(self) -> Result<ExitCode, Failed> {
+    /// Puts a backup in the place of a database that is not there, and marks what may be stale. Blocks.
+    pub(super) fn restore(self) -> Result<ExitCode, Failed> {
         let file = self.file.clone();
-        let (config, database) = self.load()?;
+        let (mut config, database) = self.load()?;
         runtime::make_folder(config.data_dir())?;
-        if database.exists() {
+        let entropy = SystemEntropy::new();
+        // A missing or malformed key is told before anything is copied.
+        if matches!(database, Database::Postgres(_)) {
+            first_start::root_keys(&config, &database, &entropy)?;
+        }
+        let place = match &database {
+            Database::Sqlite(path) => path.clone(),
+            Database::Postgres(_) => config.data_dir().join("restoring.db"),
+        };
+        if place.exists() {
             return Err(format!(
                 "there is a database at {} already; move it away first",
-                database.display()
+                place.display()
             )
             .into());
         }
-        backup::copy(&file, &database)?;
-        let clock = Arc::new(SystemClock);
-        let opened = start::open_store(&config, clock, Arc::new(SystemEntropy::new())).await;
-        let (store, _) = match opened {
-            Ok(opened) => opened,
-            Err(error) => {
-                // Without the key it is no restored database, and the next attempt shall find the place free.
-                for end in ["", "-wal", "-shm"] {
-                    let mut path = database.clone().into_os_string();
-                    path.push(end);
-                    let _ = std::fs::remove_file(path);
-                }
-                return Err(error.into());
-            }
+        backup::copy(&Database::Sqlite(file), &place)?;
+        // Brought up to date, tried with the key, and marked, in a file that is nobody's yet.
+        config.database.url = Secret::new(&format!("sqlite://{}", place.display()));
+        let stale = super::block_on(async {
+            let opened = start::open_store(&config, Arc::new(SystemClock), Arc::new(entropy)).await;
+            let (store, _) = opened?;
+            let stale = store.mark_restored().await?;
+            store.close().await;
+            Ok::<_, Failed>(stale)
+        })?;
+        let poured = match (&stale, &database) {
+            (Ok(_), Database::Postgres(url)) => backup::pour(&place, url),
+            _ => Ok(()),
         };
-        let stale = store.mark_restored().await?;
-        store.close().await;
+        if stale.is_err() || matches!(database, Database::Postgres(_)) {
+            // Without the key it is no restored database, and the next attempt shall find the place free.
+            for end in ["", "-wal", "-shm"] {
+                let mut path = place.clone().into_os_string();
+                path.push(end);
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        let stale = stale?;
+        poured?;
         let mut out = std::io::stdout();
         for known in &stale {
             writeln!(

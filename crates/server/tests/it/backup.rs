@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use ligand_server::config::Secret;
+use ligand_store::Database;
+use ligand_store::testing::TestDatabase;
 use serde_json::Value;
 
 use crate::support::TestApp;
@@ -62,4 +65,68 @@ async fn a_backup_of_a_running_server_is_of_use_with_the_key_alone_and_tells_wha
         done && text.contains("1 instances whose record holds, 0"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_backup_of_postgres_goes_into_an_empty_postgres_or_into_sqlite() {
+    let (Some(database), Some(empty)) = (
+        TestDatabase::postgres().unwrap(),
+        TestDatabase::postgres().unwrap(),
+    ) else {
+        return;
+    };
+    let url = |database: &TestDatabase| match database.database() {
+        Database::Postgres(url) => url,
+        Database::Sqlite(_) => panic!("not PostgreSQL"),
+    };
+    let (source, target) = (url(&database), url(&empty));
+    let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let app = TestApp::with(|config| {
+        config.database.url = Secret::new(&source);
+        config.vault.key = Secret::new(key);
+    })
+    .await;
+    let (id, token) = app.instance("eloqua").await;
+    let folder = tempfile::tempdir().unwrap();
+    let ask = async |command: &str, file: &Path, database: &str, key: &str| {
+        let mut ligand = Command::new(env!("CARGO_BIN_EXE_ligand"));
+        ligand
+            .args([Path::new(command), file])
+            .current_dir(folder.path())
+            .env("LIGAND__DATABASE__URL", database)
+            .env("LIGAND__VAULT__KEY", key);
+        let output = tokio::task::spawn_blocking(move || ligand.output().unwrap());
+        let output = output.await.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let file = folder.path().join("backup.db");
+    let (done, text) = ask("backup", &file, &source, key).await;
+    assert!(done, "{text}");
+    assert!(!folder.path().join("backup.db-wal").exists());
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
+    let (done, text) = ask("restore", &file, &source, key).await;
+    assert!(!done && text.contains("empty one"), "{text}");
+    let other = "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=";
+    let (done, text) = ask("restore", &file, &target, other).await;
+    assert!(!done && text.contains("root key"), "{text}");
+    for place in [target.as_str(), "sqlite:moved.db"] {
+        let (done, text) = ask("restore", &file, place, key).await;
+        assert!(done, "{text}");
+        assert!(text.contains(&format!("instance {id}: Test")), "{text}");
+        assert!(!folder.path().join("data/restoring.db").exists());
+        let place = place.replace("sqlite:", &format!("sqlite:{}/", folder.path().display()));
+        let mut restored = TestApp::with(|config| {
+            config.database.url = Secret::new(&place);
+            config.vault.key = Secret::new(key);
+        })
+        .await;
+        restored.user.clone_from(&app.user);
+        restored.organization.clone_from(&app.organization);
+        // The credential opens there, and the next instance gets the next number.
+        let called = restored.resource("GET", "/hubs/marketing/contacts", &token, Value::Null);
+        called.await.expect(200);
+        assert_eq!(restored.instance("sfdc").await.0, id + 1);
+    }
 }

@@ -1,5 +1,7 @@
 //! PostgreSQL: a few threads, each with its own client; a write is a transaction.
 
+mod bulk;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

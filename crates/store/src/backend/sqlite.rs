@@ -1,5 +1,7 @@
 //! SQLite: one thread writes and commits in groups, a few read.
 
+mod bulk;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -87,15 +89,7 @@ impl Connection for Sqlite {
             while let Some(row) = rows.next()? {
                 let mut values = Vec::with_capacity(width);
                 for column in 0..width {
-                    values.push(match row.get_ref(column)? {
-                        ValueRef::Integer(value) => Value::Integer(value),
-                        ValueRef::Text(value) => {
-                            Value::Text(String::from_utf8_lossy(value).into_owned())
-                        }
-                        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
-                        // No column of ours holds a real number; a null is refused where one is read.
-                        ValueRef::Null | ValueRef::Real(_) => Value::Null,
-                    });
+                    values.push(value_of(row.get_ref(column)?));
                 }
                 found.push(Row::new(values));
             }
@@ -113,6 +107,16 @@ impl Connection for Sqlite {
             .pragma_query_value(None, "data_version", |row| row.get(0))
             .map(Some)
             .map_err(|error| failed("data_version", &error))
+    }
+}
+
+fn value_of(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+        // No column of ours holds a real number; a null is refused where one is read.
+        ValueRef::Null | ValueRef::Real(_) => Value::Null,
     }
 }
 
