@@ -18,12 +18,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
 use crate::app::App;
-use crate::app::tasks::Stopping;
 use crate::telemetry::{Facts, RequestId, request_line};
 use peer::Peer;
 
@@ -79,8 +78,14 @@ impl Listener {
             router,
         });
         let server = Arc::new(protocol(app.config.http.header_timeout.0));
+        let drain = app.config.http.drain.0;
+        let closing = watch::Sender::new(false);
         {
-            let mut stopped = pin!(stopping.wait());
+            let mut stopped = pin!(async {
+                stopping.wait().await;
+                // Whoever spreads requests over nodes learns from /health/ready that this one is going.
+                tokio::time::sleep(drain).await;
+            });
             loop {
                 let accepted = async {
                     let permit = Arc::clone(&room).acquire_owned().await;
@@ -97,7 +102,7 @@ impl Listener {
                             server: Arc::clone(&server),
                             tls: self.tls.clone(),
                             address,
-                            stopping: app.tasks.stopping(),
+                            closing: closing.subscribe(),
                         };
                         let held = held.clone();
                         app.spawn("connection", async move {
@@ -110,6 +115,7 @@ impl Listener {
             }
         }
         // No more connections: the socket closes, those that are open finish.
+        closing.send_replace(true);
         drop((self.socket, held));
         tokio::time::timeout(patience, all_gone.recv())
             .await
@@ -152,7 +158,7 @@ struct Connection {
     server: Arc<auto::Builder<TokioExecutor>>,
     tls: Option<TlsAcceptor>,
     address: SocketAddr,
-    stopping: Stopping,
+    closing: watch::Receiver<bool>,
 }
 
 impl Connection {
@@ -185,7 +191,7 @@ impl Connection {
         let mut connection = pin!(self.server.serve_connection(io, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = self.stopping.wait() => {
+            () = closed(&mut self.closing) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -194,6 +200,11 @@ impl Connection {
             tracing::debug!("a connection ended early: {error}");
         }
     }
+}
+
+async fn closed(closing: &mut watch::Receiver<bool>) {
+    // A sender that is gone has closed, too.
+    let _ = closing.wait_for(|closing| *closing).await;
 }
 
 /// What every request passes.
@@ -226,6 +237,7 @@ impl Front {
         let busy = Counted::new(self.app.clone(), Gauge::InFlight);
         let id = RequestId(request_id(&self.app));
         let method = request.method().clone();
+        let keeps_open = request.version() <= http::Version::HTTP_11;
         let peer = Peer::of(
             address.ip(),
             request.headers(),
@@ -239,6 +251,13 @@ impl Front {
             Some(Err(never)) => match never {},
             None => panicked(&id.0),
         };
+        if keeps_open && self.app.tasks.is_stopping() {
+            // The caller's next request goes to another node.
+            let close = http::HeaderValue::from_static("close");
+            response
+                .headers_mut()
+                .insert(http::header::CONNECTION, close);
+        }
         let took = began.elapsed();
         let status = response.status().as_u16();
         let facts = response

@@ -46,6 +46,11 @@ impl Tasks {
         Stopping(self.stop.subscribe())
     }
 
+    /// Whether the application stops.
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Tells everyone to stop.
     pub fn stop(&self) {
         self.stop.send_replace(true);

@@ -68,6 +68,8 @@ pub struct Http {
     pub header_timeout: Span,
     /// At a time.
     pub max_connections: u32,
+    /// Between the signal to stop and the last request that is taken.
+    pub drain: Span,
     /// For requests in flight at shutdown.
     pub shutdown_timeout: Span,
 }

@@ -46,6 +46,7 @@ mod process;
 mod put_back;
 mod refresh;
 mod resources;
+mod rolling;
 mod routes;
 mod salesforce;
 mod sign_in;
