@@ -13,7 +13,7 @@ use ligand_model::error::ErrorKind;
 
 use super::Error;
 use crate::app::App;
-use crate::vendor::drive::{self, Explain, NoRefresh};
+use crate::vendor::drive::{Driver, Explain, NoRefresh};
 
 /// Runs every resource of one lifecycle type in declared order; each sees what the former wrote.
 ///
@@ -42,7 +42,15 @@ pub async fn run(
             setting(app),
         )
         .without_refresh();
-        let driven = drive::drive(app, &document.hosts, exchange, &NoRefresh, Explain::Off).await;
+        let driven = driver(app, element)
+            .drive(
+                &document.hosts,
+                exchange,
+                &NoRefresh,
+                Explain::Off,
+                app.deadline(),
+            )
+            .await;
         let outcome = driven.outcome;
         if let Err(failure) = outcome.result {
             return Err(failure.into());
@@ -97,10 +105,11 @@ pub fn absorb(
 /// The vendor could not be asked or did not answer.
 pub async fn send(
     app: &App,
+    element: &Compiled,
     request: VendorRequest,
     document: &InstanceDocument,
 ) -> Result<VendorReply, Error> {
-    app.driver()
+    driver(app, element)
         .send_once(&document.hosts, request, app.deadline())
         .await
         .map_err(|unanswered| {
@@ -126,7 +135,13 @@ pub async fn send_as_application(
         &nonce(app),
         app.now(),
     )?;
-    send(app, request, document).await
+    send(app, element, request, document).await
+}
+
+fn driver<'a>(app: &'a App, element: &Compiled) -> Driver<'a> {
+    let mut driver = app.driver();
+    driver.element = Some(element.id);
+    driver
 }
 
 /// What every exchange is told about its surroundings.

@@ -75,7 +75,7 @@ pub async fn ask(
         hosts: hosts::freeze(definition, &values)?,
         values,
     };
-    let reply = lifecycle::send(app, request, &document).await?;
+    let reply = lifecycle::send(app, &element, request, &document).await?;
     let (token, secret) = read_request_token(&document.values, &reply)?;
     Ok(RequestToken { token, secret })
 }

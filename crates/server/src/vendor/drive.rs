@@ -12,12 +12,13 @@ use ligand_engine::step::{
     HookCall, HookError, HookResult, Input, Outcome, Step, VendorReply, VendorRequest,
 };
 use ligand_model::error::ErrorKind;
+use ligand_model::id::ElementId;
 use ligand_model::time::Clock;
 
 use super::answer::VendorBody;
 use super::client::Client;
 use super::hook_threads::HookThreads;
-use super::manners::{Manners, Pace};
+use super::manners::{Manners, Pace, Whose};
 use super::own::OwnApi;
 use crate::app::App;
 use crate::metrics::Metrics;
@@ -156,6 +157,8 @@ pub struct Driver<'a> {
     pub manners: &'a Manners,
     /// Whose call it is, where a limit may hold for it.
     pub pace: Option<Pace<'a>>,
+    /// The element of calls that have no pace: those by which instances are made and renewed.
+    pub element: Option<ElementId>,
     /// Until when the call waits for limits.
     pub patience: tokio::time::Instant,
     /// Where the time comes from, for dates that vendors name.
@@ -177,6 +180,7 @@ impl App {
             metrics: &self.metrics,
             manners: &self.manners,
             pace: None,
+            element: None,
             patience: tokio::time::Instant::now() + self.manners.patience,
             clock: &*self.clock,
             allowed_hosts: &self.config.vendor.allowed_hosts,
@@ -191,20 +195,21 @@ impl App {
     }
 }
 
-/// Drives a call to its end. `allowed` are the hosts that its instance may call.
-pub async fn drive<M: Machine, R: Refresh>(
-    app: &App,
-    allowed: &[String],
-    exchange: M,
-    refresh: &R,
-    explain: Explain,
-) -> Driven {
-    app.driver()
-        .drive(allowed, exchange, refresh, explain, app.deadline())
-        .await
-}
-
 impl Driver<'_> {
+    /// Whose calls these are, where a host fails.
+    fn whose(&self) -> Whose {
+        self.pace.as_ref().map_or(
+            Whose {
+                organization: None,
+                element: self.element,
+            },
+            |pace| Whose {
+                organization: Some(pace.organization),
+                element: Some(pace.element),
+            },
+        )
+    }
+
     /// Drives a call to its end, by `deadline` at the latest.
     pub async fn drive<M: Machine, R: Refresh>(
         self,

@@ -3,7 +3,7 @@
 //! | part | sentence |
 //! |---|---|
 //! | [`retry`] | whether a request is sent again, and after how long |
-//! | [`breaker`] | a host that fails again and again is not asked for a while |
+//! | [`breaker`] | a host that fails an organization again and again is not asked for a while |
 //! | [`gate`] | calls wait their turn, instance by instance, where a limit is declared or was told |
 //!
 //! Everything here is kept in memory, a node; a restart forgets it.
@@ -33,13 +33,36 @@ const LONGEST_HOLD: Duration = Duration::from_hours(24);
 
 /// What is remembered of vendors.
 pub struct Manners {
-    hosts: Cache<String, Arc<Host>>,
+    hosts: Cache<HostKey, Arc<Host>>,
     gates: Cache<Key, Arc<Gate>>,
     entropy: Arc<dyn Entropy>,
     /// Repetitions of one request at most.
     pub retries: u32,
     /// How long a call waits for a vendor's limit when its caller named no deadline.
     pub patience: Duration,
+}
+
+/// Whose calls to a host fail together: an organization's with one element. One tenant's failures, be they made on
+/// purpose, are no other's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Whose {
+    /// None for the calls by which instances are made and renewed; of an element that a tenant owns they are its own.
+    pub organization: Option<OrganizationId>,
+    /// None for scripts that belong to no element.
+    pub element: Option<ElementId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct HostKey(Whose, String);
+
+/// The same, looked up without an allocation.
+#[derive(Hash)]
+struct HostKeyRef<'a>(Whose, &'a str);
+
+impl quick_cache::Equivalent<HostKey> for HostKeyRef<'_> {
+    fn equivalent(&self, key: &HostKey) -> bool {
+        self.0 == key.0 && self.1 == key.1
+    }
 }
 
 /// Whose limit it is.
@@ -79,12 +102,13 @@ impl Manners {
     }
 
     /// What is known of a host.
-    pub fn host(&self, name: &str) -> Arc<Host> {
-        if let Some(known) = self.hosts.get(name) {
+    pub fn host(&self, whose: Whose, name: &str) -> Arc<Host> {
+        if let Some(known) = self.hosts.get(&HostKeyRef(whose, name)) {
             return known;
         }
         let host = Arc::new(Host::default());
-        self.hosts.insert(name.to_owned(), Arc::clone(&host));
+        self.hosts
+            .insert(HostKey(whose, name.to_owned()), Arc::clone(&host));
         host
     }
 
@@ -285,6 +309,30 @@ mod tests {
         manners.hold(&pace, Duration::MAX);
         let wait = manners.pass(&pace, Instant::now()).await.unwrap_err();
         assert!(wait <= LONGEST_HOLD, "{wait:?}");
+    }
+
+    #[test]
+    fn a_host_that_fails_one_tenant_is_asked_by_the_others() {
+        let manners = manners();
+        let whose = |organization, element| Whose {
+            organization: Some(OrganizationId(organization)),
+            element: Some(ElementId(element)),
+        };
+        let now = Instant::now();
+        let failing = manners.host(whose(2, 1), "a.example");
+        for _ in 0..10 {
+            failing.note(breaker::Said::Ill, now);
+        }
+        let asked = |whose, host| manners.host(whose, host).admit(now).is_ok();
+        assert!(!asked(whose(2, 1), "a.example"));
+        assert!(asked(whose(3, 1), "a.example"), "another organization");
+        assert!(asked(whose(2, 9), "a.example"), "another element");
+        assert!(asked(whose(2, 1), "b.example"), "another host");
+        let renewing = Whose {
+            organization: None,
+            ..whose(2, 1)
+        };
+        assert!(asked(renewing, "a.example"), "renewals");
     }
 
     #[test]

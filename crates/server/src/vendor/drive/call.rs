@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
             return Err(Unanswered::unsent(ErrorKind::Forbidden, message));
         }
         let name = host_of(&request.url).to_owned();
-        let host = self.driver.manners.host(&name);
+        let host = self.driver.manners.host(self.driver.whose(), &name);
         let mut waits = Waits::default();
         let mut left = self.driver.manners.retries;
         // A signature is good once.
@@ -136,6 +136,7 @@ impl<'a> Call<'a> {
     /// The breaker first, then every limit that holds for the call.
     async fn wait_for_turn(&mut self, name: &str, host: &Host) -> Result<(), Unanswered> {
         if !self.driven.hosts.iter().any(|known| known == name) {
+            ligand_store::custody::called(name);
             self.driven.hosts.push(name.to_owned());
         }
         if let Err(wait) = host.admit(tokio::time::Instant::now()) {

@@ -116,6 +116,7 @@ async fn play(
     let driver = Driver {
         manners: &manners,
         pace: None,
+        element: None,
         patience: tokio::time::Instant::now() + manners.patience,
         clock: &clock,
         client: &client,
@@ -278,6 +279,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
     let driver = Driver {
         manners: &manners,
         pace: None,
+        element: None,
         patience: tokio::time::Instant::now() + manners.patience,
         clock: &clock,
         client: &client,
