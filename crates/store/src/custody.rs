@@ -4,7 +4,7 @@
 //! ([`by`]); without any the platform acted by itself.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ligand_model::id::{ApiKeyId, InstanceId, OrganizationId, UserId};
 use ligand_model::time::Timestamp;
@@ -38,6 +38,34 @@ pub async fn by<F: Future>(act: Act, future: F) -> F::Output {
 /// On whose behalf the present task acts.
 pub fn present() -> Act {
     ACT.try_with(Act::clone).unwrap_or_default()
+}
+
+tokio::task_local! {
+    static CALLED: Mutex<Vec<String>>;
+}
+
+/// Runs a future in which an instance is made: the hosts that are [`called`] on the way are entered with it.
+pub async fn while_making<F: Future>(future: F) -> F::Output {
+    CALLED.scope(Mutex::default(), future).await
+}
+
+/// A host is asked on the way to an instance; elsewhere this is of no account.
+pub fn called(host: &str) {
+    let add = |hosts: &Mutex<Vec<String>>| {
+        let mut hosts = hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hosts.iter().any(|known| known == host) {
+            hosts.push(host.to_owned());
+        }
+    };
+    // Outside of a scope there is nothing to add to.
+    let _ = CALLED.try_with(add);
+}
+
+/// The hosts that were called on the way to the instance that is about to be entered.
+pub(crate) fn called_so_far() -> Vec<String> {
+    let read =
+        |hosts: &Mutex<Vec<String>>| hosts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    CALLED.try_with(read).unwrap_or_default()
 }
 
 /// What happened.
@@ -229,6 +257,35 @@ impl Store {
                 }
             }
             append(tx, organization, instance, event, &detail, &act, now)
+        })
+        .await
+    }
+
+    /// Notes that tokens were shown, before they are; an instance that is gone meanwhile keeps its record as it is.
+    pub async fn note_revealed(
+        &self,
+        organization: OrganizationId,
+        mut instances: Vec<InstanceId>,
+    ) -> Result<(), Error> {
+        // In one order, so that two who note do not wait for each other.
+        instances.sort_unstable();
+        let (act, now) = (present(), self.now());
+        self.write(move |tx| {
+            for instance in instances {
+                let of = [organization.0.into(), instance.0.into()];
+                if tx.execute(&sql::HOLD_INSTANCE, &of)? > 0 {
+                    append(
+                        tx,
+                        organization,
+                        instance,
+                        Event::Revealed,
+                        "token",
+                        &act,
+                        now,
+                    )?;
+                }
+            }
+            Ok(())
         })
         .await
     }

@@ -194,10 +194,14 @@ impl Store {
         };
         let (token, due) = (new.token, new.refresh_due);
         let (act, hosts) = (custody::present(), new.document.hosts.join(" "));
+        let called = custody::called_so_far();
         self.write(move |tx| {
             let made = insert(tx, &key, instance, &token, &document, due)?;
             let (organization, id) = (made.organization, made.id);
             custody::append(tx, organization, id, Event::Created, &hosts, &act, now)?;
+            for host in called {
+                custody::append(tx, organization, id, Event::Host, &host, &act, now)?;
+            }
             if let Some(end) = end {
                 connect::finish(tx, made.organization, made.id, end)?;
             }

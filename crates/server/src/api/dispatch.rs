@@ -410,6 +410,7 @@ fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> C
         instance: known.instance.clone(),
         peer: arrived.peer,
         body: std::sync::Mutex::new(arrived.body),
+        quiet: arrived.quiet,
         vendor: Arc::clone(&known.vendor),
     }
 }

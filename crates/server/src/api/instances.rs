@@ -3,6 +3,7 @@
 pub mod configuration;
 
 use ligand_model::id::{ElementId, InstanceId};
+use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, SealedInstance};
 use serde_json::{Value, json};
 
@@ -15,8 +16,8 @@ use super::page::Page;
 use super::permit;
 use super::wire;
 use crate::service::input::InstanceInput;
-use crate::service::instances::{self as service, Status, Wanted};
-use crate::service::{elements, provision, reconfigure};
+use crate::service::instances::{self as service, Shown, Status, Wanted};
+use crate::service::{custody, elements, provision, reconfigure};
 
 /// `POST /instances`
 pub async fn create(call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
@@ -67,6 +68,7 @@ async fn rows(call: Call, element: Option<String>) -> Result<Answer, ApiError> {
         query: call.query.clone(),
     };
     let (shown, next) = service::list(&call.app, &caller, wanted).await?;
+    note_revealed(&call, &caller, &shown).await?;
     let hydrate = call.flag("hydrate").unwrap_or(true);
     let rows: Vec<Value> = shown
         .iter()
@@ -110,7 +112,19 @@ pub async fn get_of_element(call: Call, _: &Vocabulary) -> Result<Answer, ApiErr
 async fn show(call: &Call, id: InstanceId, of: Option<ElementId>) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let sealed = service::find(&call.app, &*caller, id, of).await?;
-    answer(call, sealed).await
+    let shown = service::show(&call.app, sealed).await?;
+    note_revealed(call, &caller, std::slice::from_ref(&shown)).await?;
+    Ok(Answer::platform(wire::instance(&shown, true)))
+}
+
+/// The console takes tokens out of what it shows.
+async fn note_revealed(call: &Call, caller: &Caller, shown: &[Shown]) -> Result<(), ApiError> {
+    if call.quiet {
+        return Ok(());
+    }
+    let key = call.key.as_ref().map(|key| key.id);
+    let ids = shown.iter().map(|shown| shown.instance.id);
+    Ok(custody::revealed(&call.app, caller, key, ids).await?)
 }
 
 async fn answer(call: &Call, sealed: SealedInstance) -> Result<Answer, ApiError> {

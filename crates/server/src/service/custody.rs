@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use ligand_model::id::InstanceId;
+use ligand_model::id::{ApiKeyId, InstanceId};
 use ligand_model::instance::Instance;
 use ligand_store::custody::{Event, Record};
 use ligand_store::identity::Caller;
@@ -11,10 +11,11 @@ use quick_cache::sync::Cache;
 use super::{Error, instances};
 use crate::app::App;
 
-/// Hosts that are noted already, by instance.
+/// What is noted already: hosts by instance, and who was shown its token today.
 #[derive(Debug)]
 pub struct Noted {
     known: Cache<(InstanceId, u64), ()>,
+    shown: Cache<(InstanceId, u64), ()>,
     hash: RandomState,
 }
 
@@ -22,6 +23,7 @@ impl Default for Noted {
     fn default() -> Self {
         Self {
             known: Cache::new(50_000),
+            shown: Cache::new(50_000),
             hash: RandomState::new(),
         }
     }
@@ -48,6 +50,36 @@ pub async fn used(app: &App, instance: &Instance, hosts: &[String]) {
             ),
         }
     }
+}
+
+/// Notes that tokens are about to be shown to a caller: once a day, since some ask every minute. What cannot be noted is
+/// not shown.
+///
+/// # Errors
+/// Those of the store.
+pub async fn revealed(
+    app: &App,
+    caller: &Caller,
+    key: Option<ApiKeyId>,
+    instances: impl IntoIterator<Item = InstanceId>,
+) -> Result<(), Error> {
+    const DAY_MS: i64 = 86_400_000;
+    let noted = &app.memory.custody;
+    let whose = (caller.user, key, app.now().0.div_euclid(DAY_MS));
+    let whose = noted.hash.hash_one(whose);
+    let new: Vec<InstanceId> = instances
+        .into_iter()
+        .filter(|id| noted.shown.get(&(*id, whose)).is_none())
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let note = app.store.note_revealed(caller.organization, new.clone());
+    note.await?;
+    for id in new {
+        noted.shown.insert((id, whose), ());
+    }
+    Ok(())
 }
 
 /// The record of an instance after an entry, also of one that was deleted.

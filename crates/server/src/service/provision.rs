@@ -17,6 +17,7 @@ use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::instance::Instance;
 use ligand_model::secret::ElementToken;
 use ligand_store::connect::ConnectEnd;
+use ligand_store::custody;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, NewInstance};
 
@@ -53,6 +54,16 @@ pub async fn provision(
 /// # Errors
 /// As [`provision`].
 pub async fn provision_ending(
+    app: &App,
+    caller: &Caller,
+    input: InstanceInput,
+    in_path: Option<&str>,
+    end: Option<ConnectEnd>,
+) -> Result<Shown, Error> {
+    custody::while_making(make(app, caller, input, in_path, end)).await
+}
+
+async fn make(
     app: &App,
     caller: &Caller,
     input: InstanceInput,
@@ -254,7 +265,7 @@ async fn access_token(
     let nonce = lifecycle::nonce(app);
     let values = &document.values;
     let request = access_token_request(&element.element, values, verifier, &nonce, app.now())?;
-    let reply = lifecycle::send(app, request, document).await?;
+    let reply = lifecycle::send(app, element, request, document).await?;
     let stored = read_access_token(&document.values, &reply)?;
     let written = stored
         .into_iter()

@@ -23,6 +23,12 @@ async fn events(app: &TestApp, id: i64) -> Vec<(String, String)> {
 async fn the_record_names_every_host_every_refresh_and_every_change() {
     let app = TestApp::start().await;
     let (id, token) = app.instance("sfdc").await;
+    let made = events(&app, id).await;
+    assert_eq!(
+        made[1],
+        ("host".to_owned(), "login.salesforce.com".to_owned()),
+        "it was called while the instance was made: {made:?}"
+    );
     for _ in 0..3 {
         app.resource("GET", "/hubs/crm/contacts?pageSize=1", &token, Value::Null)
             .await
@@ -51,7 +57,6 @@ async fn the_record_names_every_host_every_refresh_and_every_change() {
     let words: Vec<&str> = told.iter().map(|(event, _)| &**event).collect();
     assert_eq!(words, ["created", "host", "updated", "updated"], "{told:?}");
     assert!(told[0].1.contains("salesforce.com"), "{told:?}");
-    assert!(told[1].1.ends_with("salesforce.com"), "{told:?}");
     let path = format!("/instances/{id}/custody?after=3");
     let last = app
         .platform("GET", &path, Value::Null)
@@ -84,4 +89,32 @@ async fn the_record_names_every_host_every_refresh_and_every_change() {
         verified.broken.is_empty() && verified.records >= 5,
         "{verified:?}"
     );
+}
+
+#[tokio::test]
+async fn a_token_that_is_shown_is_on_record_once_a_day_and_caller() {
+    let app = TestApp::start().await;
+    let (id, _) = app.instance("sfdc").await;
+    let revealed = async || {
+        let told = events(&app, id).await;
+        told.iter().filter(|(event, _)| event == "revealed").count()
+    };
+    let path = format!("/instances/{id}");
+    assert_eq!(revealed().await, 0, "it was made, and not shown since");
+    for _ in 0..2 {
+        app.ok("GET", &path, Value::Null).await;
+        app.ok("GET", "/instances", Value::Null).await;
+    }
+    assert_eq!(revealed().await, 1);
+    // Another key is another caller, and a list shows tokens, too.
+    let made = json!({"name": "k", "scopes": ["read"]});
+    let key = app.ok("POST", "/api-keys", made).await;
+    let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
+    app.call("GET", "/instances", &bearer, Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(revealed().await, 2);
+    app.clock.advance(86_400_000);
+    app.ok("GET", &path, Value::Null).await;
+    assert_eq!(revealed().await, 3);
 }
