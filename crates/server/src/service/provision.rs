@@ -60,7 +60,8 @@ pub async fn provision_ending(
     in_path: Option<&str>,
     end: Option<ConnectEnd>,
 ) -> Result<Shown, Error> {
-    custody::while_making(make(app, caller, input, in_path, end)).await
+    // Boxed: it holds a whole call of the vendor.
+    custody::while_making(Box::pin(make(app, caller, input, in_path, end))).await
 }
 
 async fn make(
