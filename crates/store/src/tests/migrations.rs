@@ -117,9 +117,9 @@ fn a_migration_only_adds_unless_it_says_that_it_contracts() {
 
 #[test]
 fn the_tables_that_are_read_from_the_migrations_are_those_of_the_database() {
-    let (_database, mut connection) = sqlite();
+    let (database, mut connection) = sqlite();
     migrate(&mut connection, MIGRATIONS, Extent::Contract).unwrap();
-    let Database::Sqlite(path) = _database.database() else {
+    let Database::Sqlite(path) = database.database() else {
         panic!("a file")
     };
     let connection = rusqlite::Connection::open(path).unwrap();
@@ -133,11 +133,7 @@ fn the_tables_that_are_read_from_the_migrations_are_those_of_the_database() {
             let columns = connection
                 .prepare(&format!("SELECT * FROM {name}"))
                 .unwrap();
-            let columns = columns
-                .column_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            let columns = columns.column_names().map(str::to_owned).collect();
             (name, columns)
         })
         .collect();
