@@ -13,6 +13,7 @@ use ligand_store::Store;
 use crate::config::Config;
 use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
+use crate::telemetry::trace::TraceIds;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
 use crate::vendor::manners::Manners;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Names for requests.
     pub request_ids: RequestIds,
+    /// Names of traces.
+    pub trace_ids: TraceIds,
     /// Background work and the shutdown signal.
     pub tasks: Tasks,
     /// What the use cases remember between requests: caches, throttles, usage rows not yet written.

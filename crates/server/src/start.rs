@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::first_start::{self, KeySource};
 use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
+use crate::telemetry::trace::TraceIds;
 use crate::vendor::client::Client;
 use crate::vendor::connect::{ConnectMap, unclaimed};
 use crate::vendor::guard::Guard;
@@ -169,6 +170,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         hooks,
         own: OwnApi::default(),
         request_ids: RequestIds::new(&*entropy),
+        trace_ids: TraceIds::new(&*entropy),
         clock,
         entropy,
         metrics,

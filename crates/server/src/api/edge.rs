@@ -113,7 +113,7 @@ impl Edge {
         let mut headers = parts.headers;
         self.spell_headers(&mut headers);
         let told_on = self.app.config.telemetry.trace_vendors;
-        let trace = Trace::of(&headers, &*self.app.entropy, told_on);
+        let trace = Trace::of(&headers, &self.app.trace_ids, told_on);
         let peer = parts.extensions.get::<Peer>().copied();
         let noun = located.noun;
         let arrived = Arrived {

@@ -172,7 +172,7 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         target.variables.clone(),
         call,
         document.values,
-        lifecycle::setting(app),
+        lifecycle::setting(app, &target.element.element),
     );
     let mut would_renew = false;
     let exchange = match explain {

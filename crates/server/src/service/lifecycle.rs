@@ -9,6 +9,7 @@ use ligand_engine::hosts;
 use ligand_engine::oauth;
 use ligand_engine::step::{Failure, VendorReply, VendorRequest};
 use ligand_model::configuration::InstanceDocument;
+use ligand_model::element::{AuthenticationKind, Element};
 use ligand_model::error::ErrorKind;
 
 use super::Error;
@@ -39,7 +40,7 @@ pub async fn run(
             BTreeMap::new(),
             empty_call(element, index, query),
             document.values.clone(),
-            setting(app),
+            setting(app, &element.element),
         )
         .without_refresh();
         let driven = driver(app, element)
@@ -144,12 +145,14 @@ fn driver<'a>(app: &'a App, element: &Compiled) -> Driver<'a> {
     driver
 }
 
-/// What every exchange is told about its surroundings.
-pub fn setting(app: &App) -> Setting {
+/// What every exchange of an element is told about its surroundings.
+pub fn setting(app: &App, element: &Element) -> Setting {
+    // Nothing else is signed, and randomness is a system call.
+    let signed = element.authentication.kind == AuthenticationKind::Oauth1;
     Setting {
         now: app.now(),
         webhook_callback_url: format!("{}/events", app.urls.events),
-        nonce: nonce(app),
+        nonce: if signed { nonce(app) } else { String::new() },
     }
 }
 

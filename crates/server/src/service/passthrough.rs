@@ -80,6 +80,11 @@ fn made_for(element: &Compiled, method: &str, vendor_path: &str) -> Result<Compi
             "A passthrough path is relative to the vendor's base URL.",
         ));
     }
+    if climbs(&lower) {
+        return Err(Error::invalid(
+            "A passthrough path stays below the vendor's base URL: `.` and `..` are no segments of it.",
+        ));
+    }
     let resource: Resource = serde_json::from_value(json!({
         "method": method,
         "path": "/passthrough",
@@ -120,6 +125,16 @@ fn made_for(element: &Compiled, method: &str, vendor_path: &str) -> Result<Compi
     Ok(Compiled::new(element_for_call, element.id).0)
 }
 
+/// Whether a path, in lower case, has segments that a server resolves against those before.
+fn climbs(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let plain = path.replace("%2e", ".").replace("%2f", "/");
+    let plain = plain.replace("%5c", "/").replace('\\', "/");
+    plain
+        .split('/')
+        .any(|segment| matches!(segment, "." | ".."))
+}
+
 #[cfg(test)]
 mod tests {
     use ligand_model::id::ElementId;
@@ -145,8 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn a_path_cannot_choose_the_host() {
-        for path in ["https://evil.tld/x", "/HTTP://evil.tld"] {
+    fn a_path_stays_below_the_base_url() {
+        for path in [
+            "https://evil.tld/x",
+            "/HTTP://evil.tld",
+            "../other",
+            "a/%2E./b",
+            "a/..%2fb",
+            "a/..\\b",
+            "./a",
+        ] {
             assert!(made_for(&element(), "GET", path).is_err(), "{path}");
         }
         let made = made_for(&element(), "GET", "//evil.tld/x").unwrap();

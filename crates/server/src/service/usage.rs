@@ -1,23 +1,30 @@
 //! Usage rows: one a call, collected here and written in batches. Telemetry: a crash may lose the last two seconds.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ligand_model::error::ErrorKind;
 use ligand_store::identity::{Caller, Reach};
 use ligand_store::usage::{UsageFilter, UsageRow};
+use tokio::sync::Notify;
 
 use super::{Error, elements};
 use crate::app::App;
 
 /// How long a row waits at most.
 const EVERY: Duration = Duration::from_millis(1500);
+/// So many rows are written without waiting: a long transaction would hold up other writers, and a thousand calls at
+/// once would feel its burst of work.
+const SOON: usize = 512;
 /// Rows that wait at most; when the store cannot keep up, further ones are dropped and counted.
 const MOST: usize = 50_000;
 
 /// Rows waiting to be written.
 #[derive(Debug, Default)]
-pub struct Batch(Mutex<Waiting>);
+pub struct Batch {
+    waiting: Mutex<Waiting>,
+    enough: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -28,20 +35,28 @@ struct Waiting {
 impl Batch {
     /// Adds a row.
     pub fn add(&self, row: UsageRow) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.lock();
         if waiting.rows.len() < MOST {
             waiting.rows.push(row);
         } else {
             waiting.dropped += 1;
         }
+        if waiting.rows.len() == SOON {
+            drop(waiting);
+            self.enough.notify_one();
+        }
     }
 
     fn take(&self) -> Waiting {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put_back(&self, mut rows: Vec<UsageRow>) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.lock();
         let room = MOST.saturating_sub(waiting.rows.len());
         let lost = rows.len().saturating_sub(room);
         rows.truncate(room);
@@ -55,7 +70,11 @@ impl Batch {
 pub async fn write_regularly(app: App) {
     let mut stopping = app.tasks.stopping();
     loop {
-        let stopped = tokio::time::timeout(EVERY, stopping.wait()).await.is_ok();
+        let stopped = tokio::select! {
+            () = stopping.wait() => true,
+            () = app.memory.usage.enough.notified() => false,
+            () = tokio::time::sleep(EVERY) => false,
+        };
         if let Err(error) = flush(&app).await {
             tracing::warn!(error = %error, "usage rows could not be written yet");
         }
@@ -134,4 +153,52 @@ pub async fn get(app: &App, caller: &Caller, request_id: &str) -> Result<UsageRo
                 elements::shown(request_id)
             ))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use ligand_model::id::{AccountId, OrganizationId, UserId};
+    use ligand_model::time::Timestamp;
+
+    use super::*;
+
+    fn row() -> UsageRow {
+        UsageRow {
+            id: 0,
+            organization: OrganizationId(2),
+            account: AccountId(2),
+            user: UserId(2),
+            instance: None,
+            element_key: String::new(),
+            request_id: String::new(),
+            path_template: String::new(),
+            method: String::new(),
+            status: 200,
+            vendor_status: None,
+            attempts: 0,
+            waits_ms: 0,
+            duration_ms: 0,
+            time: Timestamp(0),
+            ip: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn many_rows_are_not_kept_waiting_and_too_many_are_counted() {
+        let batch = Batch::default();
+        let soon = async |batch: &Batch| {
+            let told = tokio::time::timeout(Duration::ZERO, batch.enough.notified());
+            told.await.is_ok()
+        };
+        (1..SOON).for_each(|_| batch.add(row()));
+        assert!(!soon(&batch).await);
+        batch.add(row());
+        assert!(soon(&batch).await);
+        (SOON..MOST + 3).for_each(|_| batch.add(row()));
+        let taken = batch.take();
+        assert_eq!((taken.rows.len(), taken.dropped), (MOST, 3));
+        batch.put_back(taken.rows);
+        batch.put_back(vec![row()]);
+        assert_eq!(batch.take().dropped, 1);
+    }
 }

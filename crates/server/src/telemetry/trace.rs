@@ -1,6 +1,7 @@
 //! W3C trace context: a request's place in its caller's trace, told on to vendors and in every line of the log.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderMap;
 use ligand_model::time::Entropy;
@@ -11,6 +12,42 @@ pub const HEADER: &str = "traceparent";
 tokio::task_local! {
     /// The trace of the request being answered.
     pub static CURRENT: Trace;
+}
+
+/// Makes ids that no other process makes, without asking for randomness each time: they name, they are no secret.
+#[derive(Debug)]
+pub struct TraceIds {
+    process: [u64; 3],
+    count: AtomicU64,
+}
+
+impl TraceIds {
+    /// Draws the process's part.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        let process = std::array::from_fn(|_| {
+            let mut bytes = [0; 8];
+            entropy.fill(&mut bytes);
+            u64::from_le_bytes(bytes)
+        });
+        Self {
+            process,
+            count: AtomicU64::new(1),
+        }
+    }
+
+    /// A trace and a span.
+    fn next(&self) -> (String, String) {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let [high, low, span] = self.process.map(|part| mixed(part.wrapping_add(count)));
+        (format!("{high:016x}{low:016x}"), format!("{span:016x}"))
+    }
+}
+
+/// Every number becomes another one, and neighbours become strangers (the finish of splitmix64).
+const fn mixed(mut number: u64) -> u64 {
+    number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
 }
 
 /// A request's place in a trace.
@@ -33,11 +70,8 @@ pub struct Trace {
 
 impl Trace {
     /// Goes on with the trace in the headers; begins one when there is none that can be read.
-    pub fn of(headers: &HeaderMap, entropy: &dyn Entropy, told_on: bool) -> Self {
-        let mut bytes = [0; 24];
-        entropy.fill(&mut bytes);
-        let random = hexadecimal(&bytes);
-        let (fresh, span) = random.split_at_checked(32).unwrap_or_default();
+    pub fn of(headers: &HeaderMap, ids: &TraceIds, told_on: bool) -> Self {
+        let (fresh, span) = ids.next();
         let given = headers
             .get(HEADER)
             .and_then(|value| parse(value.to_str().ok()?));
@@ -93,15 +127,6 @@ fn parse(text: &str) -> Option<(&str, &str, bool)> {
     Some((id, parent, sampled))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use ligand_model::time::FixedEntropy;
@@ -112,11 +137,11 @@ mod tests {
     fn a_callers_trace_goes_on_and_anything_else_begins_one() {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let good = format!("00-{id}-00f067aa0ba902b7-00");
-        let entropy = FixedEntropy::new(1);
+        let ids = TraceIds::new(&FixedEntropy::new(1));
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, text.parse().unwrap());
-            Trace::of(&headers, &entropy, true)
+            Trace::of(&headers, &ids, true)
         };
         let trace = of(&good);
         assert_eq!(
@@ -136,5 +161,7 @@ mod tests {
             assert!(trace.parent.is_none() && trace.id.len() == 32, "{bad}");
             assert_ne!(&*trace.id, id);
         }
+        let made: std::collections::BTreeSet<_> = (0..1000).map(|_| ids.next()).collect();
+        assert_eq!(made.len(), 1000);
     }
 }
