@@ -90,6 +90,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Host,
+        Self::Refreshed,
+        Self::Refused,
+        Self::Changed,
+        Self::Updated,
+        Self::Deleted,
+        Self::Revealed,
+    ];
+
     /// The word of the record.
     pub const fn word(self) -> &'static str {
         match self {
@@ -124,6 +136,15 @@ pub struct Record {
     pub former: Vec<u8>,
     /// Its own.
     pub digest: Vec<u8>,
+}
+
+/// Which entries of a record, by the number of one that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Those after it, oldest first; 0 begins with the first.
+    After(i64),
+    /// Those before it, newest first; `None` begins with the last.
+    Before(Option<i64>),
 }
 
 /// A chain that does not hold.
@@ -290,22 +311,28 @@ impl Store {
         .await
     }
 
-    /// The entries of an instance after one, oldest first.
+    /// Entries of an instance, at most `limit`; of one kind alone where `event` is its word.
     pub async fn custody(
         &self,
         organization: OrganizationId,
         instance: InstanceId,
-        after: i64,
+        page: Page,
+        event: Option<&str>,
         limit: i64,
     ) -> Result<Vec<Record>, Error> {
+        let (statement, number) = match page {
+            Page::After(number) => (&sql::CUSTODY, number),
+            Page::Before(number) => (&sql::CUSTODY_NEWEST, number.unwrap_or(i64::MAX)),
+        };
         let values = [
             organization.0.into(),
             instance.0.into(),
-            after.into(),
+            number.into(),
             limit.into(),
+            event.map(str::to_owned).into(),
         ];
         self.read(move |tx| {
-            tx.query(&sql::CUSTODY, &values)?
+            tx.query(statement, &values)?
                 .into_iter()
                 .map(read)
                 .collect()

@@ -80,6 +80,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "custody",
         text: include_str!("../../../migrations/0011_custody.sql"),
     },
+    Migration {
+        number: 12,
+        name: "usage_explained",
+        text: include_str!("../../../migrations/0012_usage_explained.sql"),
+    },
 ];
 
 impl Migration {

@@ -1,12 +1,17 @@
 //! Usage: one row a call, written in batches. No query strings, no bodies, nothing secret.
 
 use ligand_model::id::{AccountId, InstanceId, OrganizationId, UserId};
+use std::collections::HashMap;
+
 use ligand_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::backend::{Row, Value};
 use crate::error::Error;
+use crate::identity::Reach;
 use crate::sql::{BETWEEN, contains, list, usage as sql};
+use crate::vault::{Context, DataKey};
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,65 @@ pub struct UsageRow {
     pub time: Timestamp,
     /// The caller's address.
     pub ip: String,
+    /// Why it failed; sealed at rest, and read with a single row only.
+    pub why: Option<Why>,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// What the caller was told.
+    pub message: String,
+    /// The vendor's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_message: Option<String>,
+    /// The requests to the vendor that did not go well, in order; the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<FailedAttempt>,
+}
+
+/// A request to a vendor that did not go well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAttempt {
+    /// The vendor's status; none when it did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long it took, milliseconds.
+    pub took_ms: u64,
+    /// How long we waited then before trying again, milliseconds; none for the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<u64>,
+}
+
+/// Calls of a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// How many spans lie between the beginning and this one.
+    pub number: i64,
+    /// All of them.
+    pub count: i64,
+    /// Those that failed.
+    pub failed: i64,
+    /// The shortest, milliseconds.
+    pub shortest_ms: i64,
+    /// The longest.
+    pub longest_ms: i64,
+    /// Their mean.
+    pub mean_ms: i64,
+}
+
+impl Counted {
+    /// A span without calls.
+    pub const fn none(number: i64) -> Self {
+        Self {
+            number,
+            count: 0,
+            failed: 0,
+            shortest_ms: 0,
+            longest_ms: 0,
+            mean_ms: 0,
+        }
+    }
 }
 
 /// How a call ended.
@@ -81,16 +145,25 @@ pub struct UsageFilter {
 const PRUNED_AT_ONCE: i64 = 5_000;
 
 impl Store {
-    /// Writes a batch, all or nothing.
+    /// Writes a batch, all or nothing. Why a call failed is left out where the organization's key is gone.
     pub async fn insert_usage(&self, rows: Vec<UsageRow>) -> Result<(), Error> {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         if count == 0 {
             return Ok(());
         }
+        let mut keys = HashMap::new();
+        for row in rows.iter().filter(|row| row.why.is_some()) {
+            if !keys.contains_key(&row.organization)
+                && let Ok(key) = self.data_key(row.organization).await
+            {
+                keys.insert(row.organization, key);
+            }
+        }
         self.write(move |tx| {
             let first = crate::next_id(tx, "usage", count)?.saturating_sub(count) + 1;
             for (id, row) in (first..).zip(rows) {
-                tx.execute(&sql::INSERT_USAGE, &write(id, row))?;
+                let why = sealed(&row, id, keys.get(&row.organization).map(|key| &**key))?;
+                tx.execute(&sql::INSERT_USAGE, &write(id, row, why))?;
             }
             Ok(())
         })
@@ -137,7 +210,40 @@ impl Store {
         .await
     }
 
-    /// The row of one request; also found by its row id written as text.
+    /// Calls from a time, before another, counted by spans of so many milliseconds; spans without any are left out.
+    pub async fn usage_counted(
+        &self,
+        reach: Reach,
+        from: Timestamp,
+        to: Timestamp,
+        span_ms: i64,
+    ) -> Result<Vec<Counted>, Error> {
+        let values = [
+            reach.organization.0.into(),
+            from.0.into(),
+            to.0.into(),
+            span_ms.max(1).into(),
+            reach.account.map(|id| id.0).into(),
+        ];
+        self.read(move |tx| {
+            tx.query(&sql::USAGE_COUNTED, &values)?
+                .into_iter()
+                .map(|mut row| {
+                    Ok(Counted {
+                        number: row.integer()?,
+                        count: row.integer()?,
+                        failed: row.integer()?,
+                        shortest_ms: row.integer()?,
+                        longest_ms: row.integer()?,
+                        mean_ms: row.integer()?,
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// The row of one request, with why it failed; also found by its row id written as text.
     pub async fn usage_row(
         &self,
         organization: OrganizationId,
@@ -148,14 +254,36 @@ impl Store {
             .parse::<i64>()
             .ok()
             .map(|id| [organization.0.into(), id.into()]);
-        self.read(move |tx| {
-            let mut row = tx.query_one(&sql::USAGE_BY_REQUEST, &by_request)?;
-            if let (None, Some(by_id)) = (&row, by_id) {
-                row = tx.query_one(&sql::USAGE_BY_ID, &by_id)?;
-            }
-            row.map(read).transpose()
-        })
-        .await
+        let found = self
+            .read(move |tx| {
+                let mut row = tx.query_one(&sql::USAGE_BY_REQUEST, &by_request)?;
+                if let (None, Some(by_id)) = (&row, by_id) {
+                    row = tx.query_one(&sql::USAGE_BY_ID, &by_id)?;
+                }
+                let Some(row) = row.map(read).transpose()? else {
+                    return Ok(None);
+                };
+                let of = [organization.0.into(), row.id.into()];
+                let why = match tx.query_one(&sql::USAGE_WHY, &of)? {
+                    Some(mut why) => why.optional_blob()?,
+                    None => None,
+                };
+                Ok(Some((row, why)))
+            })
+            .await?;
+        let Some((mut row, why)) = found else {
+            return Ok(None);
+        };
+        if let Some(why) = why {
+            // Telemetry: what its key no longer opens is not shown, the row is.
+            let place = place(organization, row.id);
+            let key = self.data_key_of(&place, &why).await;
+            row.why = key
+                .and_then(|key| key.open(&place, &why))
+                .ok()
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        }
+        Ok(Some(row))
     }
 
     /// Deletes the rows of every organization that are older; answers how many.
@@ -174,7 +302,22 @@ impl Store {
     }
 }
 
-fn write(id: i64, row: UsageRow) -> [Value; 16] {
+/// Where the reason of a row is sealed for.
+fn place(organization: OrganizationId, id: i64) -> Context {
+    Context::new(organization, "usage", "why", id)
+}
+
+fn sealed(row: &UsageRow, id: i64, key: Option<&DataKey>) -> Result<Option<Vec<u8>>, Error> {
+    let (Some(why), Some(key)) = (&row.why, key) else {
+        return Ok(None);
+    };
+    let Ok(bytes) = serde_json::to_vec(why) else {
+        return Ok(None);
+    };
+    Ok(Some(key.seal(&place(row.organization, id), &bytes)?))
+}
+
+fn write(id: i64, row: UsageRow, why: Option<Vec<u8>>) -> [Value; 17] {
     [
         id.into(),
         row.organization.0.into(),
@@ -192,6 +335,7 @@ fn write(id: i64, row: UsageRow) -> [Value; 16] {
         row.duration_ms.into(),
         row.time.0.into(),
         row.ip.into(),
+        why.into(),
     ]
 }
 
@@ -213,5 +357,6 @@ fn read(mut row: Row) -> Result<UsageRow, Error> {
         duration_ms: row.integer()?,
         time: Timestamp(row.integer()?),
         ip: row.text()?,
+        why: None,
     })
 }

@@ -9,6 +9,7 @@ use ligand_model::id::InstanceId;
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
+use ligand_store::usage::Why;
 
 use super::error::ApiError;
 use crate::app::App;
@@ -49,7 +50,7 @@ pub struct Call {
 }
 
 /// What a call cost at the vendor.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct VendorNote {
     /// The vendor's last status.
     pub status: Option<u16>,
@@ -63,6 +64,8 @@ pub struct VendorNote {
     pub retry_after: Option<Duration>,
     /// Whether the answer came out of the instance's cache.
     pub cached: bool,
+    /// Why it failed, without secrets.
+    pub why: Option<Why>,
 }
 
 impl VendorNote {

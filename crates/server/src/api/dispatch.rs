@@ -14,7 +14,7 @@ use ligand_store::api_keys::KeyHolder;
 use ligand_store::custody::{self, Act};
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
-use ligand_store::usage::UsageRow;
+use ligand_store::usage::{UsageRow, Why};
 
 use super::answer::Answer;
 use super::authorization::{self, Credentials};
@@ -28,7 +28,7 @@ use crate::listener::peer::Peer;
 use crate::service::transformations::mapped;
 use crate::service::transformations::passes::Pass;
 use crate::service::transformations::run::Through;
-use crate::service::{api_keys, callers, elements};
+use crate::service::{api_keys, callers, elements, explain};
 use crate::telemetry::Facts;
 
 /// A request at the inner side of the edge.
@@ -85,7 +85,7 @@ pub async fn answer(
     let (time, peer, quiet) = (app.now(), arrived.peer, arrived.quiet);
     let mut known = Known::default();
     let mut result = decide(app, vocabulary, arrived, &mut known).await;
-    let vendor = known.vendor.get().copied().unwrap_or_default();
+    let vendor = known.vendor.get().cloned().unwrap_or_default();
     if known.vendor.get().is_some() {
         tell(&mut result, &vendor);
     }
@@ -118,6 +118,7 @@ pub async fn answer(
             duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
             time,
             ip: peer.address.to_string(),
+            why: result.as_ref().err().map(|error| kept(error, &vendor)),
         });
     }
     let facts = Facts {
@@ -136,6 +137,15 @@ pub async fn answer(
         trace: None,
     };
     (result, facts)
+}
+
+/// Why a call failed, for its usage row. What a vendor said is kept only where the secrets of its instance are known, and
+/// so left out of it.
+fn kept(error: &ApiError, vendor: &VendorNote) -> Why {
+    vendor.why.clone().unwrap_or_else(|| Why {
+        message: explain::bounded(&error.message),
+        ..Why::default()
+    })
 }
 
 /// What the call cost at the vendor, as headers of the answer; a limit's end as the field's own.

@@ -121,6 +121,7 @@ pub fn answer(called: Called, vendor: &OnceLock<VendorNote>) -> Result<Answer, A
         vendor_time: called.vendor_time,
         retry_after: called.retry_after,
         cached: called.cached,
+        why: called.why,
     };
     // One call, one note: there is no other writer.
     let _ = vendor.set(note);

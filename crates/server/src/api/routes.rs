@@ -333,6 +333,8 @@ pub static ROUTES: &[Endpoint] = routes! {
     "DELETE" "/vdrs/{id}/transformations/{transformationId}" Organization => vdrs::delete_transformation, "Deletes a transformation.";
     "GET" "/elements/{keyOrId}/transformations" Organization => transformations::of_catalog, "Lists what an element is mapped to without set-up.";
     "GET" "/usage" Organization => usage::list, "Lists calls, newest first.";
+    "GET" "/usage/analytics/statuses" Organization => usage::statuses, "Counts calls over time, by how they ended.";
+    "GET" "/usage/analytics/times" Organization => usage::times, "Counts calls over time, with how long they took.";
     "GET" "/usage/{requestId}" Organization => usage::get, "Shows one call.";
 };
 

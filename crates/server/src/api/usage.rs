@@ -2,8 +2,8 @@
 
 use ligand_model::id::{AccountId, InstanceId};
 use ligand_model::time::Timestamp;
-use ligand_store::usage::{UsageFilter, UsageStatus};
-use serde_json::Value;
+use ligand_store::usage::{Counted, UsageFilter, UsageStatus};
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
@@ -57,6 +57,85 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let row = service::usage::get(&call.app, &caller, call.variable(0)).await?;
     Ok(Answer::platform(wire::usage(&row)))
+}
+
+/// `GET /usage/analytics/statuses`
+///
+/// # Shape
+/// `[{"timestamp": "2026-11-28T17:00:00Z", "count": 12, "success": 11, "failed": 1}]`: a row for each `interval` (`second`,
+/// `minute`, `hour`, `day`, `week`; `day` if none is given) from `from` (seven days ago) to `to` (now), oldest first,
+/// empty ones too.
+///
+/// # Errors
+/// 400 for a span that ends before it begins or has more than 1,500 rows; 404 when there were no calls at all.
+pub async fn statuses(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let row = |counted: &Counted| json!({"success": counted.count - counted.failed, "failed": counted.failed});
+    over_time(&call, row).await
+}
+
+/// `GET /usage/analytics/times`
+///
+/// # Shape
+/// `[{"timestamp": "2026-11-28T17:00:00Z", "count": 12, "min": 31, "max": 902, "avg": 77}]`, milliseconds; else as
+/// `/usage/analytics/statuses`.
+///
+/// # Errors
+/// The same.
+pub async fn times(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let row = |counted: &Counted| json!({"min": counted.shortest_ms, "max": counted.longest_ms, "avg": counted.mean_ms});
+    over_time(&call, row).await
+}
+
+/// Most rows of an answer about time.
+const MOST_SPANS: i64 = 1500;
+
+async fn over_time(call: &Call, shown: impl Fn(&Counted) -> Value) -> Result<Answer, ApiError> {
+    let caller = call.caller()?;
+    let now = call.app.now();
+    let from = time(call, "from")?.unwrap_or(now.plus_millis(-WEEK_MS));
+    let to = time(call, "to")?.unwrap_or(now);
+    let span = interval(call)?;
+    if from.0 > to.0 {
+        return Err(ApiError::invalid("`from` must not be after `to`."));
+    }
+    let (first, last) = (from.0.div_euclid(span), to.0.div_euclid(span));
+    let spans = last.saturating_sub(first).saturating_add(1);
+    if spans > MOST_SPANS {
+        return Err(ApiError::invalid(format!(
+            "This is {spans} rows, more than {MOST_SPANS}; ask for a longer `interval` or a shorter time."
+        )));
+    }
+    let begin = Timestamp(first.saturating_mul(span));
+    let end = Timestamp(last.saturating_add(1).saturating_mul(span));
+    let counted = service::usage::counted(&call.app, &caller, begin, end, span).await?;
+    let mut counted = counted.into_iter().peekable();
+    let rows = (0..spans).map(|number| {
+        let of_this = counted.next_if(|counted| counted.number == number);
+        let counted = of_this.unwrap_or(Counted::none(number));
+        let mut row = shown(&counted);
+        if let Value::Object(members) = &mut row {
+            let at = begin.plus_millis(number.saturating_mul(span));
+            members.insert("timestamp".to_owned(), json!(at.to_iso()));
+            members.insert("count".to_owned(), json!(counted.count));
+        }
+        row
+    });
+    Ok(Answer::platform(Value::Array(rows.collect())))
+}
+
+/// Milliseconds of an interval.
+fn interval(call: &Call) -> Result<i64, ApiError> {
+    const SECOND: i64 = 1000;
+    match call.parameter("interval") {
+        Some("second") => Ok(SECOND),
+        Some("minute") => Ok(60 * SECOND),
+        Some("hour") => Ok(3600 * SECOND),
+        None | Some("day") => Ok(86_400 * SECOND),
+        Some("week") => Ok(7 * 86_400 * SECOND),
+        Some(_) => Err(ApiError::invalid(
+            "`interval` must be `second`, `minute`, `hour`, `day` or `week`.",
+        )),
+    }
 }
 
 fn time(call: &Call, name: &str) -> Result<Option<Timestamp>, ApiError> {

@@ -271,6 +271,22 @@ pub fn usage(row: &UsageRow) -> Value {
         if let Some(status) = row.vendor_status {
             members.insert("vendor_status".to_owned(), json!(status));
         }
+        if let Some(why) = &row.why {
+            members.insert("message".to_owned(), json!(why.message));
+            if let Some(said) = &why.provider_message {
+                members.insert("provider_message".to_owned(), json!(said));
+            }
+            let attempts = why.attempts.iter().map(|attempt| {
+                let mut shown = json!({
+                    "status": attempt.status,
+                    "took": attempt.took_ms,
+                    "waited": attempt.waited_ms,
+                });
+                without_nulls(&mut shown);
+                shown
+            });
+            members.insert("failed_attempts".to_owned(), attempts.collect());
+        }
     }
     value
 }

@@ -25,7 +25,7 @@ use crate::service::instances;
 use crate::service::oauth::{self, Asked};
 
 /// What the console may ask the platform for: the first word of the path. Signing in and secrets are not among it.
-const PLATFORM: [&str; 9] = [
+const PLATFORM: [&str; 10] = [
     "api-keys",
     "connect",
     "elements",
@@ -34,6 +34,7 @@ const PLATFORM: [&str; 9] = [
     "applications",
     "usage",
     "organizations",
+    "transformations",
     "me",
 ];
 
@@ -55,11 +56,13 @@ const SECRETS: [&str; 3] = ["token", "userSecret", "organizationSecret"];
 pub async fn platform(console: &Console, visit: Visit) -> Result<Response, ApiError> {
     let authorization = visit.session()?.authorization();
     let rest = below(visit.request.uri(), 4);
-    if !PLATFORM.contains(&first_word(&rest).as_str()) {
-        return Err(ApiError::not_found("The console has no such endpoint."));
-    }
     let method = visit.request.method().clone();
     let word = first_word(&rest);
+    // Of accounts it shows what they map; their users are made elsewhere.
+    let maps = word == "accounts" && ["objects", "elements"].contains(&word_at(&rest, 1).as_str());
+    if !maps && !PLATFORM.contains(&word.as_str()) {
+        return Err(ApiError::not_found("The console has no such endpoint."));
+    }
     if method == Method::POST && word == "api-keys" {
         return Err(ApiError::new(
             ErrorKind::Forbidden,
@@ -165,12 +168,16 @@ fn below(uri: &Uri, segments: usize) -> String {
 
 /// The first word of a path however it is written.
 fn first_word(rest: &str) -> String {
+    word_at(rest, 0)
+}
+
+fn word_at(rest: &str, at: usize) -> String {
     let path = rest.split('?').next().unwrap_or_default();
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     decoded
         .trim_start_matches('/')
         .split('/')
-        .next()
+        .nth(at)
         .unwrap_or_default()
         .to_ascii_lowercase()
 }

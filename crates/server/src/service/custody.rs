@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use ligand_model::id::{ApiKeyId, InstanceId};
 use ligand_model::instance::Instance;
-use ligand_store::custody::{Event, Record};
+use ligand_store::custody::{Event, Page, Record};
 use ligand_store::identity::Caller;
 use quick_cache::sync::Cache;
 
@@ -82,7 +82,7 @@ pub async fn revealed(
     Ok(())
 }
 
-/// The record of an instance after an entry, also of one that was deleted.
+/// The record of an instance, a page of it; also of one that was deleted.
 ///
 /// # Errors
 /// 404 for an instance of which there is no record.
@@ -90,7 +90,8 @@ pub async fn record(
     app: &App,
     caller: &Caller,
     id: InstanceId,
-    after: i64,
+    page: Page,
+    event: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Record>, Error> {
     // What became of a deleted instance is for who administers the organization.
@@ -99,9 +100,9 @@ pub async fn record(
     }
     let rows = app
         .store
-        .custody(caller.organization, id, after, limit)
+        .custody(caller.organization, id, page, event, limit)
         .await?;
-    if rows.is_empty() && after == 0 {
+    if rows.is_empty() && matches!(page, Page::After(0) | Page::Before(None)) {
         // An instance of before there was a record has an empty one.
         instances::find(app, caller, id, None).await?;
     }

@@ -8,6 +8,7 @@ use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::Origin;
 use ligand_engine::step::{Failure, Outcome, VendorRequest};
 use ligand_model::error::ErrorKind;
+use ligand_store::usage::Why;
 use serde_json::{Map, Value, json};
 
 use crate::vendor::drive::{Driven, Explain, Sent};
@@ -37,23 +38,7 @@ pub struct Facts<'a> {
 /// `{explain: "true"|"dry-run", resource, accessRenewed?|accessWouldBeRenewed?,
 /// requests: [{method, url, headers, body?, status?, setBy: [{part, name?, level, by?}]}], log: […], answer?: {status, message?, providerMessage?}}`
 pub fn show(facts: &Facts<'_>, driven: &Driven) -> Value {
-    let mut secrets: Vec<&str> = Vec::new();
-    for (key, value) in facts.values.iter().flat_map(|values| values.iter()) {
-        if is_secret(facts.element, key) {
-            secrets.push(value);
-        }
-    }
-    for (key, value) in &driven.outcome.configuration {
-        if let Some(value) = value.as_deref().filter(|_| is_secret(facts.element, key)) {
-            secrets.push(value);
-        }
-    }
-    for entry in &facts.element.element.configuration {
-        if let Some(value) = entry.default_value.as_deref().filter(|_| entry.is_secret()) {
-            secrets.push(value);
-        }
-    }
-    let mask = Mask::new(secrets);
+    let mask = mask(facts.element, facts.values.iter().copied(), driven);
     let mut shown = Map::new();
     let dry = facts.explain == Explain::DryRun;
     shown.insert(
@@ -79,6 +64,50 @@ pub fn show(facts: &Facts<'_>, driven: &Driven) -> Value {
         shown.insert("answer".to_owned(), answer);
     }
     Value::Object(shown)
+}
+
+/// Longest text of a usage row, characters.
+const MOST_WORDS: usize = 2000;
+
+/// Why a call failed, as its usage row keeps it: every secret masked, and no longer than one reads.
+pub fn why<'a>(
+    element: &'a Compiled,
+    values: impl Iterator<Item = &'a BTreeMap<String, String>>,
+    driven: &'a Driven,
+    failure: &Failure,
+) -> Why {
+    let mask = mask(element, values, driven);
+    let short = |text: &str| bounded(&mask.text(text));
+    Why {
+        message: short(&failure.message),
+        provider_message: failure.provider_message.as_deref().map(short),
+        attempts: driven.failed.clone(),
+    }
+}
+
+/// A text as a usage row keeps it.
+pub fn bounded(text: &str) -> String {
+    match text.char_indices().nth(MOST_WORDS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// What hides the secrets of an instance, whatever it was called with.
+fn mask<'a>(
+    element: &'a Compiled,
+    values: impl Iterator<Item = &'a BTreeMap<String, String>>,
+    driven: &'a Driven,
+) -> Mask {
+    let had = values.flatten();
+    let had = had.filter_map(|(key, value)| is_secret(element, key).then_some(&**value));
+    let written = driven.outcome.configuration.iter();
+    let written = written.filter(|(key, _)| is_secret(element, key));
+    let written = written.filter_map(|(_, value)| value.as_deref());
+    let entries = element.element.configuration.iter();
+    let defaults = entries.filter(|entry| entry.is_secret());
+    let defaults = defaults.filter_map(|entry| entry.default_value.as_deref());
+    Mask::new(had.chain(written).chain(defaults))
 }
 
 fn is_secret(element: &Compiled, key: &str) -> bool {

@@ -10,6 +10,7 @@ use ligand_engine::step::{Outcome, Reply};
 use ligand_model::error::ErrorKind;
 use ligand_model::id::InstanceId;
 use ligand_store::instances::SealedInstance;
+use ligand_store::usage::Why;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -48,6 +49,8 @@ pub struct Called {
     pub cached: bool,
     /// The explanation, in place of the answer, when one was asked for.
     pub explanation: Option<Value>,
+    /// Why it failed, without secrets, for the usage row.
+    pub why: Option<Why>,
 }
 
 impl From<Error> for Called {
@@ -62,6 +65,7 @@ impl From<Error> for Called {
             retry_after: None,
             cached: false,
             explanation: None,
+            why: None,
         }
     }
 }
@@ -140,6 +144,7 @@ fn from_cache(mut reply: Reply) -> Called {
         retry_after: None,
         cached: true,
         explanation: None,
+        why: None,
     }
 }
 
@@ -209,6 +214,15 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         };
         explain::show(&facts, &driven)
     });
+    let why = match &driven.outcome.result {
+        Ok(_) => None,
+        Err(failure) => {
+            // What the call had is gone with its exchange; a failure is worth opening it again.
+            let values = target.instance.open().unwrap_or_default().values;
+            let values = fresh.renewed.get().into_iter().chain([&values]);
+            Some(explain::why(&target.element, values, &driven, failure))
+        }
+    };
     let Outcome {
         result,
         configuration,
@@ -227,6 +241,7 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         retry_after: driven.retry_after,
         cached: false,
         explanation,
+        why,
     }
 }
 

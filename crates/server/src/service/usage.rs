@@ -4,9 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ligand_model::error::ErrorKind;
+use ligand_model::time::Timestamp;
 use ligand_store::identity::{Caller, Reach};
-use ligand_store::usage::{UsageFilter, UsageRow};
+use ligand_store::usage::{Counted, UsageFilter, UsageRow};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::{Error, elements};
 use crate::app::App;
@@ -16,6 +18,10 @@ const EVERY: Duration = Duration::from_millis(1500);
 /// So many rows are written without waiting: a long transaction would hold up other writers, and a thousand calls at
 /// once would feel its burst of work.
 const SOON: usize = 512;
+/// How long rows are kept, milliseconds.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How often what is older is forgotten.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// Rows that wait at most; when the store cannot keep up, further ones are dropped and counted.
 const MOST: usize = 50_000;
 
@@ -69,12 +75,19 @@ impl Batch {
 /// Writes rows every so often until the application stops, and the rest then.
 pub async fn write_regularly(app: App) {
     let mut stopping = app.tasks.stopping();
+    let mut forgets = Instant::now();
     loop {
         let stopped = tokio::select! {
             () = stopping.wait() => true,
             () = app.memory.usage.enough.notified() => false,
             () = tokio::time::sleep(EVERY) => false,
         };
+        if Instant::now() >= forgets {
+            forgets = Instant::now() + FORGET_EVERY;
+            if let Err(error) = forget(&app).await {
+                tracing::warn!(error = %error, "old usage rows could not be forgotten yet");
+            }
+        }
         if let Err(error) = flush(&app).await {
             tracing::warn!(error = %error, "usage rows could not be written yet");
         }
@@ -85,6 +98,16 @@ pub async fn write_regularly(app: App) {
             return;
         }
     }
+}
+
+/// Forgets rows of more than thirty days ago.
+///
+/// # Errors
+/// Those of the store.
+pub async fn forget(app: &App) -> Result<(), Error> {
+    let before = app.now().plus_millis(-KEPT_MS);
+    app.store.prune_usage(before).await?;
+    Ok(())
 }
 
 /// Writes what is waiting.
@@ -137,6 +160,28 @@ pub async fn list(
     Ok(rows)
 }
 
+/// Calls of an organization from a time, before another, by spans of so many milliseconds.
+///
+/// # Errors
+/// 404 when there are none.
+pub async fn counted(
+    app: &App,
+    caller: &Caller,
+    from: Timestamp,
+    to: Timestamp,
+    span_ms: i64,
+) -> Result<Vec<Counted>, Error> {
+    flush(app).await?;
+    let counted = app
+        .store
+        .usage_counted(Reach::from(caller), from, to, span_ms)
+        .await?;
+    if counted.is_empty() {
+        return Err(Error::not_found("No usage found"));
+    }
+    Ok(counted)
+}
+
 /// The row of one request.
 ///
 /// # Errors
@@ -180,6 +225,7 @@ mod tests {
             duration_ms: 0,
             time: Timestamp(0),
             ip: String::new(),
+            why: None,
         }
     }
 

@@ -14,6 +14,7 @@ use ligand_engine::step::{
 use ligand_model::error::ErrorKind;
 use ligand_model::id::ElementId;
 use ligand_model::time::Clock;
+use ligand_store::usage::FailedAttempt;
 
 use super::answer::VendorBody;
 use super::client::Client;
@@ -142,6 +143,8 @@ pub struct Driven {
     pub renewed: bool,
     /// The hosts that were asked, each once.
     pub hosts: Vec<String>,
+    /// The requests that did not go well, the first few; empty for most calls.
+    pub failed: Vec<FailedAttempt>,
 }
 
 /// What the driver performs calls with.

@@ -67,6 +67,32 @@ async fn the_record_names_every_host_every_refresh_and_every_change() {
         (&last[0]["detail"], &last[0]["apiKeyId"]),
         (&json!("disabled"), &key["id"])
     );
+    let newest = format!("/instances/{id}/custody?order=desc&pageSize=3");
+    let numbers = async |path: &str| {
+        let rows = app
+            .platform("GET", path, Value::Null)
+            .await
+            .expect(200)
+            .json();
+        let rows = rows.as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["number"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&newest).await, [4, 3, 2], "newest first");
+    assert_eq!(numbers(&format!("{newest}&after=2")).await, [1]);
+    let hosts = format!("/instances/{id}/custody?event=host");
+    assert_eq!(numbers(&hosts).await, [2], "one kind alone");
+    for wrong in [
+        "order=up",
+        "event=lost",
+        "pageSize=0",
+        "pageSize=1001",
+        "after=-1",
+    ] {
+        let path = format!("/instances/{id}/custody?{wrong}");
+        app.platform("GET", &path, Value::Null).await.error(400);
+    }
     assert_eq!(last[0]["digest"].as_str().unwrap().len(), 64);
     assert!(!last[0]["requestId"].as_str().unwrap().is_empty());
 

@@ -230,3 +230,48 @@ async fn a_trace_goes_through_to_the_vendor_and_back() {
         "{told}"
     );
 }
+
+#[tokio::test]
+async fn a_failed_calls_row_says_why_in_the_vendors_words_without_secrets() {
+    let configuration = json!([
+        {"key": "base.url", "name": "Base", "defaultValue": "https://api.example.com"},
+        {"key": "api.key", "name": "Key", "type": "PASSWORD", "defaultValue": "s3cret-of-theirs"},
+    ]);
+    let world = World::start(json!({"configuration": configuration})).await;
+    let said = r#"{"message":"key s3cret-of-theirs may not see things"}"#;
+    world.next([with(503, &[]), answer(403, said)]);
+    let reply = world.call("GET", &[]).await;
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    let path = format!("/usage/{}", reply.header("elements-request-id"));
+    let row = world.app.ok("GET", &path, Value::Null).await;
+    let words = row["provider_message"].as_str().unwrap();
+    assert_eq!(words, said.replace("s3cret-of-theirs", "********"), "{row}");
+    assert_eq!(row["message"], "key ******** may not see things");
+    let attempts = row["failed_attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 2, "{row}");
+    assert_eq!(
+        (&attempts[0]["status"], &attempts[1]["status"]),
+        (&json!(503), &json!(403))
+    );
+    assert!(attempts[0]["waited"].is_u64() && attempts[1].get("waited").is_none());
+    let listed = world.app.ok("GET", "/usage", Value::Null).await;
+    assert!(listed[0].get("message").is_none(), "{listed}");
+    assert!(!world.app.everything_stored().contains("may not see things"));
+
+    // What a vendor says at length is cut, and a refusal of ours says why as well.
+    let long = json!({"message": "x".repeat(100_000)}).to_string();
+    world.next([answer(400, &long)]);
+    let reply = world.call("GET", &[]).await;
+    let path = format!("/usage/{}", reply.header("elements-request-id"));
+    let row = world.app.ok("GET", &path, Value::Null).await;
+    let length = row["provider_message"].as_str().unwrap().chars().count();
+    assert_eq!(length, 2001);
+    let reply = world
+        .app
+        .platform("GET", "/elements/nosuch", Value::Null)
+        .await;
+    let path = format!("/usage/{}", reply.header("elements-request-id"));
+    let row = world.app.ok("GET", &path, Value::Null).await;
+    assert_eq!(row["message"], reply.json()["message"]);
+    assert_eq!(row["failed_attempts"], json!([]));
+}

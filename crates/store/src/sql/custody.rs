@@ -17,7 +17,12 @@ statements! {
         detail, user_id, api_key_id, request_id, former_digest, record_digest) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-    CUSTODY = concat!(custody!(), "AND instance_id = $2 AND number > $3 ORDER BY number LIMIT $4");
+    /// `$5` an event or null.
+    CUSTODY = concat!(custody!(), "AND instance_id = $2 AND number > $3 \
+        AND (CAST($5 AS TEXT) IS NULL OR event = $5) ORDER BY number LIMIT $4");
+
+    CUSTODY_NEWEST = concat!(custody!(), "AND instance_id = $2 AND number < $3 \
+        AND (CAST($5 AS TEXT) IS NULL OR event = $5) ORDER BY number DESC LIMIT $4");
 
     CUSTODY_OF_HOST = "SELECT number FROM custody \
         WHERE organization_id = $1 AND instance_id = $2 AND event = 'host' AND detail = $3";

@@ -1,7 +1,7 @@
 use ligand_model::id::{ApiKeyId, InstanceId, UserId};
 
 use super::{document, new_instance, tenant};
-use crate::custody::{Act, Event, by};
+use crate::custody::{Act, Event, Page, by};
 use crate::for_each_backend;
 use crate::instances::InstanceChange;
 use crate::sql::Statement;
@@ -38,7 +38,7 @@ for_each_backend! {
             store.note_custody(of, id, Event::Host, "api.vendor.example").await.unwrap();
         }
         store.delete_instance(of, id).await.unwrap();
-        let records = store.custody(of, id, 0, 100).await.unwrap();
+        let records = store.custody(of, id, Page::After(0), None, 100).await.unwrap();
         let told: Vec<(i64, &str, &str, Option<UserId>)> = records
             .iter()
             .map(|record| (record.number, &*record.event, &*record.detail, record.act.user))
@@ -54,10 +54,16 @@ for_each_backend! {
         );
         assert_eq!(told[0].1, "created");
         assert_eq!(records[0].act, act);
-        assert_eq!(store.custody(of, id, 3, 1).await.unwrap()[0].number, 4);
+        assert_eq!(store.custody(of, id, Page::After(3), None, 1).await.unwrap()[0].number, 4);
+        let newest = store.custody(of, id, Page::Before(None), None, 2).await.unwrap();
+        assert_eq!(newest, records.iter().rev().take(2).cloned().collect::<Vec<_>>());
+        let before = store.custody(of, id, Page::Before(Some(3)), None, 9).await.unwrap();
+        assert_eq!(before.iter().map(|record| record.number).collect::<Vec<_>>(), [2, 1]);
+        let hosts = store.custody(of, id, Page::Before(None), Some("host"), 9).await.unwrap();
+        assert!(!hosts.is_empty() && hosts.iter().all(|record| record.event == "host"), "{hosts:?}");
         // Nobody else's.
         let other = ligand_model::id::OrganizationId(1);
-        assert!(store.custody(other, id, 0, 100).await.unwrap().is_empty());
+        assert!(store.custody(other, id, Page::After(0), None, 100).await.unwrap().is_empty());
         let mut heads = 0;
         let verified = store.verify_custody(|_, record| heads += record.number).await.unwrap();
         assert_eq!((verified.chains, verified.records, heads), (1, 5, 5));

@@ -3,8 +3,9 @@ use ligand_model::time::Timestamp;
 
 use super::{STRANGER, tenant};
 use crate::for_each_backend;
-use crate::identity::Identity;
-use crate::usage::{UsageFilter, UsageRow, UsageStatus};
+use crate::identity::{Identity, Reach};
+use crate::sql::usage as sql;
+use crate::usage::{Counted, FailedAttempt, UsageFilter, UsageRow, UsageStatus, Why};
 
 fn row(who: Identity, number: i64) -> UsageRow {
     UsageRow {
@@ -33,6 +34,7 @@ fn row(who: Identity, number: i64) -> UsageRow {
         duration_ms: 12,
         time: Timestamp(number * 1000),
         ip: "127.0.0.1".to_owned(),
+        why: None,
     }
 }
 
@@ -74,6 +76,38 @@ for_each_backend! {
         assert_eq!(store.usage_row(STRANGER.organization, "2").await.unwrap(), None);
         let all = UsageFilter { limit: 10, ..UsageFilter::default() };
         assert!(store.usage(STRANGER.organization, all).await.unwrap().is_empty());
+    }
+
+    async fn why_a_call_failed_is_sealed_and_read_with_its_row(fixture: Fixture) {
+        let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+        let attempts = vec![FailedAttempt { status: Some(503), took_ms: 7, waited_ms: Some(250) }];
+        let why = Why { message: "no".to_owned(), provider_message: Some("said the vendor".to_owned()), attempts };
+        let failed = UsageRow { why: Some(why), ..row(made, 2) };
+        store.insert_usage(vec![row(made, 1), failed.clone()]).await.unwrap();
+        let found = store.usage_row(made.organization, "request-2").await.unwrap().unwrap();
+        assert_eq!(found, UsageRow { id: 2, ..failed });
+        let kept = store.read(move |tx| tx.query_one(&sql::USAGE_WHY, &[made.organization.0.into(), 2.into()])).await.unwrap();
+        let kept = kept.unwrap().optional_blob().unwrap().unwrap();
+        assert!(!String::from_utf8_lossy(&kept).contains("said"), "it lies there in clear");
+        let listed = store.usage(made.organization, UsageFilter { limit: 10, ..UsageFilter::default() }).await.unwrap();
+        assert!(listed.iter().all(|row| row.why.is_none()));
+    }
+
+    async fn calls_are_counted_by_spans_of_time(fixture: Fixture) {
+        let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+        let mut rows: Vec<UsageRow> = (1..=4).map(|number| row(made, number)).collect();
+        rows[3].duration_ms = 20;
+        store.insert_usage(rows).await.unwrap();
+        let counted = store.usage_counted(made.organization.into(), Timestamp(1000), Timestamp(4001), 2000).await.unwrap();
+        let expected = [
+            Counted { number: 0, count: 2, failed: 1, shortest_ms: 12, longest_ms: 12, mean_ms: 12 },
+            Counted { number: 1, count: 2, failed: 0, shortest_ms: 12, longest_ms: 20, mean_ms: 16 },
+        ];
+        assert_eq!(counted, expected);
+        let account = Reach { organization: made.organization, account: Some(AccountId(made.account.0 + 1)) };
+        let of_account = store.usage_counted(account, Timestamp(1000), Timestamp(4001), 2000).await.unwrap();
+        assert_eq!(of_account.iter().map(|counted| counted.count).collect::<Vec<_>>(), [1, 1]);
+        assert!(store.usage_counted(STRANGER.organization.into(), Timestamp(0), Timestamp(9000), 1000).await.unwrap().is_empty());
     }
 
     async fn old_rows_are_pruned(fixture: Fixture) {

@@ -151,6 +151,7 @@ pub(crate) static COLUMNS: &[Sealed] = &[
     column!("oauth_states", "payload", "over within minutes"),
     column!("oauth_states", "outcome", "over within minutes"),
     column!("connect_sessions", "payload", "over within a day"),
+    column!("usage", "why", "forgotten with its row, after thirty days"),
 ];
 
 fn definition(of: OrganizationId, [id, version, _]: [i64; 3]) -> Context {

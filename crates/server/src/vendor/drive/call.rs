@@ -11,6 +11,7 @@ use ligand_engine::step::{
     Failure, HookCall, HookError, HookResult, Input, Outcome, VendorReply, VendorRequest,
 };
 use ligand_model::error::ErrorKind;
+use ligand_store::usage::FailedAttempt;
 
 use super::super::client::{Answer, Unanswered};
 use super::super::hook_threads::{Fetched, Session};
@@ -22,6 +23,13 @@ use crate::telemetry::trace;
 
 /// A vendor that has not answered for so long is slow, whoever waited for it.
 const SLOW: Duration = Duration::from_secs(10);
+
+/// Attempts that did not go well, and are remembered.
+const MOST_REMEMBERED: usize = 10;
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// A hook that ended by our hand.
 fn given_up(name: &str, message: &str) -> HookError {
@@ -62,6 +70,7 @@ impl<'a> Call<'a> {
             log: Vec::new(),
             renewed: false,
             hosts: Vec::new(),
+            failed: Vec::new(),
         };
         Self {
             driver,
@@ -124,6 +133,9 @@ impl<'a> Call<'a> {
             }
             tokio::time::sleep_until(until).await;
             self.driven.waits += pause;
+            if let Some(last) = self.driven.failed.last_mut() {
+                last.waited_ms = Some(millis(pause));
+            }
             self.driver
                 .metrics
                 .vendor_retries
@@ -204,6 +216,7 @@ impl<'a> Call<'a> {
             Err(_) => Came::Unsent,
         };
         self.listen(host, &result, came, told, took);
+        self.remember(came, status, took);
         let passing = match &result {
             // What we refuse to send is refused again.
             Err(unanswered) => matches!(
@@ -264,6 +277,18 @@ impl<'a> Call<'a> {
         if let Ok(answer) = result {
             let now = self.driver.clock.now().seconds();
             self.driver.manners.listen(pace, &answer.reply.headers, now);
+        }
+    }
+
+    /// Keeps what an attempt came to that did not go well, for whoever asks later.
+    fn remember(&mut self, came: Came, status: Option<u16>, took: Duration) {
+        let well = matches!(came, Came::Status(status) if status < 400);
+        if !well && self.driven.failed.len() < MOST_REMEMBERED {
+            self.driven.failed.push(FailedAttempt {
+                status,
+                took_ms: millis(took),
+                waited_ms: None,
+            });
         }
     }
 

@@ -235,6 +235,29 @@ async fn a_transformation_is_tried_out_without_calling_anybody() {
             json!({"Email": "c@x.io", "x": false})
         );
     }
+    let draft = json!({"vendorName": "contacts", "fields": [{"path": "address", "vendorPath": "Email"}],
+        "configuration": [{"type": "passThrough", "properties": {"fromVendor": false, "toVendor": false}},
+            {"type": "inherit"}]});
+    let mut body = json!({"payload": vendor, "instanceId": fixture.id, "transformation": draft});
+    assert_eq!(
+        app.ok("POST", path, body.clone()).await,
+        json!({"address": "c@x.io", "id": "1", "mail": "c@x.io", "x": true}),
+        "a draft of the instance's own, with what it inherits"
+    );
+    body["level"] = json!("organization");
+    assert_eq!(
+        app.ok("POST", path, body.clone()).await,
+        json!({"address": "c@x.io"}),
+        "in the place of the organization's"
+    );
+    let kept = json!({"payload": vendor, "elementKey": "mapped"});
+    let kept = app.ok("POST", path, kept).await;
+    assert_eq!(kept["mail"], "c@x.io", "nothing of a draft is kept");
+    body["level"] = json!("planet");
+    app.refused("POST", path, body.clone(), 400).await;
+    body["transformation"] = json!({"fields": [{"path": "a[", "vendorPath": "b"}]});
+    body["level"] = json!("instance");
+    app.refused("POST", path, body, 400).await;
     let list = json!({"payload": [vendor], "instanceId": fixture.id});
     assert_eq!(
         app.ok("POST", path, list).await.as_array().unwrap().len(),
