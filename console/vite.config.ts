@@ -6,6 +6,9 @@ import { defineConfig, type Plugin } from "vite";
 
 /** Most bytes that a page may need before it shows itself, compressed. */
 const MOST = { index: 250_000, connect: 90_000 };
+/** Parts that a page asks for when it needs them, and the most bytes of one. */
+const LATER = /^(code-editor|calls-chart|Mapper)-/;
+const MOST_LATER = 200_000;
 
 /** Compressed once, at build time: the server sends the bytes as they lie. Each page's first view is weighed. */
 const zipped = (): Plugin => ({
@@ -21,10 +24,14 @@ const zipped = (): Plugin => ({
     }
     const named = (page: string) =>
       [...readFileSync(`dist/${page}.html`, "utf8").matchAll(/assets\/([^"]+\.(?:js|css))"/g)].map(([, name]) => name ?? "");
-    // The console loads the rest of itself at once; only what is Connect's alone does not count.
-    const views = { connect: named("connect"), index: [...sizes.keys()].filter((name) => !name.startsWith("connect")) };
-    for (const [page, names] of Object.entries(views)) {
-      const most = page === "index" ? MOST.index : MOST.connect;
+    // The console loads the rest of itself at once; what is Connect's alone, or comes later, does not count.
+    const views = { connect: named("connect"), index: [...sizes.keys()].filter((name) => !name.startsWith("connect") && !LATER.test(name)) };
+    for (const [name, size] of sizes) {
+      if (LATER.test(name) && size > MOST_LATER) throw new Error(`${name}: at most ${MOST_LATER / 1000} kB are allowed`);
+    }
+    for (const page of ["connect", "index"] as const) {
+      const names = views[page];
+      const most = MOST[page];
       const total = names.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
       const kilobytes = Math.round(total / 1000);
       console.log(`${page}: the first view is ${kilobytes} kB, compressed`);

@@ -1,6 +1,6 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { call, list, Refusal } from "./client";
-import type { ApiKey, Application, Count, CustodyEntry, Element, ElementSummary, Hub, Instance, InstanceEntry, Metadata, Organization, UsageRow } from "./types";
+import type { ApiKey, Application, Count, Counted, CustodyEntry, Element, ElementSummary, Hub, Instance, InstanceEntry, Metadata, Organization, UsageRow } from "./types";
 
 /** The rows of the catalog, one page of it or many. */
 export const elements = queryOptions({
@@ -108,23 +108,35 @@ export const configuration = (id: string) =>
     queryFn: async () => (await list<InstanceEntry, "getInstancesByIdConfiguration">("getInstancesByIdConfiguration", { path: { id } })).data,
   });
 
-/** Entries of a record that an answer holds at most. */
-const CUSTODY_PAGE = 1000;
+/** Entries of a record that are read at once. */
+const CUSTODY_PAGE = 10;
 
-/** The whole record of an instance's credential, oldest first. */
+/** The record of an instance's credential, newest first, a page at a time. */
 export const custody = (id: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["instance", id, "custody"],
     // Calls and renewals write to it while one looks.
     staleTime: 0,
+    initialPageParam: undefined as number | undefined,
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { order: "desc", pageSize: CUSTODY_PAGE, after: pageParam };
+      return (await list<CustodyEntry, "getInstancesByIdCustody">("getInstancesByIdCustody", { path: { id }, query, signal })).data;
+    },
+    // Entries are numbered from 1, without gaps.
+    getNextPageParam: (last) => {
+      const number = last.at(-1)?.number ?? 1;
+      return number > 1 ? number : undefined;
+    },
+  });
+
+/** The entries that name a host that received an instance's credential. */
+export const hosts = (id: string) =>
+  queryOptions({
+    queryKey: ["instance", id, "custody", "hosts"],
+    staleTime: 0,
     queryFn: async ({ signal }) => {
-      const all: CustodyEntry[] = [];
-      for (;;) {
-        const query = { after: all.at(-1)?.number };
-        const { data } = await list<CustodyEntry, "getInstancesByIdCustody">("getInstancesByIdCustody", { path: { id }, query, signal });
-        all.push(...data);
-        if (data.length < CUSTODY_PAGE) return all;
-      }
+      const query = { event: "host" };
+      return (await list<CustodyEntry, "getInstancesByIdCustody">("getInstancesByIdCustody", { path: { id }, query, signal })).data;
     },
   });
 
@@ -146,6 +158,26 @@ export const usage = (search: UsageSearch, next: string, pageSize = 50) =>
         query: { searchText: search.q, status: search.status, keys: search.element, instanceId: search.instance, pageSize, nextPage: next },
         signal,
       }),
+  });
+
+/** Spans over which calls are counted. */
+export const SPANS = {
+  day: { words: "Last day", interval: "hour", ms: 23 * 3_600_000 },
+  week: { words: "Last week", interval: "day", ms: 6 * 86_400_000 },
+} as const;
+export type Span = keyof typeof SPANS;
+
+/** Calls over time; none at all is an empty list. */
+export const counted = (span: Span) =>
+  queryOptions({
+    queryKey: ["usage", "counted", span],
+    staleTime: 0,
+    refetchInterval: 15_000,
+    queryFn: async ({ signal }) => {
+      const { interval, ms } = SPANS[span];
+      const query = { interval, from: new Date(Date.now() - ms).toISOString() };
+      return (await list<Counted, "getUsageAnalyticsStatuses">("getUsageAnalyticsStatuses", { query, signal })).data;
+    },
   });
 
 export const usageCall = (requestId: string) =>

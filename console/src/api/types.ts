@@ -140,6 +140,25 @@ export interface UsageRow {
   vendor_status?: number;
   attempts: number;
   waits: number;
+  /** Only with a single row, and only of a call that failed. */
+  message?: string;
+  provider_message?: string;
+  failed_attempts?: FailedAttempt[];
+}
+
+/** A request to the vendor that did not go well; times in milliseconds. */
+export interface FailedAttempt {
+  status?: number;
+  took: number;
+  waited?: number;
+}
+
+/** Calls of a span of time. */
+export interface Counted {
+  timestamp: string;
+  count: number;
+  success: number;
+  failed: number;
 }
 
 /** An entry of the record of what happened to an instance's credential. */

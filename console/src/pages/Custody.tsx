@@ -1,12 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { custody } from "../api/queries";
+import { custody, hosts as hostsQuery } from "../api/queries";
 import type { CustodyEntry, Instance } from "../api/types";
 import { Badge, Bones, Button, Empty, Fault, When } from "../ui/parts";
-
-/** Entries shown at first, and those that a press of the button adds. */
-const STEP = 10;
 
 /** Calls are kept for a week. */
 const CALLS_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
@@ -35,27 +31,27 @@ export function receivers(entries: CustodyEntry[]): string[] {
 
 /** Where the account's credential has been. */
 export function Custody({ instance }: { instance: Instance }) {
-  const { data, error, isPending, refetch } = useQuery(custody(String(instance.id)));
-  const [most, setMost] = useState(STEP);
+  const record = useInfiniteQuery(custody(String(instance.id)));
+  const hosts = receivers(useQuery(hostsQuery(String(instance.id))).data ?? []);
+  const newest = record.data?.pages.flat();
+  const number = newest?.[0]?.number ?? 0;
   const by = (entry: CustodyEntry) => {
     const user = entry.userId === instance.user.id ? instance.user.emailAddress : `user #${entry.userId}`;
     if (entry.userId === undefined) return "the platform";
     return entry.apiKeyId === undefined ? user : `${user}, key #${entry.apiKeyId}`;
   };
-  const hosts = receivers(data ?? []);
-  const newest = data?.toReversed() ?? [];
   return (
     <section className="stack" aria-label="Custody">
       <div className="stack tight">
         <h2>Custody of the credential</h2>
         <p className="soft small">Who received it, renewed it or changed it, and at whose call. Entries are chained: none can be changed or removed unseen.</p>
       </div>
-      {isPending && <Bones rows={3} />}
-      {error && <Fault title="The record cannot be shown." error={error} again={() => void refetch()} />}
-      {data && data.length === 0 && (
+      {record.isPending && <Bones rows={3} />}
+      {record.error && <Fault title="The record cannot be shown." error={record.error} again={() => void record.refetch()} />}
+      {newest && newest.length === 0 && (
         <Empty title="Nothing is recorded yet">The account was connected before there was a record. What happens from now on is kept.</Empty>
       )}
-      {data && data.length > 0 && (
+      {newest && newest.length > 0 && (
         <>
           <div className="chips">
             <span className="soft small">Received by</span>
@@ -66,7 +62,7 @@ export function Custody({ instance }: { instance: Instance }) {
             <table>
               <thead><tr><th>What happened</th><th>By</th><th>When</th><th><span className="hidden">Call</span></th></tr></thead>
               <tbody>
-                {newest.slice(0, most).map((entry) => (
+                {newest.map((entry) => (
                   <tr key={entry.number}>
                     <td className="wrap">{told(entry)}</td>
                     <td className="soft wrap">{by(entry)}</td>
@@ -82,10 +78,10 @@ export function Custody({ instance }: { instance: Instance }) {
               </tbody>
             </table>
           </div>
-          {newest.length > most && (
+          {record.hasNextPage && (
             <div className="actions">
-              <Button size="small" onClick={() => setMost(most + 5 * STEP)}>Show earlier ones</Button>
-              <span className="soft small" aria-live="polite">{most} of {newest.length}</span>
+              <Button size="small" busy={record.isFetchingNextPage} onClick={() => void record.fetchNextPage()}>Show earlier ones</Button>
+              <span className="soft small" aria-live="polite">{newest.length} of {number}</span>
             </div>
           )}
         </>

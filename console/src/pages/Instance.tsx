@@ -63,6 +63,7 @@ function Shown({ instance }: { instance: Instance }) {
         actions={
           <>
             <Link className="button" to="/catalog/$key" params={{ key: instance.element.key }} search={{ tab: "resources", instance: id }}>Try calls</Link>
+            <Link className="button" to="/instances/$id/map" params={{ id }}>Map fields</Link>
             <Link className="button" to="/connect/$key" params={{ key: instance.element.key }} search={{ instance: id }}>Reconnect</Link>
             <ConnectLink element={instance.element.key} instance={instance.id} />
           </>

@@ -7,7 +7,8 @@ import { instances as instancesQuery, metadata } from "../api/queries";
 import type { Element, Instance, Parameter, Proof, Resource } from "../api/types";
 import { useSession } from "../app/Gate";
 import { elementRoute } from "../app/routes";
-import { Badge, Bones, Button, Code, Day, Empty, Fault, Field, TextField } from "../ui/parts";
+import { Editor, Reader } from "../ui/Editor";
+import { Badge, Bones, Button, Code, Copy, Day, Empty, Fault, Field, TextField } from "../ui/parts";
 import { Explained } from "./Explained";
 import { samples } from "./samples";
 import { useSubmit } from "./SignIn";
@@ -167,14 +168,10 @@ function Call({ resource, instances, preferred }: { resource: Resource; instance
           onChange={(event) => setValues({ ...values, [parameter.name]: event.target.value })} />
       ))}
       {takesBody && (
-        <Field label="Body" help="JSON, as the vendor names its fields.">
-          {(attributes) => (
-            <textarea {...attributes} className="input mono" spellCheck={false} value={body} onChange={(event) => setBody(event.target.value)} />
-          )}
-        </Field>
+        <Editor label="Body" help="JSON, as the vendor names its fields." tongue="json" value={body} onChange={setBody} />
       )}
       {writes && (
-        <label className="actions small">
+        <label className="check small">
           <input type="checkbox" checked={sure} onChange={(event) => setSure(event.target.checked)} />
           Change the account’s real records
         </label>
@@ -219,22 +216,33 @@ function Samples({ url, method, body }: { url: string; method: string; body: str
   );
 }
 
-export function Answer({ answer }: { answer: Tried }) {
-  let text = answer.body;
+/** Longest text that is shown, characters. */
+const MOST = 500_000;
+
+/** JSON on lines of its own; anything else, and what is very long, as it came. */
+function readable(body: string): { text: string; isJson: boolean } {
+  if (body.length > MOST) return { text: `${body.slice(0, MOST)}\n…`, isJson: false };
   try {
-    text = JSON.stringify(JSON.parse(answer.body), null, 2);
+    return { text: JSON.stringify(JSON.parse(body), null, 2), isJson: true };
   } catch {
-    // What is no JSON is shown as it came.
+    return { text: body, isJson: false };
   }
-  const long = text.length > 200_000;
+}
+
+export function Answer({ answer }: { answer: Tried }) {
+  const { text, isJson } = readable(answer.body);
+  const request = answer.headers.find(([name]) => name === "elements-request-id")?.[1];
   return (
     <section className="stack tight" aria-label="Answer" aria-live="polite">
       <div className="actions">
         <h3>Answer</h3>
         <Badge tone={answer.status < 400 ? "good" : "bad"}>{answer.status}</Badge>
         <span className="soft small">{answer.ms} ms · {new Intl.NumberFormat().format(answer.bytes)} bytes</span>
+        {answer.status >= 400 && request && <Link className="small" to="/usage/$requestId" params={{ requestId: request }}>Why did this fail?</Link>}
       </div>
-      <Code label="Answer body" text={long ? `${text.slice(0, 200_000)}\n…` : text || "(no body)"} />
+      {isJson
+        ? <div className="code"><Reader label="Answer body" tongue="json" text={text} /><Copy text={text} /></div>
+        : <Code label="Answer body" text={text || "(no body)"} />}
       <details>
         <summary className="small soft">Headers</summary>
         <dl className="facts small" style={{ marginTop: "0.5rem" }}>

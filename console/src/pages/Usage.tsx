@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useDeferredValue } from "react";
-import { usage as usageQuery, usageCall } from "../api/queries";
-import type { UsageRow } from "../api/types";
+import { useDeferredValue, useState } from "react";
+import { counted, SPANS, usage as usageQuery, usageCall, type Span } from "../api/queries";
+import type { Counted, UsageRow } from "../api/types";
 import { callRoute, usageRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
 import { Badge, Bones, Button, Empty, Fault, Field, Head, TextField, When } from "../ui/parts";
+import { useLoaded } from "../ui/loaded";
 import { Pages, usePages } from "../ui/pages";
 import { clean } from "./Catalog";
 
@@ -42,6 +43,7 @@ export function Usage() {
         </Field>
         {search.instance && <Button onClick={() => change({ instance: undefined })}>Only instance #{search.instance} ×</Button>}
       </div>
+      {!searching && <OverTime />}
       {isPending && <Bones rows={6} />}
       {error && <Fault title="The calls could not be read." error={error} again={() => void refetch()} />}
       {data && data.data.length === 0 && (
@@ -56,6 +58,54 @@ export function Usage() {
         </>
       )}
     </div>
+  );
+}
+
+const chart = () => import("../ui/calls-chart");
+
+/** How many calls there were, and how many of them failed. */
+function OverTime() {
+  const [span, setSpan] = useState<Span>("day");
+  const { data, error } = useQuery({ ...counted(span), placeholderData: keepPreviousData });
+  const drawn = useLoaded(chart);
+  const rows = data ?? [];
+  const format = new Intl.DateTimeFormat(undefined, SPANS[span].interval === "hour" ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
+  const name = (row: Counted) => format.format(new Date(row.timestamp));
+  const all = rows.reduce((sum, row) => sum + row.count, 0);
+  const failed = rows.reduce((sum, row) => sum + row.failed, 0);
+  const many = (number: number) => new Intl.NumberFormat().format(number);
+  // The list below says what is wrong.
+  if (error || (data && all === 0)) return null;
+  return (
+    <section className="card stack" aria-label="Calls over time">
+      <div className="head">
+        <div className="chips legend">
+          <span><i className="well" /> {many(all - failed)} succeeded</span>
+          <span><i className="ill" /> {many(failed)} failed</span>
+        </div>
+        <div className="chips" role="group" aria-label="Span">
+          {(Object.keys(SPANS) as Span[]).map((key) => (
+            <button key={key} type="button" className="chip" aria-pressed={span === key} onClick={() => setSpan(key)}>{SPANS[key].words}</button>
+          ))}
+        </div>
+      </div>
+      {data && drawn
+        ? <drawn.CallsChart rows={rows} name={name} label={`${many(all)} calls, ${many(failed)} of them failed; the table below the picture has the numbers.`} />
+        : <div className="bone" style={{ height: "180px" }} />}
+      <details>
+        <summary className="small soft">As a table</summary>
+        <div className="table-box">
+          <table>
+            <thead><tr><th>From</th><th className="number">Succeeded</th><th className="number">Failed</th></tr></thead>
+            <tbody>
+              {rows.filter(({ count }) => count > 0).map((row) => (
+                <tr key={row.timestamp}><td>{name(row)}</td><td className="number">{many(row.success)}</td><td className="number">{many(row.failed)}</td></tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </section>
   );
 }
 
@@ -93,13 +143,49 @@ export function explained(row: Pick<UsageRow, "status" | "vendor_status">): stri
   if (vendor !== undefined && vendor >= 500) return `The vendor failed (${vendor}). It is worth trying again later.`;
   if (vendor === 401 || vendor === 403) return "The vendor did not accept the account’s credential. Reconnect the instance.";
   if (vendor === 429) return "The vendor’s rate limit was reached. Call less often, or later.";
-  if (vendor !== undefined && vendor >= 400) return `The vendor refused the request (${vendor}). Its own words were in the answer.`;
+  if (vendor !== undefined && vendor >= 400) return `The vendor refused the request (${vendor}).`;
   if (row.status === 401) return "The secrets or the token were not right. The vendor was not asked.";
   if (row.status === 403) return "The caller may not do this, or the instance is disabled. The vendor was not asked.";
   if (row.status === 404) return "There is no such thing. The vendor was not asked, or said so.";
   if (row.status === 504) return "The deadline passed before the vendor answered.";
   if (row.status === 502) return "The vendor could not be reached, or answered something unintelligible.";
   return "The request was refused before the vendor was asked.";
+}
+
+/** A vendor's words as it meant them: JSON on lines of its own. */
+export function readable(words: string): string {
+  try {
+    const value = JSON.parse(words) as unknown;
+    return typeof value === "object" ? JSON.stringify(value, null, 2) : words;
+  } catch {
+    return words;
+  }
+}
+
+/** What each request to the vendor came to, where not all went well. */
+function Attempts({ row }: { row: UsageRow }) {
+  const failed = row.failed_attempts ?? [];
+  if (failed.length === 0) return null;
+  return (
+    <section className="stack tight">
+      <h2>Requests to the vendor that failed</h2>
+      <div className="table-box folds">
+        <table>
+          <thead><tr><th>Request</th><th>Vendor’s status</th><th className="number">Took</th><th>Then</th></tr></thead>
+          <tbody>
+            {failed.map(({ status, took, waited }, index) => (
+              <tr key={index}>
+                <td data-label="Request">{index + 1} of {row.attempts}</td>
+                <td>{status === undefined ? <Badge tone="bad">no answer</Badge> : <Badge tone="bad">{status}</Badge>}</td>
+                <td className="number soft" data-label="Took">{took} ms</td>
+                <td className="soft">{waited === undefined ? "given up" : `tried again after ${waited} ms`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
 }
 
 export function CallPage() {
@@ -115,8 +201,16 @@ export function CallPage() {
         <>
           <Head title={<><span className="wrap">{row.request_method} {row.request_uri}</span></>} />
           <div className={`note ${row.status < 400 ? "good" : "bad"}`}>
-            <strong>{row.status}</strong> {explained(row)}
+            <p><strong>{row.status}</strong> {explained(row)}</p>
+            {row.message && <p className="wrap">{row.message}</p>}
+            {row.provider_message && (
+              <figure className="quote">
+                <figcaption className="small soft">The vendor’s own words</figcaption>
+                <blockquote dir="auto">{readable(row.provider_message)}</blockquote>
+              </figure>
+            )}
           </div>
+          <Attempts row={row} />
           <section className="card">
             <dl className="facts">
               <dt>When</dt><dd><When iso={row.traffic_date} /></dd>
@@ -133,7 +227,7 @@ export function CallPage() {
               <dt>Request</dt><dd><code>{row.request_id}</code></dd>
             </dl>
           </section>
-          <p className="small soft">Queries, bodies and answers are not kept.</p>
+          <p className="small soft">Queries, bodies and answers are not kept; why a call failed is, without the account’s secrets.</p>
         </>
       )}
     </div>
