@@ -133,6 +133,30 @@ export async function api(method, path, body, expected = 200) {
   return text ? JSON.parse(text) : undefined;
 }
 
+/** Signs in for the first time, which asks for a password of one's own. */
+export async function signIn(page, password = "a password of my own") {
+  await page.goto(`${baseUrl}/console`);
+  await page.getByLabel("E-mail").fill(credentials.email);
+  await page.getByLabel("Password").fill(credentials.password);
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Present password").fill(credentials.password);
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password again").fill(password);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("heading", { name: "Catalog" }).waitFor();
+}
+
+/** Connects an account as an application does, the vendor agreeing at once. */
+export async function consentByApi(element, name) {
+  const application = { apiKey: "our-app", apiSecret: "s3cret-of-our-app", callbackUrl: "https://app.example/callback" };
+  const query = new URLSearchParams({ ...application, state: element });
+  const { oauthUrl } = await api("GET", `/elements/${element}/oauth/url?${query}`);
+  const answer = await fetch(`${oauthUrl}&sandbox_decision=approve`, { redirect: "manual" });
+  const code = new URL(answer.headers.get("location")).searchParams.get("code");
+  const configuration = { "oauth.api.key": application.apiKey, "oauth.api.secret": application.apiSecret, "oauth.callback.url": application.callbackUrl };
+  return await api("POST", "/instances", { element: { key: element }, name, providerData: { code }, configuration });
+}
+
 export async function done() {
   await browser.close();
   assert.deepEqual(complaints, [], "the browser complained");

@@ -1,6 +1,6 @@
 // The console in front of 100,000 accounts: searched, filtered and paged through at the server.
 import assert from "node:assert/strict";
-import { api, baseUrl, credentials, done, look, newPage, step as plainStep } from "./browser.mjs";
+import { api, baseUrl, done, look, newPage, signIn, step as plainStep } from "./browser.mjs";
 
 const page = await newPage();
 const step = (name, work) => plainStep(name, work, page);
@@ -17,14 +17,8 @@ async function timed(work, settled) {
 }
 
 await step("signs in", async () => {
-  await page.goto(`${baseUrl}/console/instances`);
-  await page.getByLabel("E-mail").fill(credentials.email);
-  await page.getByLabel("Password").fill(credentials.password);
-  await page.keyboard.press("Enter");
-  await page.getByLabel("Present password").fill(credentials.password);
-  await page.getByLabel("New password", { exact: true }).fill("a password of my own");
-  await page.getByLabel("New password again").fill("a password of my own");
-  await page.getByRole("button", { name: "Change password" }).click();
+  await signIn(page);
+  await page.getByRole("banner").getByRole("link", { name: "Instances" }).click();
   await page.getByText(/100,\d{3} in all/).waitFor();
   await rows.nth(49).waitFor();
   await look(page, "instances-many");

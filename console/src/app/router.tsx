@@ -1,4 +1,4 @@
-import { createRouter, Link } from "@tanstack/react-router";
+import { createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
 import { Account } from "../pages/Account";
 import { Applications } from "../pages/Applications";
 import { Catalog } from "../pages/Catalog";
@@ -29,6 +29,7 @@ export const router = createRouter({
       at.connectRoute.update({ component: Connect }),
       at.instancesRoute.update({ component: Instances }),
       at.instanceRoute.update({ component: InstancePage }),
+      at.mapperRoute.update({ component: lazyRouteComponent(() => import("../mapper/Mapper"), "Mapper") }),
       at.applicationsRoute.update({ component: Applications }),
       at.usageRoute.update({ component: Usage }),
       at.callRoute.update({ component: CallPage }),

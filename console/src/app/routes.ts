@@ -26,6 +26,7 @@ export const elementRoute = createRoute({ ...at("/catalog/$key"), validateSearch
 export const connectRoute = createRoute({ ...at("/connect/$key"), validateSearch: texts("instance") });
 export const instancesRoute = createRoute({ ...at("/instances"), validateSearch: texts("q", "element", "tag", "status") });
 export const instanceRoute = createRoute(at("/instances/$id"));
+export const mapperRoute = createRoute({ ...at("/instances/$id/map"), validateSearch: texts("object", "level") });
 export const applicationsRoute = createRoute({ ...at("/applications"), validateSearch: texts("element") });
 export const usageRoute = createRoute({ ...at("/usage"), validateSearch: texts("q", "status", "element", "instance") });
 export const callRoute = createRoute(at("/usage/$requestId"));
