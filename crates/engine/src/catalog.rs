@@ -105,6 +105,15 @@ impl Compiled {
         self.routes.find(method, path, &self.element.resources)
     }
 
+    /// The collection that a call may have been meant for whose first segment was taken for the name of an object.
+    pub fn meant(&self, path: &str, resource: usize) -> Option<String> {
+        let template = &self.resource(resource)?.path;
+        let by_variable = routes::shape(template).starts_with('{');
+        by_variable
+            .then(|| routes::meant(path, &self.element.resources))
+            .flatten()
+    }
+
     /// The resource at an index.
     pub fn resource(&self, index: usize) -> Option<&Resource> {
         self.element.resources.get(index)

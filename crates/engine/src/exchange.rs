@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod chain;
+mod count;
 mod draft;
 mod explain;
 mod fields;
@@ -78,6 +79,7 @@ enum State {
     BeforeVendor,
     AtVendor,
     AfterVendor,
+    Counting,
 }
 
 /// Whether the vendor's bytes reach the caller as they are.
@@ -142,6 +144,8 @@ pub struct Exchange {
     paging: Option<Paging>,
     /// How many records the vendor has in all, when the caller asks.
     total: Option<u64>,
+    /// The page, while the vendor is asked for that number.
+    counting: Option<Answer>,
     /// What is filtered and ordered here.
     local: Option<Local>,
     /// Pages still to be passed on the way to one asked for by number.
@@ -184,6 +188,7 @@ impl Exchange {
             repeat: None,
             paging: None,
             total: None,
+            counting: None,
             local: None,
             pages_left: None,
             draft: Draft::default(),
@@ -235,6 +240,8 @@ impl Exchange {
             }),
             (State::BeforeVendor | State::AfterVendor, Input::Hook(result)) => self.hooked(result),
             (State::AtVendor, Input::Reply(reply)) => self.replied(reply),
+            (State::Counting, Input::Reply(reply)) => self.counted(Some(&reply)),
+            (State::Counting, Input::Unreachable(..)) => self.counted(None),
             (_, Input::Unreachable(kind, message)) => Err(Failure {
                 kind,
                 status: None,

@@ -376,6 +376,10 @@ pub struct Resource {
     /// *Added.* Where the vendor says how many records there are in all; a caller that asks (`returnCount=true`) is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_count: Option<Text>,
+    /// *Added.* What the `value` parameters of these names send instead when only that number is asked for, for vendors
+    /// that do not tell it with a page: vendor's parameter → template. The answer has it at `totalCount`; hooks do not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count_with: Option<Arc<BTreeMap<String, String>>>,
     /// *Added.* Members copied within each record: new name → existing name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Arc<BTreeMap<String, String>>>,

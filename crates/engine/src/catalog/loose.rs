@@ -77,6 +77,10 @@ const RESOURCE: &[(&str, Kind)] = &[
     ),
     ("describe", Kind::Ours(reads::<Describe>)),
     ("totalCount", Kind::Ours(reads::<String>)),
+    (
+        "countWith",
+        Kind::Ours(reads::<std::collections::BTreeMap<String, String>>),
+    ),
 ];
 
 const AUTHENTICATION: &[(&str, Kind)] = &[

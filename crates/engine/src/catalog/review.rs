@@ -35,6 +35,7 @@ pub fn review(element: &Compiled) -> Vec<Diagnostic> {
             ));
         }
         found.extend(chain(element, index, resource));
+        found.extend(counts(index, resource));
     }
     found
 }
@@ -70,6 +71,23 @@ fn next(resource: &Resource) -> Option<&str> {
         .next_resource
         .as_deref()
         .filter(|next| !next.is_empty())
+}
+
+/// Templates that count stand in for parameters that are there, and their number is found somewhere.
+fn counts(index: usize, resource: &Resource) -> Option<Diagnostic> {
+    let has = |name: &str| {
+        let mut own = resource.parameters.iter();
+        own.any(|p| p.kind == "value" && &*p.vendor_name == name)
+    };
+    let templates = resource.count_with.as_deref()?;
+    let message = if let Some(name) = templates.keys().find(|name| !has(name)) {
+        format!("`countWith` names `{name}`, which no `value` parameter sends")
+    } else if resource.total_count.is_none() {
+        "`countWith` needs `totalCount`: where the number is in the answer".to_owned()
+    } else {
+        return None;
+    };
+    Some(warning(place(index, resource), message))
 }
 
 fn chain(element: &Compiled, first: usize, resource: &Resource) -> Option<Diagnostic> {

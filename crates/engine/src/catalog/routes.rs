@@ -190,6 +190,25 @@ impl Routes {
     }
 }
 
+/// The declared collection that a path of one segment may have been meant for, when a resource with a variable there took
+/// it: `/contcts` for `/contacts`. `/Contact` is not: it is the object behind it.
+pub(super) fn meant(path: &str, resources: &[Resource]) -> Option<String> {
+    let singular = |word: &str| word.to_ascii_lowercase().trim_end_matches('s').to_owned();
+    let wanted = shape(path);
+    if wanted.contains('/') || wanted.len() > 100 {
+        return None;
+    }
+    let wanted = singular(&wanted);
+    let most = 1 + wanted.len() / 5;
+    let collections = resources.iter().take(500).map(|resource| shape(&resource.path));
+    collections
+        .filter(|path| !path.contains(['/', '{']))
+        .map(|path| (distance(&wanted, &singular(&path)), path))
+        .min()
+        .filter(|(distance, _)| (1..=most).contains(distance))
+        .map(|(_, path)| format!("/{path}"))
+}
+
 /// The declared path with the fewest edits to the wanted one.
 fn nearest(path: &str, resources: &[Resource]) -> Option<String> {
     let wanted = shape(path);
@@ -342,6 +361,21 @@ mod tests {
                 allowed: vec!["GET".into(), "POST".into()]
             }
         );
+    }
+
+    #[test]
+    fn a_name_taken_for_an_object_may_have_been_meant_for_a_resource() {
+        let routes = routes(&[
+            ("GET", "/hubs/crm/{objectName}"),
+            ("GET", "/hubs/crm/contacts"),
+            ("GET", "/hubs/crm/contacts/{id}"),
+        ]);
+        let meant = |path| meant(path, &routes.1);
+        assert_eq!(meant("/hubs/crm/contcts").as_deref(), Some("/contacts"));
+        assert_eq!(meant("/kontact").as_deref(), Some("/contacts"));
+        for path in ["/contacts", "/Contact", "/Project__c", "/contcts/7", "/"] {
+            assert_eq!(meant(path), None, "{path}");
+        }
     }
 
     #[test]

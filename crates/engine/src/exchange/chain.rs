@@ -53,13 +53,13 @@ impl Exchange {
 
     /// Keeps the number of all records, for a caller that asks for it, before the root is taken from around them.
     fn note_total(&mut self) {
-        let asks = |name| self.call.query(name) == Some("true");
-        if !asks("returnCount") && !asks("returnTotalCount") {
+        if !self.asks_for_total() {
             return;
         }
         let place = self
             .compiled
             .resource(self.resource)
+            .filter(|resource| resource.count_with.is_empty())
             .and_then(|resource| resource.total_count.as_deref());
         if let (Some(place), Some(answer)) = (place, &mut self.answer)
             && !answer.rooted
@@ -142,7 +142,10 @@ impl Exchange {
         if let Some(step) = self.walk(resource, &mut answer) {
             return step;
         }
-        Ok(self.finish(resource, answer))
+        Ok(match self.count(resource, answer) {
+            Ok(step) => step,
+            Err(answer) => self.finish(resource, answer),
+        })
     }
 
     pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {

@@ -466,7 +466,9 @@ async fn resource(
                 }),
                 _ => None,
             };
-            resources::call(app, target, through, arrived, &known.vendor).await
+            let meant = target.element.meant(path, resource);
+            let answer = resources::call(app, target, through, arrived, &known.vendor).await;
+            answer.map_err(|error| hinted(error, meant))
         }
         Route::MethodNotAllowed { allowed } => {
             Err(ApiError::method_not_allowed(method, path, &allowed))
@@ -482,6 +484,19 @@ async fn resource(
             )))
         }
     }
+}
+
+/// A vendor that has no such object is told of by what the element has under a similar name.
+fn hinted(mut error: ApiError, meant: Option<String>) -> ApiError {
+    if let (400 | 404, Some(meant)) = (error.status().as_u16(), meant) {
+        let end = if error.message.ends_with('.') {
+            ""
+        } else {
+            "."
+        };
+        error.message += &format!("{end} The nearest resource of the element is {meant}.");
+    }
+    error
 }
 
 /// Whether a found resource names its first segment: `/accounts/{id}`, not `/{objectName}`.

@@ -198,3 +198,24 @@ async fn a_malformed_body_of_a_resource_call_is_refused_before_the_vendor() {
             .error(400);
     }
 }
+
+#[tokio::test]
+async fn a_name_that_is_no_object_of_the_vendor_is_met_with_the_nearest_resource() {
+    let app = TestApp::start().await;
+    for (element, hub) in [
+        ("sfdc", "crm"),
+        ("eloqua", "marketing"),
+        ("marketo", "marketing"),
+    ] {
+        let (_, token) = app.instance(element).await;
+        let path = format!("/hubs/{hub}/contcts?where=id='1'");
+        let reply = app.resource("GET", &path, &token, Value::Null).await;
+        let said = reply.json();
+        let message = said["message"].as_str().unwrap_or_default();
+        assert!(matches!(reply.status, 400 | 404), "{element}: {said}");
+        assert!(
+            message.ends_with("The nearest resource of the element is /contacts."),
+            "{element}: {said}"
+        );
+    }
+}

@@ -449,3 +449,30 @@ async fn the_vendors_reason_reaches_the_caller() {
         .await;
     crm.send("GET", &next, Value::Null).await.error(401);
 }
+
+#[tokio::test]
+async fn a_caller_who_asks_is_told_how_many_records_there_are_in_all() {
+    let app = TestApp::start().await;
+    let crm = Account::at(&app, "sfdc", "crm").await;
+    for name in ["Count A", "Count B", "Count C"] {
+        let account = json!({"Name": name, "Industry": "Counting"});
+        crm.send("POST", "/accounts", account).await.expect(200);
+    }
+    let total = "elements-total-count";
+    for list in ["/accounts", "/Account"] {
+        let path = format!("{list}?where=Industry='Counting'&pageSize=2");
+        let page = crm
+            .send("GET", &format!("{path}&returnCount=true"), Value::Null)
+            .await;
+        let page = page.expect(200);
+        assert_eq!(page.json().as_array().unwrap().len(), 2, "{list}");
+        assert_eq!(page.header(total), "3", "{list}");
+        let token = page.header("elements-next-page-token").to_owned();
+        let next = format!("{list}?nextPage={token}&returnCount=true");
+        let next = crm.send("GET", &next, Value::Null).await.expect(200);
+        assert_eq!(next.json().as_array().unwrap().len(), 1, "{list}");
+        assert_eq!(next.header(total), "3", "{list}");
+        let plain = crm.send("GET", &path, Value::Null).await.expect(200);
+        assert_eq!(plain.header(total), "", "{list}");
+    }
+}

@@ -132,7 +132,8 @@ fn a_definition_is_looked_over_and_endless_chains_are_found() {
     let step = |path: &str, next: &str| json!({"method": "GET", "path": path, "vendorPath": "/x", "nextResource": next});
     let definition = json!({"name": "A", "hooks": [{"type": "preRequest", "body": "done({"}],
         "resources": [step("/a", "GET:/b"), step("/b", "GET:/a"), step("/c", "GET:/c"), step("/d", "GET:/nowhere"),
-            step("/e", "GET:/f"), {"method": "GET", "path": "/f", "kind": "java"}, step("/in", "GET:/a")]});
+            step("/e", "GET:/f"), {"method": "GET", "path": "/f", "kind": "java"}, step("/in", "GET:/a"),
+            {"method": "GET", "path": "/g", "vendorPath": "/g", "countWith": {"q": "COUNT"}}]});
     let (compiled, _) =
         catalog::import(definition.to_string().as_bytes(), ElementId(10_000)).unwrap();
     let found: Vec<String> = catalog::review(&compiled)
@@ -147,6 +148,7 @@ fn a_definition_is_looked_over_and_endless_chains_are_found() {
         "Warning resources[3]",
         "Warning resources[5]",
         "Error resources[6]",
+        "Warning resources[7] (GET /hubs/general/g): `countWith` names `q`",
     ];
     assert_eq!(found.len(), starts.len(), "{found:#?}");
     for (found, start) in found.iter().zip(starts) {

@@ -237,6 +237,80 @@ fn the_number_of_all_records_is_told_to_whoever_asks() {
     assert_eq!(ask("?returnCount=true", json!(-1)), None);
 }
 
+/// A list whose vendor tells the number of all records only to whoever asks for it alone.
+fn counted() -> Value {
+    list(
+        json!({"totalCount": "size", "countWith": {"q": "COUNT {where}"}, "keyset": "id", "parameters": [
+        {"name": "LIST {where} {pageSize}", "type": "value", "vendorName": "q", "vendorType": "query"},
+        {"name": "where", "type": "query", "vendorName": "where", "vendorType": "bodyToken", "defaultValue": "all"},
+        {"name": "pageSize", "type": "query", "vendorName": "pageSize", "vendorType": "bodyToken"},
+        {"name": "page", "type": "query", "vendorName": "page", "vendorType": "bodyToken"}]}),
+    )
+}
+
+fn ask_counted(query: &str, replies: Vec<VendorReply>) -> Played {
+    let element = element(json!([counted()]), json!({}));
+    play(
+        element,
+        TOKEN,
+        &format!("GET /contacts{query}"),
+        None,
+        replies,
+    )
+}
+
+#[test]
+fn a_vendor_that_must_be_asked_for_the_number_is_asked_when_the_caller_asks() {
+    let page = || {
+        reply(
+            200,
+            json!({"data": {"items": [{"id": 1}, {"id": 2}]}, "size": 2}),
+        )
+    };
+    let count = || reply(200, json!({"size": 312, "data": {"items": []}}));
+    let played = ask_counted("?pageSize=2&returnCount=true", vec![page(), count()]);
+    assert_eq!(
+        played.urls(),
+        [
+            "GET https://api.acme.com/v1/people?q=LIST%20all%202",
+            "GET https://api.acme.com/v1/people?q=COUNT%20all"
+        ]
+    );
+    assert_eq!(played.json(), json!([{"id": 1}, {"id": 2}]));
+    assert_eq!(played.header("elements-total-count"), Some("312"));
+    let token = played.header("elements-next-page-token").unwrap();
+
+    // A later page is one of as many records, not of those that are left.
+    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let later = format!("?nextPage={token}&returnCount=true");
+    let played = ask_counted(&later, vec![page(), count()]);
+    let asked = played.urls();
+    assert!(asked[0].contains("id%20%3E"), "{asked:?}");
+    assert!(asked[1].ends_with("?q=COUNT%20all"), "{asked:?}");
+    assert_eq!(played.header("elements-total-count"), Some("312"));
+
+    // Nobody else pays for it.
+    assert_eq!(ask_counted("?pageSize=2", vec![page()]).requests.len(), 1);
+}
+
+#[test]
+fn a_page_whose_list_cannot_be_counted_is_answered_all_the_same() {
+    let page = || reply(200, json!({"data": {"items": [{"id": 1}]}, "size": 1}));
+    for second in [
+        vec![page(), reply(400, json!({"message": "no counts"}))],
+        vec![page(), reply(200, json!({"size": "many"}))],
+        vec![page()],
+    ] {
+        let played = ask_counted("?returnCount=true", second);
+        assert_eq!(played.json(), json!([{"id": 1}]));
+        assert_eq!(played.header("elements-total-count"), None);
+        assert_eq!(
+            played.header("elements-error"),
+            Some("the vendor did not tell how many records there are")
+        );
+    }
+}
+
 #[test]
 fn a_list_without_a_root_is_empty_where_the_element_says_so() {
     let play = |more: Value, answer: Value| {

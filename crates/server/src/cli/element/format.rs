@@ -109,6 +109,7 @@ const RESOURCE: Order = Order {
         "answer",
         "notFound",
         "totalCount",
+        "countWith",
         "aliases",
         "repeat",
     ],

@@ -1,0 +1,99 @@
+//! How many records there are in all, for vendors that tell it only when that alone is asked for: the call is made again
+//! with the parameters that count, once the page is there.
+
+use std::sync::Arc;
+
+use ligand_model::element::{Element, Resource};
+
+use super::paging::Paging;
+use super::plan::Sources;
+use super::reply::{self, Content};
+use super::{Answer, Exchange, State, Streaming, invalid};
+use crate::json_path;
+use crate::step::{Failure, Step, VendorReply};
+
+impl Exchange {
+    /// Whether the caller wants to know how many records there are.
+    pub(super) fn asks_for_total(&self) -> bool {
+        let asks = |name| self.call.query(name) == Some("true");
+        asks("returnCount") || asks("returnTotalCount")
+    }
+
+    /// Asks the vendor for the number alone; gives the page back when there is nothing to ask.
+    pub(super) fn count(&mut self, resource: &Resource, page: Answer) -> Result<Step, Answer> {
+        // What is filtered here is counted by nobody.
+        let wanted = self.asks_for_total() && self.local.is_none() && self.total.is_none();
+        if !wanted || resource.count_with.is_empty() || self.streaming != Streaming::No {
+            return Err(page);
+        }
+        let Ok(step) = self.ask_for_count(resource) else {
+            return Err(page);
+        };
+        self.counting = Some(page);
+        Ok(step)
+    }
+
+    fn ask_for_count(&mut self, resource: &Resource) -> Result<Step, Failure> {
+        let compiled = Arc::clone(&self.compiled);
+        let mut counted = resource.clone();
+        for (name, template) in &resource.count_with {
+            let parameter = counted
+                .parameters
+                .iter_mut()
+                .find(|p| p.kind == "value" && p.vendor_name == *name);
+            if let Some(parameter) = parameter {
+                parameter.name.clone_from(template);
+            }
+        }
+        // The whole list is counted, not what is left of it.
+        let mut query = self.call.query.clone();
+        query.retain(|(name, _)| !matches!(name.as_str(), "page" | "nextPage"));
+        let whole =
+            Paging::read(&compiled.element, resource, &self.values, &mut query).map_err(invalid)?;
+        let sources = Sources {
+            element: &compiled.element,
+            resource: &counted,
+            variables: &self.variables,
+            call: &self.call,
+            values: &self.values,
+            setting: &self.setting,
+            paging: &whole,
+            previous: self.previous.as_ref(),
+            explain: self.explain,
+        };
+        let mut draft = sources.draft().map_err(invalid)?;
+        let url = self.vendor_url(&draft.path)?;
+        self.origins = draft.trail.take().unwrap_or_default();
+        self.state = State::Counting;
+        self.sent += 1;
+        Ok(Step::Send(Box::new(draft.into_request(url, false))))
+    }
+
+    /// Takes the number and finishes the page. Where the vendor does not tell it, the page goes without, and says so.
+    pub(super) fn counted(&mut self, reply: Option<&VendorReply>) -> Result<Step, Failure> {
+        let Some(page) = self.counting.take() else {
+            return self.begin_link();
+        };
+        let compiled = Arc::clone(&self.compiled);
+        let resource = super::resource_of(&compiled, self.resource)?;
+        self.total = reply.and_then(|reply| total(&compiled.element, resource, reply));
+        if let (None, Some(paging)) = (self.total, &mut self.paging) {
+            let uncounted = "the vendor did not tell how many records there are";
+            paging.notice = Some(match paging.notice.take() {
+                Some(notice) => format!("{notice}; {uncounted}"),
+                None => uncounted.to_owned(),
+            });
+        }
+        Ok(self.finish(resource, page))
+    }
+}
+
+/// The number in an answer that is no error.
+fn total(element: &Element, resource: &Resource, reply: &VendorReply) -> Option<u64> {
+    let mut content = Content::of(reply);
+    if reply::judge(element, reply.status, &mut content).is_some() {
+        return None;
+    }
+    let found = json_path::get(content.value(), resource.total_count.as_deref()?);
+    found.and_then(json_path::text)?.parse().ok()
+}
