@@ -148,6 +148,29 @@ fn fields(element: &Element, out: &mut String) {
     }
 }
 
+/// How many calls the vendor takes, as declared.
+fn calls_taken(element: &Element, out: &mut String) {
+    let Some(limits) = &element.rate_limits else {
+        out.push_str("\nThe vendor publishes no number of calls to keep to; a 429 of it is waited for as it says, and passed on when that is too long.\n\n");
+        return;
+    };
+    for limit in &limits.limits {
+        let source = limit.source.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "\nThe vendor takes {} calls of an account in {} s ({source}): further ones wait here for their turn, except at the sandbox, which takes any number.",
+            limit.requests, limit.seconds
+        );
+    }
+    if let Some(header) = &limits.remaining {
+        let _ = writeln!(
+            out,
+            "\nWhat is left of the account's calls is read from `{header}`; an account that has none left waits."
+        );
+    }
+    out.push('\n');
+}
+
 fn limits(element: &Element, out: &mut String) {
     out.push_str("\n## Limits and errors\n\n");
     let size = element.default_of("pagination.max").unwrap_or("200");
@@ -163,6 +186,7 @@ fn limits(element: &Element, out: &mut String) {
         out,
         "A page holds at most {size} records; a larger `pageSize` is lowered, and the answer says so."
     );
+    calls_taken(element, out);
     let mut codes: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
     for rule in &element.errors {
         for (code, status) in &rule.codes {

@@ -132,6 +132,12 @@ impl Client {
         self.guard.admit(url.to_owned()).map(drop)
     }
 
+    /// Whether the sandbox stands in the place of a host.
+    pub fn is_simulated(&self, host: &str) -> bool {
+        let target = self.guard.target(host);
+        target.is_some_and(|target| target.simulated)
+    }
+
     /// Sends one request. Redirects are answers like any other; the frozen hosts are the driver's to check.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ pub struct Target {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Whether it is the sandbox, and no vendor is there.
+    pub simulated: bool,
 }
 
 impl Target {
@@ -33,6 +35,7 @@ impl Target {
             tls,
             host,
             port: url.port_or_known_default()?,
+            simulated: false,
         })
     }
 }
@@ -49,38 +52,49 @@ impl ConnectMap {
     /// Takes pattern → origin pairs; the first of equal patterns wins, origins that are none are left out.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut map = Self::default();
-        for (pattern, origin) in pairs {
-            let Some(target) = Target::parse(origin) else {
-                continue;
-            };
-            let pattern = pattern.to_ascii_lowercase();
-            match pattern.strip_prefix('*') {
-                Some(suffix) => {
-                    if !map.suffixes.iter().any(|(known, _)| known == suffix) {
-                        map.suffixes.push((suffix.to_owned(), target));
-                    }
-                }
-                None => {
-                    map.exact.entry(pattern).or_insert(target);
-                }
-            }
-        }
-        map.suffixes
-            .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+        map.take(pairs, false);
         map
     }
 
     /// The configured map, then the sandbox's: configured entries win, also when they are wildcards.
     pub fn layered(configured: &BTreeMap<String, String>, sandbox: &[(String, String)]) -> Self {
-        let pairs = configured
-            .iter()
-            .map(|(pattern, origin)| (pattern.as_str(), origin.as_str()));
-        Self::new(
-            pairs.chain(
-                unclaimed(configured, sandbox)
-                    .map(|(pattern, origin)| (pattern.as_str(), origin.as_str())),
-            ),
-        )
+        let mut map = Self::default();
+        let pairs = configured.iter();
+        map.take(
+            pairs.map(|(pattern, origin)| (pattern.as_str(), origin.as_str())),
+            false,
+        );
+        let pairs = unclaimed(configured, sandbox);
+        map.take(
+            pairs.map(|(pattern, origin)| (pattern.as_str(), origin.as_str())),
+            true,
+        );
+        map
+    }
+
+    fn take<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>, simulated: bool) {
+        for (pattern, origin) in pairs {
+            let Some(target) = Target::parse(origin) else {
+                continue;
+            };
+            let target = Target {
+                simulated,
+                ..target
+            };
+            let pattern = pattern.to_ascii_lowercase();
+            match pattern.strip_prefix('*') {
+                Some(suffix) => {
+                    if !self.suffixes.iter().any(|(known, _)| known == suffix) {
+                        self.suffixes.push((suffix.to_owned(), target));
+                    }
+                }
+                None => {
+                    self.exact.entry(pattern).or_insert(target);
+                }
+            }
+        }
+        self.suffixes
+            .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
     }
 
     /// Where connections to `host` (lower case) go instead; none: to the host itself.
@@ -176,5 +190,8 @@ mod tests {
         assert_eq!(map.find("login.salesforce.com").unwrap().port, 443);
         assert_eq!(map.find("login.eloqua.com").unwrap().port, 8);
         assert_eq!(map.find("123-abc-456.mktorest.com").unwrap().port, 3);
+        let simulated = |host: &str| map.find(host).unwrap().simulated;
+        assert!(simulated("123-abc-456.mktorest.com"));
+        assert!(!simulated("login.salesforce.com") && !simulated("login.eloqua.com"));
     }
 }

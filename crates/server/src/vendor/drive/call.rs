@@ -16,8 +16,8 @@ use ligand_store::usage::FailedAttempt;
 use super::super::client::{Answer, Unanswered};
 use super::super::hook_threads::{Fetched, Session};
 use super::super::manners::breaker::{Host, Said};
-use super::super::manners::host_of;
 use super::super::manners::retry::{Came, Waits, may_repeat, retry_after};
+use super::super::manners::{Pace, host_of};
 use super::{Driven, Driver, Explain, Sent};
 use crate::telemetry::trace;
 
@@ -164,8 +164,12 @@ impl<'a> Call<'a> {
         let Some(pace) = &self.driver.pace else {
             return Ok(());
         };
+        // The sandbox takes as many calls as come: what a vendor declares does not hold for it, what it tells does.
+        let simulated = self.driver.client.is_simulated(name);
+        let limits = pace.limits.filter(|_| !simulated);
         let until = self.driver.patience.min(self.deadline);
-        match self.driver.manners.pass(pace, until).await {
+        let pace = Pace { limits, ..*pace };
+        match self.driver.manners.pass(&pace, until).await {
             Ok(waited) => {
                 self.driven.waits += waited;
                 Ok(())
