@@ -142,10 +142,11 @@ impl Exchange {
         if let Some(step) = self.walk(resource, &mut answer) {
             return step;
         }
-        Ok(match self.count(resource, answer) {
-            Ok(step) => step,
-            Err(answer) => self.finish(resource, answer),
-        })
+        if let Some(step) = self.count(resource) {
+            self.counting = Some(answer);
+            return Ok(step);
+        }
+        Ok(self.finish(resource, answer))
     }
 
     pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {

@@ -8,7 +8,7 @@ use ligand_model::element::{Element, Resource};
 use super::paging::Paging;
 use super::plan::Sources;
 use super::reply::{self, Content};
-use super::{Answer, Exchange, State, Streaming, invalid};
+use super::{Exchange, State, Streaming, invalid};
 use crate::json_path;
 use crate::step::{Failure, Step, VendorReply};
 
@@ -19,18 +19,14 @@ impl Exchange {
         asks("returnCount") || asks("returnTotalCount")
     }
 
-    /// Asks the vendor for the number alone; gives the page back when there is nothing to ask.
-    pub(super) fn count(&mut self, resource: &Resource, page: Answer) -> Result<Step, Answer> {
+    /// Asks the vendor for the number alone, where the caller wants it and a page does not tell it.
+    pub(super) fn count(&mut self, resource: &Resource) -> Option<Step> {
         // What is filtered here is counted by nobody.
         let wanted = self.asks_for_total() && self.local.is_none() && self.total.is_none();
         if !wanted || resource.count_with.is_empty() || self.streaming != Streaming::No {
-            return Err(page);
+            return None;
         }
-        let Ok(step) = self.ask_for_count(resource) else {
-            return Err(page);
-        };
-        self.counting = Some(page);
-        Ok(step)
+        self.ask_for_count(resource).ok()
     }
 
     fn ask_for_count(&mut self, resource: &Resource) -> Result<Step, Failure> {

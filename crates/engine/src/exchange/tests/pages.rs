@@ -242,7 +242,7 @@ fn counted() -> Value {
     list(
         json!({"totalCount": "size", "countWith": {"q": "COUNT {where}"}, "keyset": "id", "parameters": [
         {"name": "LIST {where} {pageSize}", "type": "value", "vendorName": "q", "vendorType": "query"},
-        {"name": "where", "type": "query", "vendorName": "where", "vendorType": "bodyToken", "defaultValue": "all"},
+        {"name": "where", "type": "query", "vendorName": "where", "vendorType": "bodyToken", "defaultValue": "id > 0"},
         {"name": "pageSize", "type": "query", "vendorName": "pageSize", "vendorType": "bodyToken"},
         {"name": "page", "type": "query", "vendorName": "page", "vendorType": "bodyToken"}]}),
     )
@@ -272,8 +272,8 @@ fn a_vendor_that_must_be_asked_for_the_number_is_asked_when_the_caller_asks() {
     assert_eq!(
         played.urls(),
         [
-            "GET https://api.acme.com/v1/people?q=LIST%20all%202",
-            "GET https://api.acme.com/v1/people?q=COUNT%20all"
+            "GET https://api.acme.com/v1/people?q=LIST%20id%20%3E%200%202",
+            "GET https://api.acme.com/v1/people?q=COUNT%20id%20%3E%200"
         ]
     );
     assert_eq!(played.json(), json!([{"id": 1}, {"id": 2}]));
@@ -285,8 +285,8 @@ fn a_vendor_that_must_be_asked_for_the_number_is_asked_when_the_caller_asks() {
     let later = format!("?nextPage={token}&returnCount=true");
     let played = ask_counted(&later, vec![page(), count()]);
     let asked = played.urls();
-    assert!(asked[0].contains("id%20%3E"), "{asked:?}");
-    assert!(asked[1].ends_with("?q=COUNT%20all"), "{asked:?}");
+    assert!(asked[0].contains("id%20%3E%20'2'"), "{asked:?}");
+    assert!(asked[1].ends_with("?q=COUNT%20id%20%3E%200"), "{asked:?}");
     assert_eq!(played.header("elements-total-count"), Some("312"));
 
     // Nobody else pays for it.
