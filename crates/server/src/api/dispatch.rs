@@ -494,7 +494,8 @@ fn hinted(mut error: ApiError, meant: Option<String>) -> ApiError {
         } else {
             "."
         };
-        error.message += &format!("{end} The nearest resource of the element is {meant}.");
+        let said = error.message;
+        error.message = format!("{said}{end} The nearest resource of the element is {meant}.");
     }
     error
 }
