@@ -1,6 +1,7 @@
 //! Trying an element, and a list of what holds: with no network, by a server of its own in a temporary folder and a simulated
 //! vendor, or through an instance of a running server, by reading alone.
 
+mod asking;
 mod checks;
 mod describe;
 mod live;
@@ -39,7 +40,7 @@ impl Verdict {
 pub struct Line {
     /// The collection's path on the platform; `*` for the element as a whole.
     pub resource: String,
-    /// `auth`, `list`, `page`, `get`, `create`, `read`, `update`, `delete`, `error`, `limit`.
+    /// `auth`, `list`, `page`, `get`, `create`, `read`, `update`, `delete`, `error`, `call`, `limit`.
     pub check: &'static str,
     /// The call that it was about, `GET /contacts/{id}`; none for what was not asked.
     pub call: Option<String>,

@@ -1,94 +1,97 @@
 //! Records that the simulated vendors take, and what an instance needs to reach them: for whoever tries an element.
+//!
+//! `samples.json` has them by element key.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// What an instance of an element must be given beside its application, by element key.
-pub fn configuration(element: &str) -> &'static [(&'static str, &'static str)] {
-    match element {
-        "marketo" => &[
-            (
-                "marketo.identity.url",
-                "https://123-ABC-456.mktorest.com/identity",
-            ),
-            ("marketo.rest.url", "https://123-ABC-456.mktorest.com/rest"),
-        ],
-        "salesforcemarketingcloud" => &[(
-            "salesforcemarketingcloud.subdomain",
-            "mc563885gzs27c5t9-63k636ttgm",
-        )],
-        _ => &[],
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What is known of one element.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Samples {
+    /// What an instance must be given beside its application.
+    pub configuration: BTreeMap<String, String>,
+    /// Path variables that no list tells, by the path up to them: `/custom-objects/{name}`. `{/path}` is the id of the
+    /// record that is known of a collection, `{/path#member}` another member of it.
+    pub names: BTreeMap<String, String>,
+    records: BTreeMap<String, Sample>,
+    /// Calls that are no reads or writes of a collection, in their order.
+    pub calls: Vec<SampleCall>,
+}
+
+/// What a collection takes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// Query of a list.
+    pub ask: BTreeMap<String, String>,
+    /// Query of every call.
+    pub query: BTreeMap<String, String>,
+    /// A new record. A text `{/path}` in it is the id of the record that is known of a collection.
+    pub create: Option<Value>,
+    /// A change of it.
+    pub change: Option<Value>,
+    /// The parts of an upload in place of a new record; `file` is the file.
+    pub parts: BTreeMap<String, Value>,
+    /// What lies below is tried at a new record, not at the first of the list.
+    pub fresh: bool,
+    /// What is deleted can still be read: the vendor keeps it, deactivated.
+    pub stays: bool,
+}
+
+/// One call.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SampleCall {
+    /// `PATCH /campaigns/{id}/activate`
+    pub call: String,
+    /// Its path variables, before [`Samples::names`].
+    pub names: BTreeMap<String, String>,
+    /// Its query.
+    pub query: BTreeMap<String, String>,
+    /// Its body.
+    pub body: Option<Value>,
+    /// Its parts, as of [`Sample::parts`].
+    pub parts: BTreeMap<String, Value>,
+}
+
+static ALL: LazyLock<BTreeMap<String, Samples>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("samples.json")).unwrap_or_default());
+
+/// What is known of an element; nothing for one that no simulator stands for.
+pub fn of(element: &str) -> Samples {
+    ALL.get(element).cloned().unwrap_or_default()
+}
+
+impl Samples {
+    /// The sample of a collection: `/accounts/{id}/tasks`, or `*/tasks` of all of them.
+    pub fn record(&self, collection: &str) -> Option<&Sample> {
+        let last = collection.rsplit('/').next().unwrap_or_default();
+        let own = self.records.get(collection);
+        own.or_else(|| self.records.get(&format!("*/{last}")))
+    }
+
+    /// Whether a call is made by itself: `GET /attachments/{id}`.
+    pub fn calls(&self, call: &str) -> bool {
+        self.calls.iter().any(|known| known.call == call)
     }
 }
 
-/// A new record of a collection and a change of it, by element key and the collection's path on the platform.
-pub fn record(element: &str, collection: &str) -> Option<(Value, Value)> {
-    Some(match (element, collection) {
-        ("sfdc" | "sfdcservicecloud" | "sfdcmarketingcloud", "contacts") => {
-            (json!({"LastName": "Lovelace"}), json!({"FirstName": "Ada"}))
-        }
-        ("sfdc" | "sfdcservicecloud" | "sfdcmarketingcloud", "accounts" | "campaigns") => {
-            (json!({"Name": "Engines"}), json!({"Name": "Looms"}))
-        }
-        ("sfdcservicecloud", "incidents") => {
-            (json!({"Subject": "Smoke"}), json!({"Subject": "Fire"}))
-        }
-        ("eloqua", "contacts") => (
-            json!({"emailAddress": "trial@example.com", "firstName": "Ada"}),
-            json!({"emailAddress": "trial@example.com", "firstName": "Augusta"}),
-        ),
-        ("eloqua", "accounts") => (json!({"name": "Engines"}), json!({"name": "Looms"})),
-        ("marketo", "contacts") => (
-            json!({"person": {"email": "trial@example.com"}}),
-            json!({"person": {"firstName": "Ada"}}),
-        ),
-        ("salesforcemarketingcloud", collection) => return marketing_cloud(collection),
-        _ => return None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn marketing_cloud(collection: &str) -> Option<(Value, Value)> {
-    Some(match collection {
-        "lists" => (
-            json!({"ListName": "Trial"}),
-            json!({"Description": "Tried"}),
-        ),
-        "lists/contacts" => (
-            json!({"EmailAddress": "member@example.com"}),
-            json!({"Status": "Unsubscribed"}),
-        ),
-        "subscribers" => (
-            json!({"EmailAddress": "trial@example.com"}),
-            json!({"EmailTypePreference": "Text"}),
-        ),
-        "folders" => (
-            json!({"Name": "Trial", "ContentType": "asset"}),
-            json!({"Name": "Tried"}),
-        ),
-        "data-extensions" => (
-            json!({"Name": "Trial", "CustomerKey": "TRIAL", "Fields": [
-                {"Name": "Id", "FieldType": "Number", "IsPrimaryKey": true},
-                {"Name": "Name", "FieldType": "Text", "MaxLength": 50}]}),
-            json!({"Name": "Tried"}),
-        ),
-        "campaigns" => (json!({"name": "Trial"}), json!({})),
-        "activities" => (
-            json!({"key": "trial", "name": "Trial", "workflowApiVersion": 1.0}),
-            json!({}),
-        ),
-        "contacts" => {
-            let values = |address: &str| {
-                json!([{"name": "Email Addresses", "items": [{"values": [
-                    {"name": "Email Address", "value": address}]}]}])
-            };
-            (
-                json!({"contactKey": "trial", "attributeSets": values("trial@example.com")}),
-                json!({"attributeSets": values("tried@example.com")}),
-            )
-        }
-        "assets" => (
-            json!({"name": "Trial", "assetType": {"id": 208}}),
-            json!({"name": "Tried"}),
-        ),
-        _ => return None,
-    })
+    #[test]
+    fn the_samples_can_be_read() {
+        let all: BTreeMap<String, Samples> =
+            serde_json::from_str(include_str!("samples.json")).unwrap();
+        assert_eq!(all.len(), 8);
+        let crm = of("sfdc");
+        let task = crm.record("/leads/{id}/tasks").unwrap();
+        assert!(task.create.is_some() && crm.record("/nothing").is_none());
+        assert!(crm.calls("GET /attachments/{id}") && !crm.calls("GET /accounts"));
+    }
 }

@@ -40,7 +40,9 @@ pub(super) fn names_record(path: &str) -> bool {
 
 /// Whether a resource answers the records of a collection.
 pub(super) fn is_list(element: &Compiled, resource: &Resource) -> bool {
-    if !resource.method.eq_ignore_ascii_case("GET") || names_record(&resource.path) {
+    // `/{objectName}` names an object, not a record.
+    let record = names_record(&resource.path) && below_hub(&resource.path).matches('/').count() > 1;
+    if !resource.method.eq_ignore_ascii_case("GET") || record {
         return false;
     }
     let pages = |name: &str| matches!(name, "page" | "pageSize" | "nextPage");

@@ -50,7 +50,9 @@ pub(crate) async fn run(remote: Remote, element: &str, instance: i64) -> Result<
         remote,
         authorization,
         element: Arc::new(element),
+        samples: ligand_sim::samples::of(&key),
         generic: None,
+        control: None,
         live: true,
     };
     lines.extend(checks::all(&trial).await?);

@@ -71,16 +71,18 @@ pub async fn run(
     .await?;
     let key = element.element.key.clone();
     let mut values = describe::values(&element);
-    for (name, value) in samples::configuration(&key) {
-        values.insert((*name).to_owned(), (*value).to_owned());
-    }
+    let known = samples::of(&key);
+    values.extend(known.configuration.clone());
     let hosts = describe::hosts(&element, &values);
-    let simulated = !imported
-        && sandbox.connect_map().iter().any(|(pattern, _)| {
-            hosts
-                .iter()
-                .any(|host| host == pattern || connect::matches(pattern, host))
-        });
+    let mut stand_ins = sandbox.connect_map().into_iter();
+    let stand_in = stand_ins.find(|(pattern, _)| {
+        let meant = |host: &String| host == pattern || connect::matches(pattern, host);
+        !imported && hosts.iter().any(meant)
+    });
+    let simulated = stand_in.is_some();
+    let origins = sandbox.origins();
+    let vendor = stand_in.and_then(|(_, origin)| origins.iter().find(|(_, own)| **own == origin));
+    let control = vendor.and_then(|(name, _)| Some((origins.get("control")?.clone(), *name)));
     let mut around = sandbox.connect_map();
     let mut generic = None;
     let mut listening = None;
@@ -156,7 +158,13 @@ pub async fn run(
                 remote,
                 authorization: format!("User {user}, Element {token}"),
                 element: Arc::clone(&element),
+                samples: if simulated {
+                    known
+                } else {
+                    samples::Samples::default()
+                },
                 generic,
+                control,
                 live: false,
             };
             lines.extend(checks::all(&trial).await?);

@@ -236,8 +236,15 @@ async fn every_element_of_the_catalog_holds_against_its_own_simulator() {
         let (code, lines) = tried(element).await;
         let failed: Vec<_> = lines.iter().filter(|line| line.2 == "fail").collect();
         assert!(failed.is_empty() && code == 0, "{element}: {failed:#?}");
-        let passed = lines.iter().filter(|line| line.2 == "pass").count();
-        assert!(passed >= 3, "{element}: {passed}");
+        // Nothing is left out for want of a record, a parent or an argument.
+        let reasons = ["not declared", "no size of a page is declared"];
+        let left: Vec<_> = lines
+            .iter()
+            .filter(|line| line.2 == "n/a" && !reasons.contains(&line.3.as_str()))
+            .collect();
+        assert!(left.is_empty(), "{element}: {left:#?}");
+        let limited = lines.iter().find(|line| line.0 == "*" && line.1 == "limit");
+        assert_eq!(limited.unwrap().2, "pass", "{element}");
     }
 }
 

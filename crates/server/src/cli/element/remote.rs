@@ -88,12 +88,24 @@ impl Remote {
         authorization: &str,
         body: Vec<u8>,
     ) -> Result<VendorReply, Failed> {
+        let body = (body, "application/json");
+        self.ask_with(method, url, authorization, body).await
+    }
+
+    /// The same with a body of another kind.
+    pub(crate) async fn ask_with(
+        &self,
+        method: &str,
+        url: &str,
+        authorization: &str,
+        (body, kind): (Vec<u8>, &str),
+    ) -> Result<VendorReply, Failed> {
         let mut headers = Vec::new();
         if !authorization.is_empty() {
             headers.push(("Authorization".to_owned(), authorization.to_owned()));
         }
         if !body.is_empty() {
-            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+            headers.push(("Content-Type".to_owned(), kind.to_owned()));
         }
         let url = if url.starts_with('/') {
             format!("{}{url}", self.base)
