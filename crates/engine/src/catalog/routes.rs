@@ -200,7 +200,10 @@ pub(super) fn meant(path: &str, resources: &[Resource]) -> Option<String> {
     }
     let wanted = singular(&wanted);
     let most = 1 + wanted.len() / 5;
-    let collections = resources.iter().take(500).map(|resource| shape(&resource.path));
+    let collections = resources
+        .iter()
+        .take(500)
+        .map(|resource| shape(&resource.path));
     collections
         .filter(|path| !path.contains(['/', '{']))
         .map(|path| (distance(&wanted, &singular(&path)), path))

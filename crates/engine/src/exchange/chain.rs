@@ -59,7 +59,7 @@ impl Exchange {
         let place = self
             .compiled
             .resource(self.resource)
-            .filter(|resource| resource.count_with.is_empty())
+            .filter(|resource| resource.count_with.is_none())
             .and_then(|resource| resource.total_count.as_deref());
         if let (Some(place), Some(answer)) = (place, &mut self.answer)
             && !answer.rooted

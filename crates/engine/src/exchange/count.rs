@@ -23,7 +23,7 @@ impl Exchange {
     pub(super) fn count(&mut self, resource: &Resource) -> Option<Step> {
         // What is filtered here is counted by nobody.
         let wanted = self.asks_for_total() && self.local.is_none() && self.total.is_none();
-        if !wanted || resource.count_with.is_empty() || self.streaming != Streaming::No {
+        if !wanted || resource.count_with.is_none() || self.streaming != Streaming::No {
             return None;
         }
         self.ask_for_count(resource).ok()
@@ -32,13 +32,13 @@ impl Exchange {
     fn ask_for_count(&mut self, resource: &Resource) -> Result<Step, Failure> {
         let compiled = Arc::clone(&self.compiled);
         let mut counted = resource.clone();
-        for (name, template) in &resource.count_with {
+        for (name, template) in resource.count_with.as_deref().into_iter().flatten() {
             let parameter = counted
                 .parameters
                 .iter_mut()
-                .find(|p| p.kind == "value" && p.vendor_name == *name);
+                .find(|p| p.kind == "value" && p.vendor_name == name.as_str());
             if let Some(parameter) = parameter {
-                parameter.name.clone_from(template);
+                Arc::make_mut(parameter).name = template.as_str().into();
             }
         }
         // The whole list is counted, not what is left of it.

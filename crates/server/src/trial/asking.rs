@@ -109,7 +109,9 @@ impl Trial {
         for parameter in &resource.parameters {
             if parameter.kind == "query" && parameter.required && !paging(&parameter.name) {
                 let generic = || "generic".to_owned();
-                query.entry(parameter.name.clone()).or_insert_with(generic);
+                query
+                    .entry(parameter.name.to_string())
+                    .or_insert_with(generic);
             }
         }
         let mut pairs: Vec<String> = query

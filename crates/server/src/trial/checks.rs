@@ -337,7 +337,7 @@ impl<'a> Collection<'a> {
         body.insert("name".to_owned(), json!("made by a trial"));
         for parameter in &create.parameters {
             if parameter.kind == "bodyField" && parameter.required {
-                body.insert(parameter.name.clone(), json!("generic"));
+                body.insert(parameter.name.to_string(), json!("generic"));
             }
         }
         Some(Given {
