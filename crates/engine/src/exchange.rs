@@ -18,6 +18,7 @@ mod plan;
 mod repeat;
 mod reply;
 mod session;
+mod upload;
 mod vendor;
 mod walk;
 mod xml;
@@ -38,6 +39,7 @@ use paging::Paging;
 use plan::Sources;
 use repeat::Repeat;
 use reply::Content;
+pub use upload::passes_on;
 
 use crate::catalog::Compiled;
 use crate::error::Error;

@@ -50,6 +50,8 @@ pub struct VendorRequest {
     pub headers: Vec<(String, String)>,
     /// The body; empty means none.
     pub body: Bytes,
+    /// What follows the body and, after it, what the caller uploads, which is sent once; none when nothing is uploaded.
+    pub after_upload: Option<Bytes>,
     /// Whether the answer may be passed through without being read.
     pub stream: bool,
     /// Whether the request carries the vendor application's secret, which only goes to constant or declared hosts.

@@ -38,6 +38,7 @@ pub mod permit;
 pub mod resources;
 pub mod routes;
 pub mod transformations;
+pub mod upload;
 pub mod usage;
 pub mod vdrs;
 pub mod wire;

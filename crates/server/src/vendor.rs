@@ -12,3 +12,4 @@ pub mod hook_threads;
 pub mod manners;
 pub mod own;
 pub mod tls;
+pub mod upload;

@@ -52,7 +52,7 @@ pub fn catalog() -> Result {
     Ok(())
 }
 
-/// A gigabyte through a running server: its own test, with a larger file and a release build.
+/// A gigabyte through a running server, down and up: its own test, with a larger file and a release build.
 pub fn stream() -> Result {
     finish(
         cargo(&[
@@ -63,7 +63,7 @@ pub fn stream() -> Result {
             "ligand-server",
             "--test",
             "it",
-            "a_large_file_passes_through",
+            "large_files_pass_through",
             "--",
             "--nocapture",
         ])

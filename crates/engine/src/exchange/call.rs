@@ -14,8 +14,10 @@ pub struct Part {
     pub file_name: Option<String>,
     /// Content type.
     pub content_type: Option<String>,
-    /// The bytes.
+    /// The bytes; for one that is uploaded, some that were never used before: the boundary of its form is made of them.
     pub data: Bytes,
+    /// Whether the driver sends the bytes, which are not here.
+    pub uploaded: bool,
 }
 
 /// The incoming call of one resource.
@@ -35,6 +37,8 @@ pub struct ResourceCall {
     pub content_type: Option<String>,
     /// The parts of a multipart body.
     pub parts: Vec<Part>,
+    /// Whether the driver sends the body, which is not here.
+    pub uploaded: bool,
 }
 
 impl ResourceCall {

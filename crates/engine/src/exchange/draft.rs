@@ -40,6 +40,8 @@ pub(super) enum DraftBody {
     Json(Value),
     Form(Vec<(String, String)>),
     Multipart(Vec<Part>),
+    /// What the caller uploads, as it is.
+    Uploaded,
 }
 
 impl Draft {
@@ -133,7 +135,7 @@ impl Draft {
     /// The body as text, as hooks see it.
     pub(super) fn body_text(&self) -> Option<String> {
         match &self.body {
-            DraftBody::None | DraftBody::Multipart(_) => None,
+            DraftBody::None | DraftBody::Multipart(_) | DraftBody::Uploaded => None,
             DraftBody::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
             DraftBody::Json(value) => Some(value.to_string()),
             DraftBody::Form(fields) => Some(encode_form(fields)),
@@ -224,6 +226,7 @@ impl Draft {
             url.push_str(&encode_query(value));
         }
         let root = self.request_root.take().filter(|root| !root.is_empty());
+        let mut after_upload = None;
         let body = match std::mem::take(&mut self.body) {
             DraftBody::None => Bytes::new(),
             DraftBody::Text(text) => match root {
@@ -239,9 +242,14 @@ impl Draft {
                 Bytes::from(encode_form(&fields))
             }
             DraftBody::Multipart(parts) => {
-                let (body, content_type) = encode_multipart(&parts);
+                let (body, content_type, after) = encode_multipart(&parts);
                 self.set_header("Content-Type", &content_type);
+                after_upload = after;
                 body
+            }
+            DraftBody::Uploaded => {
+                after_upload = Some(Bytes::new());
+                Bytes::new()
             }
         };
         VendorRequest {
@@ -249,6 +257,7 @@ impl Draft {
             url,
             headers: self.headers,
             body,
+            after_upload,
             stream,
             carries_application_secret: false,
         }
@@ -262,6 +271,7 @@ fn field_part(name: String, value: String) -> Part {
         file_name: None,
         content_type: None,
         data: Bytes::from(value),
+        uploaded: false,
     }
 }
 
@@ -286,8 +296,9 @@ fn encode_form(fields: &[(String, String)]) -> String {
     pairs.join("&")
 }
 
-/// The boundary comes from the content, so that the same call makes the same bytes.
-fn encode_multipart(parts: &[Part]) -> (Bytes, String) {
+/// The boundary comes from the content, so that the same call makes the same bytes. The third part is what stands behind
+/// one that is uploaded.
+fn encode_multipart(parts: &[Part]) -> (Bytes, String, Option<Bytes>) {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     for part in parts {
         digest.update(part.name.as_bytes());
@@ -303,6 +314,7 @@ fn encode_multipart(parts: &[Part]) -> (Bytes, String) {
     let boundary = format!("ligand-{boundary}");
     let quoted = |text: &str| text.replace(['"', '\r', '\n'], "_");
     let mut body = Vec::new();
+    let mut before = None;
     for part in parts {
         body.extend_from_slice(
             format!(
@@ -319,14 +331,19 @@ fn encode_multipart(parts: &[Part]) -> (Bytes, String) {
             body.extend_from_slice(format!("Content-Type: {}\r\n", quoted(kind)).as_bytes());
         }
         body.extend_from_slice(b"\r\n");
-        body.extend_from_slice(&part.data);
+        if part.uploaded {
+            before = Some(std::mem::take(&mut body));
+        } else {
+            body.extend_from_slice(&part.data);
+        }
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    (
-        Bytes::from(body),
-        format!("multipart/form-data; boundary={boundary}"),
-    )
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    match before {
+        Some(before) => (before.into(), kind, Some(body.into())),
+        None => (body.into(), kind, None),
+    }
 }
 
 #[cfg(test)]
@@ -389,8 +406,9 @@ mod tests {
             file_name: Some("a\".txt\r\nX: y".into()),
             content_type: Some("text/plain".into()),
             data: Bytes::from_static(b"hi"),
+            uploaded: false,
         };
-        let (body, kind) = encode_multipart(&[part]);
+        let (body, kind, _) = encode_multipart(&[part]);
         let text = String::from_utf8(body.to_vec()).unwrap();
         let boundary = kind.split_once("boundary=").unwrap().1;
         assert_eq!(

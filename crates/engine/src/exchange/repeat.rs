@@ -26,7 +26,7 @@ pub(super) struct Repeat {
 }
 
 /// Whether a resource takes its records one by one.
-fn repeats(resource: &Resource) -> bool {
+pub(super) fn repeats(resource: &Resource) -> bool {
     resource
         .extra
         .text("repeat")

@@ -6,6 +6,9 @@ use super::Exchange;
 use crate::oauth;
 use crate::template;
 
+/// A grant that ends within so many milliseconds is renewed before an upload.
+const UPLOAD_MARGIN: i64 = 120_000;
+
 /// The types of resources that begin a vendor's own session.
 const LOGINS: [&str; 3] = ["onRefresh", "provisionAuthValidation", "onProvision"];
 
@@ -14,7 +17,10 @@ impl Exchange {
     pub(super) fn session_expired(&self) -> bool {
         let element = &self.compiled.element;
         if self.renews_grant() {
-            return Grant::of(&self.values).expired(self.setting.now, 0);
+            // An upload is sent once: a grant that may end on the way is renewed before.
+            let uploads = self.call.uploaded || self.call.parts.iter().any(|part| part.uploaded);
+            let margin = if uploads { UPLOAD_MARGIN } else { 0 };
+            return Grant::of(&self.values).expired(self.setting.now, margin);
         }
         let number = |key: &str| {
             template::resolve(element, &self.values, key).and_then(|text| text.parse::<i64>().ok())

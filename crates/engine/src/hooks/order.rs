@@ -42,6 +42,7 @@ impl<'js> Order<'js> {
             url,
             headers,
             body: Bytes::from(encoding::decode64(&body)),
+            after_upload: None,
             stream: false,
             carries_application_secret: false,
         };

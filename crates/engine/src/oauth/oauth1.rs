@@ -94,6 +94,7 @@ fn post(
         url,
         headers: vec![("accept".to_owned(), "*/*".to_owned())],
         body: Bytes::new(),
+        after_upload: None,
         stream: false,
         carries_application_secret: true,
     })

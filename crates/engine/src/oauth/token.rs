@@ -186,6 +186,7 @@ fn form_request(
         url,
         headers,
         body: Bytes::from(body),
+        after_upload: None,
         stream: false,
         carries_application_secret: true,
     }

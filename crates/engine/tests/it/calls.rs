@@ -81,6 +81,7 @@ impl Play {
             file_name: file.map(str::to_owned),
             content_type: None,
             data: Bytes::from(data.to_owned()),
+            uploaded: false,
         });
         self
     }

@@ -73,6 +73,7 @@ fn call_of(compiled: &Compiled, index: usize) -> (ResourceCall, BTreeMap<String,
                 file_name: Some("a.txt".into()),
                 content_type: Some("text/plain".into()),
                 data: "x".into(),
+                uploaded: false,
             }),
             _ => {}
         }

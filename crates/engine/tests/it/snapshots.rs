@@ -88,6 +88,7 @@ fn call_of(resource: &Resource) -> (ResourceCall, BTreeMap<String, String>) {
                 file_name: (parameter.kind == "multipart").then(|| "a.txt".into()),
                 content_type: Some("text/plain".into()),
                 data: format!("f_{name}").into(),
+                uploaded: false,
             }),
             _ => {}
         }

@@ -19,7 +19,7 @@ pub const PLATFORM: u64 = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long, and how many bytes, a body that is refused for its size is read on before the answer.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: usize = 256 * 1024 * 1024;
 
 /// Reads a body whole.
@@ -57,7 +57,7 @@ pub async fn read(headers: &HeaderMap, mut body: Body, limit: u64) -> Result<Byt
 
 /// Reads on without keeping anything, up to [`LINGER_BYTES`]: a client that still sends when the connection closes
 /// never sees the answer.
-async fn drain(mut body: Body) {
+pub(super) async fn drain(mut body: Body) {
     let mut read = 0_usize;
     while let Some(Ok(frame)) = body.frame().await {
         read = read.saturating_add(frame.data_ref().map_or(0, Bytes::len));

@@ -456,6 +456,7 @@ async fn resource(
                 element,
                 resource,
                 variables,
+                upload: None,
             };
             let through = match (&known.entry, &known.caller) {
                 (Some(entry), Some(caller)) => Some(Through {

@@ -136,6 +136,7 @@ async fn ask(
         element: Arc::clone(element),
         resource,
         variables,
+        upload: None,
     };
     let head = Head {
         method: call.method.as_str().to_owned(),

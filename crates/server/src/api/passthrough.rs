@@ -5,6 +5,8 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::resources::{self, Head};
+use super::upload::Taker;
+use crate::service::hubs::Target;
 use crate::service::{elements, passthrough as service};
 
 /// Calls the vendor's own API with the instance's credential.
@@ -28,7 +30,14 @@ pub async fn call(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         raw_query: String::new(),
         headers: std::mem::take(&mut call.headers),
     };
-    let request = resources::read(&call.app, head, body, false).await?;
-    let called = service::call(&call.app, instance, &element, &path, request, explain).await;
+    let target = service::target(&call.app, instance, &element, &head.method, &path)?;
+    let taker = Taker {
+        element: &target.element,
+        resource: target.resource,
+        verbatim: true,
+    };
+    let (request, upload) = resources::take(&call.app, head, body, taker).await?;
+    let target = Target { upload, ..target };
+    let called = service::call(&call.app, target, request, explain).await;
     resources::answer(called, &call.vendor)
 }

@@ -1,6 +1,6 @@
 //! Resource calls as HTTP: the request as the engine takes it, the engine's answer as HTTP.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequest as _, Multipart};
 use bytes::Bytes;
@@ -16,13 +16,12 @@ use super::body;
 use super::call::VendorNote;
 use super::dispatch::Arrived;
 use super::error::ApiError;
+use super::upload::{self, Begun, MOST_PARTS, Taker};
 use crate::app::App;
 use crate::service::hubs::{self, Called, Target};
 use crate::service::transformations::run::{self, Through};
 use crate::vendor::drive::Explain;
-
-/// Most parts of a multipart body.
-const MOST_PARTS: usize = 100;
+use crate::vendor::upload::Upload;
 
 /// Calls a resource and answers with what it answers; through a transformation when it was called in common names.
 ///
@@ -38,7 +37,17 @@ pub async fn call(
     hubs::usable(&target.instance)?;
     let explain = explain(&arrived.headers)?;
     let (head, body) = split(arrived);
-    let call = read(app, head, body, true).await?;
+    // A transformation looks into every body.
+    let taker = through.is_none().then_some(Taker {
+        element: &target.element,
+        resource: target.resource,
+        verbatim: false,
+    });
+    let (call, upload) = match taker {
+        Some(taker) => take(app, head, body, taker).await?,
+        None => (read(app, head, body, true).await?, None),
+    };
+    let target = Target { upload, ..target };
     let called = match through {
         Some(through) => run::call(app, target, &through, call, explain).await,
         None => hubs::call(app, target, call, explain).await,
@@ -69,6 +78,30 @@ fn split(arrived: Arrived) -> (Head, axum::body::Body) {
     (head, arrived.body)
 }
 
+/// The request as the engine takes it, and what of its body is passed on while it comes in.
+///
+/// # Errors
+/// As [`read`].
+pub async fn take(
+    app: &App,
+    head: Head,
+    body: axum::body::Body,
+    taker: Taker<'_>,
+) -> Result<(ResourceCall, Option<Arc<Upload>>), ApiError> {
+    let (parts, upload) = match upload::begin(app, &head.headers, body, taker).await? {
+        Begun::Small(body) => return Ok((read(app, head, body, !taker.verbatim).await?, None)),
+        Begun::Held(parts) => (parts, None),
+        Begun::Form(parts, upload) => (parts, Some(upload)),
+        Begun::Raw(upload) => (Vec::new(), Some(upload)),
+    };
+    let uploaded = upload.is_some() && parts.is_empty();
+    let call = ResourceCall {
+        uploaded,
+        ..of(head, Bytes::new(), parts)
+    };
+    Ok((call, upload))
+}
+
 /// The request as the engine takes it. Multipart bodies are taken apart where `parts` says so.
 ///
 /// # Errors
@@ -79,11 +112,7 @@ pub async fn read(
     body: axum::body::Body,
     parts: bool,
 ) -> Result<ResourceCall, ApiError> {
-    let content_type = head
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let content_type = content_type(&head.headers);
     let bytes = body::read(&head.headers, body, app.config.http.max_body.0).await?;
     let multipart = content_type.as_deref().is_some_and(|kind| {
         kind.trim_start()
@@ -94,7 +123,16 @@ pub async fn read(
         Some(kind) if multipart && parts => (Bytes::new(), take_apart(kind, bytes).await?),
         _ => (bytes, Vec::new()),
     };
-    Ok(ResourceCall {
+    Ok(of(head, bytes, parts))
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+fn of(head: Head, bytes: Bytes, parts: Vec<Part>) -> ResourceCall {
+    ResourceCall {
         method: head.method,
         path: head.path,
         query: query_pairs(&head.raw_query),
@@ -104,9 +142,10 @@ pub async fn read(
         } else {
             bytes
         },
-        content_type,
+        content_type: content_type(&head.headers),
         parts,
-    })
+        uploaded: false,
+    }
 }
 
 /// The engine's answer as ours.
@@ -218,6 +257,7 @@ async fn take_apart(content_type: &str, bytes: Bytes) -> Result<Vec<Part>, ApiEr
             file_name: field.file_name().map(str::to_owned),
             content_type: field.content_type().map(str::to_owned),
             data: field.bytes().await.map_err(|_| broken())?,
+            uploaded: false,
         });
     }
     Ok(parts)

@@ -206,6 +206,7 @@ async fn a_vendor_is_spoken_to_by_tls_and_its_name_is_checked() {
                 url: format!("https://{host}/x"),
                 headers: Vec::new(),
                 body: bytes::Bytes::new(),
+                after_upload: None,
                 stream: false,
                 carries_application_secret: false,
             };

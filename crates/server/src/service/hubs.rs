@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::vendor::answer::VendorBody;
 use crate::vendor::drive::{self, Explain, NotRefreshed};
 use crate::vendor::manners::Pace;
+use crate::vendor::upload::Upload;
 
 /// The answer header that carries the next page.
 const NEXT_PAGE: &str = "elements-next-page-token";
@@ -81,6 +82,8 @@ pub struct Target {
     pub resource: usize,
     /// Path variables.
     pub variables: BTreeMap<String, String>,
+    /// What the caller uploads, where it is not held.
+    pub upload: Option<Arc<Upload>>,
 }
 
 /// Calls a resource.
@@ -196,10 +199,16 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
     };
     let mut driver = app.driver();
     driver.pace = Some(pace);
+    driver.upload = target.upload.as_deref();
     if let Some(given) = given {
         driver.patience = given;
     }
-    let deadline = given.map_or(app.deadline(), |given| given.min(app.deadline()));
+    // A large file takes its time, whichever way it goes.
+    let usual = match target.upload {
+        Some(_) => Instant::now() + app.config.vendor.stream_timeout.0,
+        None => app.deadline(),
+    };
+    let deadline = given.map_or(usual, |given| given.min(usual));
     let driven = driver
         .drive(&hosts, exchange, &fresh, explain, deadline)
         .await;

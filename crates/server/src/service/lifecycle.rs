@@ -177,5 +177,6 @@ fn empty_call(element: &Compiled, index: usize, query: &[(String, String)]) -> R
         body: bytes::Bytes::new(),
         content_type: None,
         parts: Vec::new(),
+        uploaded: false,
     }
 }

@@ -180,6 +180,7 @@ async fn deliver(app: &App, notice: &Notice) -> Result<(), String> {
         url,
         headers,
         body: Bytes::from(body),
+        after_upload: None,
         stream: false,
         carries_application_secret: false,
     };

@@ -18,28 +18,29 @@ use super::hubs::{self, Called, Target};
 use crate::app::App;
 use crate::vendor::drive::Explain;
 
-/// Calls a vendor path, which may carry a query.
-pub async fn call(
+/// The call of a vendor path, which may carry a query.
+///
+/// # Errors
+/// 403 where passthrough is switched off, 400 for a path that is no path; as [`hubs::usable`].
+pub fn target(
     app: &App,
     instance: Arc<SealedInstance>,
     element: &Compiled,
+    method: &str,
     vendor_path: &str,
-    call: ResourceCall,
-    explain: Explain,
-) -> Called {
-    if let Err(error) = permitted(app, &element.element).and_then(|()| hubs::usable(&instance)) {
-        return error.into();
-    }
-    let element = match made_for(element, &call.method, vendor_path) {
-        Ok(element) => Arc::new(element),
-        Err(error) => return error.into(),
-    };
-    let target = Target {
+) -> Result<Target, Error> {
+    permitted(app, &element.element).and_then(|()| hubs::usable(&instance))?;
+    Ok(Target {
         instance,
-        element,
+        element: Arc::new(made_for(element, method, vendor_path)?),
         resource: 0,
         variables: BTreeMap::new(),
-    };
+        upload: None,
+    })
+}
+
+/// Makes it.
+pub async fn call(app: &App, target: Target, call: ResourceCall, explain: Explain) -> Called {
     let _clearing = hubs::writing(app, &target.instance, &call.method, explain);
     hubs::exchange(
         app,

@@ -11,7 +11,7 @@ use http::header::{
 };
 use http::{Method, Request, Uri, Version};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ligand_model::error::ErrorKind;
@@ -21,6 +21,7 @@ use tokio_rustls::rustls::ClientConfig;
 use super::address::{ConnectError, Connector};
 use super::answer::{Unreadable, VendorBody, read_beginning, read_whole};
 use super::guard::{Guard, Refusal};
+use super::upload::{Outgoing, Upload};
 use crate::config;
 use ligand_engine::step::{VendorReply, VendorRequest};
 
@@ -32,10 +33,14 @@ const HTTPS: HeaderValue = HeaderValue::from_static("https");
 /// An answer of JSON up to this many bytes may be an error although its status is a success.
 const LONGEST_ERROR: usize = 64 * 1024;
 
+/// What a caller is told whose upload would have to be sent again.
+pub(super) const ONCE: &str =
+    "The vendor wanted the upload a second time, and a large one is sent once; make the call again";
+
 /// Sends requests to vendors; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    http: legacy::Client<Connector, Full<bytes::Bytes>>,
+    http: legacy::Client<Connector, Outgoing>,
     guard: Guard,
     limits: Limits,
 }
@@ -147,7 +152,26 @@ impl Client {
         request: VendorRequest,
         deadline: Instant,
     ) -> Result<Answer, Unanswered> {
+        self.send_with(request, None, deadline).await
+    }
+
+    /// As [`Client::send`]; where the request says so, `upload` stands in its body.
+    ///
+    /// # Errors
+    /// [`Unanswered`]; an upload that has been sent before is not sent again.
+    pub async fn send_with(
+        &self,
+        request: VendorRequest,
+        upload: Option<&Upload>,
+        deadline: Instant,
+    ) -> Result<Answer, Unanswered> {
         let stream = request.stream;
+        let body = match request.after_upload {
+            None => Outgoing::Whole(Full::new(request.body)),
+            Some(after) => upload
+                .and_then(|upload| upload.take(request.body, after))
+                .ok_or_else(|| Unanswered::unsent(ErrorKind::Unavailable, ONCE))?,
+        };
         let admitted = self.guard.admit(request.url)?;
         let host = admitted.uri.host().unwrap_or_default().to_owned();
         let late = || Unanswered::new(ErrorKind::Timeout, format!("{host} did not answer in time"));
@@ -155,7 +179,7 @@ impl Client {
             &request.method,
             admitted.uri,
             request.headers,
-            request.body,
+            body,
             admitted.mapped,
             stream,
         )?;
@@ -270,10 +294,10 @@ fn compose(
     method: &str,
     uri: Uri,
     headers: Vec<(String, String)>,
-    body: bytes::Bytes,
+    body: Outgoing,
     mapped: bool,
     stream: bool,
-) -> Result<Request<Full<bytes::Bytes>>, Unanswered> {
+) -> Result<Request<Outgoing>, Unanswered> {
     let invalid = |what: String| Unanswered::unsent(ErrorKind::Invalid, what);
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| invalid(format!("`{method}` is not an HTTP method")))?;
@@ -316,12 +340,12 @@ fn compose(
         map.insert(FORWARDED_PROTO, scheme);
     }
     // A body-less POST says so; hyper would otherwise leave the length out.
-    if body.is_empty()
+    if body.is_end_stream()
         && (method == Method::POST || method == Method::PUT || method == Method::PATCH)
     {
         map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut request = Request::new(Full::new(body));
+    let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = Version::HTTP_11;

@@ -21,6 +21,7 @@ use super::client::Client;
 use super::hook_threads::HookThreads;
 use super::manners::{Manners, Pace, Whose};
 use super::own::OwnApi;
+use super::upload::Upload;
 use crate::app::App;
 use crate::metrics::Metrics;
 use call::Call;
@@ -170,6 +171,8 @@ pub struct Driver<'a> {
     pub allowed_hosts: &'a [String],
     /// HTTP calls that the scripts of one call may make themselves.
     pub hook_calls: u32,
+    /// What the caller uploads, where it is too large to be held.
+    pub upload: Option<&'a Upload>,
     /// Our own API, for the scripts of transformations.
     pub own: Option<(&'a OwnApi, &'a str)>,
 }
@@ -188,6 +191,7 @@ impl App {
             clock: &*self.clock,
             allowed_hosts: &self.config.vendor.allowed_hosts,
             hook_calls: self.config.hooks.calls,
+            upload: None,
             own: None,
         }
     }

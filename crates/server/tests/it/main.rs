@@ -50,6 +50,7 @@ mod rolling;
 mod routes;
 mod salesforce;
 mod sign_in;
+mod streams;
 mod transformations;
 mod usage;
 mod versions;

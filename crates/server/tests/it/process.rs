@@ -33,9 +33,9 @@ fn once(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// A running server; killed when the test ends early.
-struct Served {
-    child: Child,
-    runtime: Value,
+pub(super) struct Served {
+    pub(super) child: Child,
+    pub(super) runtime: Value,
     log: BufReader<std::process::ChildStderr>,
     said: String,
 }
@@ -48,7 +48,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
+    pub(super) fn start(folder: &Path, arguments: &[&str]) -> Self {
         let all = [
             &["serve", "--listen", "127.0.0.1:0", "--data", "data"],
             arguments,
@@ -275,7 +275,7 @@ fn one_vendor(folder: &Path, origin: &str) {
 #[test]
 fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     let folder = tempfile::tempdir().unwrap();
-    one_vendor(folder.path(), &vendor_of(0));
+    one_vendor(folder.path(), &super::streams::vendor_of(0));
     let (code, said, _) = once(folder.path(), &["migrate", "--data", "data"]);
     assert_eq!(code, 0);
     assert!(said.ends_with("The database is up to date.\n"), "{said}");
@@ -342,128 +342,4 @@ fn an_element_is_made_from_a_document_and_printed() {
         &["element", "new", "--openapi", "nowhere.json"],
     );
     assert!(code == 1 && said.contains("nowhere.json"), "{said}");
-}
-
-/// A vendor that answers every request with this many bytes.
-fn vendor_of(bytes: u64) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut asked = BufReader::new(stream.try_clone().unwrap());
-            let mut line = String::new();
-            while asked.read_line(&mut line).unwrap_or(0) > 2 {
-                line.clear();
-            }
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: {bytes}\r\n\r\n"
-            );
-            let piece = vec![b'x'; 64 * 1024];
-            let mut left = bytes;
-            let mut sent = stream.write_all(head.as_bytes());
-            while left > 0 && sent.is_ok() {
-                let next = left.min(piece.len() as u64);
-                sent = stream.write_all(piece.get(..usize::try_from(next).unwrap()).unwrap());
-                left -= next;
-            }
-        }
-    });
-    origin
-}
-
-/// Resident memory of a process: now and at most, MiB.
-fn memory(pid: u32) -> (u64, u64) {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let of = |name: &str| {
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .unwrap();
-        line.trim()
-            .trim_end_matches(" kB")
-            .trim()
-            .parse::<u64>()
-            .unwrap()
-            / 1024
-    };
-    (of("VmRSS:"), of("VmHWM:"))
-}
-
-#[test]
-fn a_large_file_passes_through_without_being_held() {
-    let mebibytes = std::env::var("LIGAND_STREAM_MIB").map_or(96, |text| text.parse().unwrap());
-    let bytes = mebibytes * 1024 * 1024;
-    let folder = tempfile::tempdir().unwrap();
-    let configuration = format!(
-        "[vendor.connect]\n\"api.stream.example\" = \"{}\"\n",
-        vendor_of(bytes)
-    );
-    std::fs::write(folder.path().join("ligand.toml"), configuration).unwrap();
-    let served = Served::start(folder.path(), &[]);
-    let credentials = std::fs::read(folder.path().join("data/credentials.json")).unwrap();
-    let credentials: Value = serde_json::from_slice(&credentials).unwrap();
-    let (user, organization) = (
-        &credentials["userSecret"],
-        &credentials["organizationSecret"],
-    );
-    let (user, organization) = (user.as_str().unwrap(), organization.as_str().unwrap());
-    let origin = served.runtime["baseUrl"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("http://")
-        .unwrap();
-    let ask = |method: &str, path: &str, authorization: &str, body: &str| {
-        let mut stream = TcpStream::connect(origin).unwrap();
-        write!(
-            stream,
-            "{method} /elements/api-v2{path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: {authorization}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        stream
-    };
-    let json = |path: &str, body: Value| -> Value {
-        let secrets = format!("User {user}, Organization {organization}");
-        let mut answer = String::new();
-        ask("POST", path, &secrets, &body.to_string())
-            .read_to_string(&mut answer)
-            .unwrap();
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
-    };
-    let element = serde_json::json!({"name": "Stream", "authentication": {"type": "custom"},
-        "configuration": [{"key": "base.url", "defaultValue": "https://api.stream.example"}],
-        "resources": [{"method": "GET", "path": "/file", "vendorPath": "/f", "answer": "stream"},
-            {"method": "GET", "path": "/asked", "vendorPath": "/f", "parameters": [
-                {"type": "header", "name": "elements-stream", "vendorType": "header", "vendorName": "Elements-Stream"}]}]});
-    json("/elements", element);
-    let made = json(
-        "/elements/stream/instances",
-        serde_json::json!({"name": "i"}),
-    );
-    let token = format!("User {user}, Element {}", made["token"].as_str().unwrap());
-    for path in ["/file", "/passthrough/f"] {
-        let (before, _) = memory(served.child.id());
-        let began = std::time::Instant::now();
-        let mut answer = ask("GET", path, &token, "");
-        let (mut read, mut piece) = (0, vec![0; 64 * 1024]);
-        loop {
-            match answer.read(&mut piece).unwrap() {
-                0 => break,
-                some => read += some as u64,
-            }
-        }
-        let (_, most) = memory(served.child.id());
-        let grown = most.saturating_sub(before);
-        println!(
-            "{path}: {mebibytes} MiB in {:?}, memory grew by {grown} MiB",
-            began.elapsed()
-        );
-        assert!(read > bytes, "{path}: only {read} bytes of {bytes} came");
-        assert!(
-            grown < 32,
-            "{path}: memory grew by {grown} MiB for {mebibytes}"
-        );
-    }
 }

@@ -19,6 +19,8 @@ pub(super) enum Found {
     /// The whole incoming body, unread.
     Body(Bytes),
     File(Part),
+    /// What the caller uploads, which is not here.
+    Upload,
 }
 
 impl Found {
@@ -28,6 +30,7 @@ impl Found {
             Self::Json(value) => json_path::text(value),
             Self::Body(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             Self::File(part) => Some(String::from_utf8_lossy(&part.data).into_owned()),
+            Self::Upload => None,
         }
     }
 
@@ -43,6 +46,7 @@ impl Found {
                 "size": part.data.len(),
                 "body": STANDARD.encode(&part.data),
             }),
+            Self::Upload => Value::Null,
         }
     }
 }
@@ -165,6 +169,9 @@ impl Sources<'_> {
         if several {
             let body = self.call.json()?;
             return body.get(name).cloned().map(Found::Json);
+        }
+        if self.call.uploaded {
+            return Some(Found::Upload);
         }
         (!self.call.body.is_empty()).then(|| Found::Body(self.call.body.clone()))
     }

@@ -107,6 +107,7 @@ impl Sources<'_> {
             "body" => match (found, parameter.kind.as_str()) {
                 (Found::Text(literal), "value") => collected.body_template = Some(literal),
                 (Found::Body(bytes), _) => draft.body = DraftBody::Text(bytes),
+                (Found::Upload, _) => draft.body = DraftBody::Uploaded,
                 (Found::Text(text), _) => draft.body = DraftBody::Text(Bytes::from(text)),
                 (found, _) => draft.body = DraftBody::Json(found.json()),
             },
@@ -144,6 +145,7 @@ impl Sources<'_> {
                     file_name: None,
                     content_type: None,
                     data: Bytes::from(other.text().unwrap_or_default()),
+                    uploaded: false,
                 },
             }),
             _ => {}
@@ -218,6 +220,7 @@ impl Sources<'_> {
                 file_name: None,
                 content_type: json.then(|| "application/json".to_owned()),
                 data: Bytes::from(filled),
+                uploaded: false,
             };
             draft.insert_part(at, part);
         }

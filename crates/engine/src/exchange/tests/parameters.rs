@@ -171,6 +171,7 @@ fn fields_beside_a_file_are_parts_and_the_parts_are_the_body() {
                 file_name: Some("a.txt".into()),
                 content_type: None,
                 data: Bytes::from_static(b"hello"),
+                uploaded: false,
             }],
             ..ResourceCall::default()
         };

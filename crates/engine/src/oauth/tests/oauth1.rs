@@ -36,6 +36,7 @@ fn call(method: &str, url: &str, body: &str) -> VendorRequest {
             "application/x-www-form-urlencoded".into(),
         )],
         body: Bytes::from(body.to_owned()),
+        after_upload: None,
         stream: false,
         carries_application_secret: false,
     }

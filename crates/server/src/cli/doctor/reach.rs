@@ -64,6 +64,7 @@ fn request(host: &str) -> VendorRequest {
         url: format!("https://{host}/"),
         headers: Vec::new(),
         body: Bytes::new(),
+        after_upload: None,
         stream: false,
         carries_application_secret: false,
     }

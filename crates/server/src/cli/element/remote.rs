@@ -117,6 +117,7 @@ impl Remote {
             url,
             headers,
             body: body.into(),
+            after_upload: None,
             stream: false,
             carries_application_secret: false,
         };

@@ -149,6 +149,7 @@ async fn deliver(app: &App, session: &ConnectSession) -> Result<(), String> {
         url,
         headers,
         body: Bytes::from(body),
+        after_upload: None,
         stream: false,
         carries_application_secret: false,
     };

@@ -114,6 +114,7 @@ fn get(url: &str) -> VendorRequest {
         url: url.into(),
         headers: vec![("X-Own".into(), "1".into())],
         body: bytes::Bytes::new(),
+        after_upload: None,
         stream: false,
         carries_application_secret: false,
     }

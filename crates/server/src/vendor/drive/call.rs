@@ -13,11 +13,12 @@ use ligand_engine::step::{
 use ligand_model::error::ErrorKind;
 use ligand_store::usage::FailedAttempt;
 
-use super::super::client::{Answer, Unanswered};
+use super::super::client::{Answer, ONCE, Unanswered};
 use super::super::hook_threads::{Fetched, Session};
 use super::super::manners::breaker::{Host, Said};
 use super::super::manners::retry::{Came, Waits, may_repeat, retry_after};
 use super::super::manners::{Pace, host_of};
+use super::super::upload::Upload;
 use super::{Driven, Driver, Explain, Sent};
 use crate::telemetry::trace;
 
@@ -109,11 +110,16 @@ impl<'a> Call<'a> {
         let host = self.driver.manners.host(self.driver.whose(), &name);
         let mut waits = Waits::default();
         let mut left = self.driver.manners.retries;
-        // A signature is good once.
-        if signed_once(&request) {
+        // A signature is good once, and so is an upload.
+        if signed_once(&request) || request.after_upload.is_some() {
             left = 0;
         }
         loop {
+            if request.after_upload.is_some() && self.driver.upload.is_none_or(Upload::is_gone) {
+                // It is our word, not the vendor's: the next call finds a fresh grant.
+                self.driven.retry_after = Some(Duration::from_secs(1));
+                return Err(Unanswered::unsent(ErrorKind::Unavailable, ONCE));
+            }
             self.wait_for_turn(&name, &host).await?;
             let again = (left > 0).then(|| request.clone());
             let (result, wait) = self.attempt(request, &host, &judge).await;
@@ -203,7 +209,21 @@ impl<'a> Call<'a> {
         // A body that was being held belonged to an earlier answer.
         self.driven.stream = None;
         let began = Instant::now();
-        let result = self.driver.client.send(request, self.deadline).await;
+        let upload = self.driver.upload;
+        let result = self
+            .driver
+            .client
+            .send_with(request, upload, self.deadline)
+            .await;
+        // What the caller broke off is no failure of the vendor.
+        let result = match upload.and_then(Upload::broken) {
+            Some(broken) if result.is_err() => Err(Unanswered {
+                kind: broken.kind(),
+                message: broken.to_string(),
+                arrived: true,
+            }),
+            _ => result,
+        };
         let took = began.elapsed();
         self.driven.vendor_time += took;
         let status = result.as_ref().ok().map(|answer| answer.reply.status);

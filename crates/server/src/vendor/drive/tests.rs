@@ -55,6 +55,7 @@ fn send(url: &str, stream: bool, secret: bool) -> Step {
         url: url.into(),
         headers: Vec::new(),
         body: Bytes::new(),
+        after_upload: None,
         stream,
         carries_application_secret: secret,
     }))
@@ -95,6 +96,15 @@ async fn play(
     widened: &[&str],
     explain: Explain,
 ) -> (Driven, Vec<String>, Metrics) {
+    play_with(steps, widened, explain, None).await
+}
+
+async fn play_with(
+    steps: Vec<Step>,
+    widened: &[&str],
+    explain: Explain,
+    upload: Option<&Upload>,
+) -> (Driven, Vec<String>, Metrics) {
     let origin = vendor().await;
     let config = Config::defaults().unwrap();
     let connect = ConnectMap::new([("*.vendor.example", origin.as_str())]);
@@ -124,6 +134,7 @@ async fn play(
         metrics: &metrics,
         allowed_hosts: &widened,
         hook_calls: 2,
+        upload,
         own: None,
     };
     let fed = std::sync::Mutex::new(Vec::new());
@@ -137,6 +148,26 @@ async fn play(
         .drive(&allowed, script, &Fresh, explain, deadline)
         .await;
     (driven, fed.into_inner().unwrap(), metrics)
+}
+
+#[tokio::test]
+async fn an_upload_is_sent_once_and_the_caller_told_to_call_again() {
+    let (upload, mut source) = Upload::new(Some(5), 5);
+    tokio::spawn(async move { source.give(Bytes::from_static(b"hello")).await });
+    let once = || match send("https://api.vendor.example/y", false, false) {
+        Step::Send(request) => Step::Send(Box::new(VendorRequest {
+            method: "POST".into(),
+            after_upload: Some(Bytes::new()),
+            ..*request
+        })),
+        other => panic!("{other:?}"),
+    };
+    let steps = vec![once(), once()];
+    let (driven, fed, _) = play_with(steps, &[], Explain::Off, Some(&upload)).await;
+    assert_eq!(fed[1], "200 5");
+    assert!(fed[2].contains("make the call again"), "{fed:?}");
+    assert_eq!(driven.attempts, 1);
+    assert_eq!(driven.retry_after, Some(Duration::from_secs(1)));
 }
 
 #[tokio::test]
@@ -287,6 +318,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
         metrics: &metrics,
         allowed_hosts: &[],
         hook_calls: 2,
+        upload: None,
         own: None,
     };
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
