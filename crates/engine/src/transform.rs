@@ -7,10 +7,12 @@
 //! | mapping | the effective transformation, compiled for both directions | [`Mapping`] |
 //! | lazy | JSON that is only taken apart where a field looks; the rest is copied as bytes | `lazy` |
 //! | plan | one direction: what is read, what is written, what passes through | `plan` |
+//! | check | whether the vendor still has what is mapped | [`check`] |
 //!
 //! A mapping is compiled once and used for every call. Mapping a record walks its bytes once; a member that no field
 //! names is skipped over or copied, never parsed.
 
+mod check;
 mod convert;
 mod date;
 mod effective;
@@ -26,6 +28,7 @@ mod taken;
 mod tests;
 mod wire;
 
+pub use self::check::{Checked, Status, check};
 pub use self::effective::effective;
 pub use self::lazy::Broken;
 pub use self::mapping::{Direction, Mapping};

@@ -16,6 +16,7 @@ pub mod authorization;
 pub mod body;
 pub mod builder;
 pub mod call;
+pub mod check;
 pub mod common_resources;
 pub mod connect;
 pub mod custody;

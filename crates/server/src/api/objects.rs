@@ -7,6 +7,7 @@ use ligand_engine::catalog::Compiled;
 use ligand_engine::describe;
 use ligand_engine::objects::{self, Object};
 use ligand_model::error::ErrorKind;
+use ligand_store::instances::SealedInstance;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Content};
@@ -14,8 +15,8 @@ use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::resources::{self, Head};
-use crate::service::elements;
 use crate::service::hubs::{self, Target};
+use crate::service::{elements, instances};
 use crate::vendor::drive::Explain;
 
 /// `GET /objects`
@@ -38,8 +39,9 @@ pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         .iter()
         .map(|object| object.vendor_name.clone())
         .collect();
-    if let Some((resource, how)) = describe::objects_resource(&element).filter(|_| asks(&call)) {
-        let told = match ask(&mut call, &element, resource, BTreeMap::new()).await? {
+    let sealed = call.instance()?;
+    if let Some((resource, how)) = describe::objects_resource(&element).filter(|_| asks(&sealed)) {
+        let told = match ask(&mut call, &sealed, &element, resource, BTreeMap::new()).await? {
             Told::Answer(value) => value,
             Told::Explained(answer) => return Ok(answer),
         };
@@ -80,27 +82,18 @@ pub async fn metadata(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
     let element = element_of(&call).await?;
     // The hub in front of the object, where there is one, is ignored.
     let name = call.variables.last().cloned().unwrap_or_default();
-    let known = objects::find(&element.element, &name);
-    let object = known.clone().unwrap_or_else(|| Object::of(&name));
     let from_models = call.flag("useModels").unwrap_or(false);
-    let resource = describe::fields_resource(&element, &object);
-    let mut found = match resource.filter(|_| asks(&call) && !from_models) {
-        Some((resource, how)) => {
-            let variables = BTreeMap::from([("object".to_owned(), object.vendor_name.clone())]);
-            let told = match ask(&mut call, &element, resource, variables).await? {
-                Told::Answer(value) => value,
-                Told::Explained(answer) => return Ok(answer),
-            };
-            let how = how.describe.as_deref();
-            let fields = how.and_then(|how| describe::fields(&element, &object, how, &told));
-            json!({"fields": fields.ok_or_else(no_list)?})
-        }
-        None => objects::metadata(&element.element, &name).ok_or_else(|| {
-            ApiError::not_found(format!(
+    let sealed = call.instance()?;
+    let mut found = match described(&mut call, &sealed, &element, &name, from_models).await? {
+        Described::Vendor(fields) => json!({"fields": fields}),
+        Described::Element(found) => found,
+        Described::Nobody => {
+            return Err(ApiError::not_found(format!(
                 "No object found with name {}",
                 elements::shown(&name)
-            ))
-        })?,
+            )));
+        }
+        Described::Explained(answer) => return Ok(answer),
     };
     if call.flag("customFieldsOnly").unwrap_or(false)
         && let Some(Value::Array(fields)) = found.get_mut("fields")
@@ -110,11 +103,79 @@ pub async fn metadata(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
     Ok(Answer::platform(found))
 }
 
+/// `GET /instances/{id}/objects`
+pub async fn list_of_instance(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
+    by_id(&mut call).await?;
+    list(call, vocabulary).await
+}
+
+/// `GET /instances/{id}/objects/{objectName}/metadata`
+pub async fn metadata_of_instance(
+    mut call: Call,
+    vocabulary: &Vocabulary,
+) -> Result<Answer, ApiError> {
+    by_id(&mut call).await?;
+    metadata(call, vocabulary).await
+}
+
+/// Lets a call that names an instance go on as one that came with its token.
+///
+/// # Errors
+/// 404 for an instance that the caller does not reach.
+pub(super) async fn by_id(call: &mut Call) -> Result<(), ApiError> {
+    let caller = call.caller()?;
+    let id = call.instance_id(0)?;
+    let found = instances::find(&call.app, caller.organization, id, None).await?;
+    if found.instance.account != caller.account && !caller.organization_admin {
+        return Err(instances::unknown(&id.to_string()).into());
+    }
+    call.instance = Some(Arc::new(found));
+    Ok(())
+}
+
+/// Who tells the fields of an object.
+pub(super) enum Described {
+    /// The vendor.
+    Vendor(Vec<Value>),
+    /// The element's models: `{"fields": […]}`.
+    Element(Value),
+    /// Nobody: neither knows the object.
+    Nobody,
+    /// The explanation that the caller asked for in place of the answer.
+    Explained(Answer),
+}
+
+/// The fields of an object, of the vendor where the element knows how to ask and `from_models` does not forbid it.
+///
+/// # Errors
+/// Those of a resource call, where the vendor is asked.
+pub(super) async fn described(
+    call: &mut Call,
+    sealed: &Arc<SealedInstance>,
+    element: &Arc<Compiled>,
+    name: &str,
+    from_models: bool,
+) -> Result<Described, ApiError> {
+    let known = objects::find(&element.element, name);
+    let object = known.unwrap_or_else(|| Object::of(name));
+    let resource = describe::fields_resource(element, &object);
+    let Some((resource, how)) = resource.filter(|_| asks(sealed) && !from_models) else {
+        let found = objects::metadata(&element.element, name);
+        return Ok(found.map_or(Described::Nobody, Described::Element));
+    };
+    let variables = BTreeMap::from([("object".to_owned(), object.vendor_name.clone())]);
+    let told = match ask(call, sealed, element, resource, variables).await? {
+        Told::Answer(value) => value,
+        Told::Explained(answer) => return Ok(Described::Explained(answer)),
+    };
+    let how = how.describe.as_deref();
+    let fields = how.and_then(|how| describe::fields(element, &object, how, &told));
+    fields.map(Described::Vendor).ok_or_else(no_list)
+}
+
 /// A disabled instance's vendor is not asked; what the element declares is told all the same.
-fn asks(call: &Call) -> bool {
-    call.instance
-        .as_ref()
-        .is_some_and(|sealed| !sealed.instance.disabled)
+fn asks(sealed: &SealedInstance) -> bool {
+    !sealed.instance.disabled
 }
 
 enum Told {
@@ -126,13 +187,14 @@ enum Told {
 /// One call of a describing resource, as any other resource is called: paced, cached, refreshed, explained.
 async fn ask(
     call: &mut Call,
+    sealed: &Arc<SealedInstance>,
     element: &Arc<Compiled>,
     resource: usize,
     variables: BTreeMap<String, String>,
 ) -> Result<Told, ApiError> {
     let explain = resources::explain(&call.headers)?;
     let target = Target {
-        instance: call.instance()?,
+        instance: Arc::clone(sealed),
         element: Arc::clone(element),
         resource,
         variables,

@@ -14,7 +14,7 @@ use super::custody;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
-    accounts, applications, authentication, common_resources, connect, docs, elements, hubs,
+    accounts, applications, authentication, check, common_resources, connect, docs, elements, hubs,
     instances, notices, oauth, objects, organizations, passthrough, transformations, usage, vdrs,
 };
 
@@ -165,6 +165,8 @@ pub static ROUTES: &[Endpoint] = routes! {
     "GET" "/instances/{id}/docs/{operationId}/definitions" Organization => docs::definitions_of_instance, "Shows the schemas of one operation of an instance.";
     "GET" "/objects" Instance => objects::list, "Lists the objects of the token's instance.";
     "GET" "/objects/{objectName}/metadata" Instance => objects::metadata, "Lists the fields of an object.";
+    "GET" "/instances/{id}/objects" Organization => objects::list_of_instance, "Lists the objects of an instance.";
+    "GET" "/instances/{id}/objects/{objectName}/metadata" Organization => objects::metadata_of_instance, "Lists the fields of an object of an instance.";
     "GET" "/hubs/{key}/objects" Instance => objects::list, "Lists the objects of the token's instance.";
     "GET" "/hubs/{key}/objects/{objectName}/metadata" Instance => objects::metadata, "Lists the fields of an object.";
     "GET" "/oauth/callback" Public other => oauth::callback, "Where vendors send the browser after a hosted consent.";
@@ -287,6 +289,8 @@ pub static ROUTES: &[Endpoint] = routes! {
     "POST" "/instances/{id}/transformations/{objectName}" Organization body => transformations::create_transformation, "Maps an object for an instance.";
     "PUT" "/instances/{id}/transformations/{objectName}" Organization body => transformations::replace_transformation, "Replaces a transformation of an instance.";
     "DELETE" "/instances/{id}/transformations/{objectName}" Organization => transformations::delete_transformation, "Deletes a transformation of an instance.";
+    "GET" "/instances/{id}/transformations/{objectName}/check" Organization => check::of_instance, "Says which mapped vendor fields are gone or of another type.";
+    "GET" "/instances/transformations/{objectName}/check" Instance => check::of_token, "Says which mapped vendor fields of the token's instance are gone or of another type.";
     "GET" "/instances/objects/definitions" Instance => transformations::all_definitions, "Lists the object definitions of the token's instance.";
     "POST" "/instances/objects/definitions" Instance body => transformations::create_definitions, "Makes object definitions of the token's instance.";
     "DELETE" "/instances/objects/definitions" Instance => transformations::delete_definitions, "Deletes the object definitions of the token's instance.";

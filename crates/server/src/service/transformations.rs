@@ -127,7 +127,7 @@ fn no_definition(name: &str) -> Error {
 }
 
 /// 404 for a transformation.
-fn no_transformation(name: &str) -> Error {
+pub fn no_transformation(name: &str) -> Error {
     Error::not_found(format!(
         "No transformation found for '{}'",
         elements::shown(name)

@@ -1,6 +1,7 @@
 //! Transformations as callers see them: definitions and mappings by level, calls in common names.
 
 mod calls;
+mod check;
 mod common;
 mod levels;
 mod ready;
