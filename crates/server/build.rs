@@ -1,6 +1,6 @@
-//! Lists the files of the catalog and of the console for the binary.
+//! Lists the files of the catalog, of the common resources and of the console for the binary.
 //!
-//! A debug build embeds nothing: it reads `elements/` and `console/dist` when it runs, so both are tried without
+//! A debug build embeds nothing: it reads `elements/`, `common-resources/` and `console/dist` when it runs, so both are tried without
 //! compiling. Without `console/dist` there is no console, and `/console` says how to get one.
 
 use std::fmt::Write as _;
@@ -17,6 +17,7 @@ fn main() -> io::Result<()> {
         && env::var("PROFILE").is_ok_and(|profile| profile == "release");
     for (folder, list) in [
         (manifest.join("../../elements"), "catalog.rs"),
+        (manifest.join("../../common-resources"), "common.rs"),
         (manifest.join("../../console/dist"), "console.rs"),
     ] {
         let mut files = Vec::new();

@@ -35,6 +35,7 @@ pub fn run() -> Result {
     for test in [
         "the_corpus_report_is_what_becomes_of_the_exports",
         "the_pages_of_elements_are_what_their_declarations_say",
+        "the_page_of_common_resources_is_what_their_files_say",
     ] {
         finish(
             cargo(&[
@@ -51,7 +52,7 @@ pub fn run() -> Result {
         )?;
     }
     println!(
-        "docs/elements is written, and docs/reference/corpus.md where the exports are at hand."
+        "docs/elements and docs/reference/common-resources.md are written, and docs/reference/corpus.md where the exports are at hand."
     );
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The tour: the five guides, request by request, in both vocabularies.
 
+mod common;
 mod connect;
 mod guides;
 mod hosted;
@@ -33,6 +34,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
             guide_in_one_vocabulary(&mut tour, &guide)?;
         }
     }
+    common::compare(&mut tour);
     marketing_cloud::walk(&mut tour)?;
     hosted::walk(&mut tour)?;
     if tour.report.close() {
@@ -53,6 +55,7 @@ fn guide_in_one_vocabulary(tour: &mut Tour, guide: &guides::Guide) -> Result {
         return Ok(());
     };
     records::walk(tour, guide, &instance)?;
+    common::contact(tour, guide, &instance)?;
     salesforce::more(tour, guide, &instance)?;
     marketing::more(tour, guide, &instance)?;
     platform::passthrough(tour, guide, &instance)?;
@@ -74,6 +77,8 @@ pub struct Tour<'a> {
     noun: &'static str,
     /// Makes records of this walk differ from those of any other.
     nonce: String,
+    /// Contacts in the common shape, by who told them.
+    contacts: Vec<(&'static str, Value)>,
     report: Report<'a>,
 }
 
@@ -119,6 +124,7 @@ impl<'a> Tour<'a> {
             user,
             organization,
             noun: "element",
+            contacts: Vec::new(),
             nonce: format!("{:x}", since.map_or(0, |age| age.as_millis())),
             report,
         })

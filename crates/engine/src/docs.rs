@@ -3,6 +3,7 @@
 //! Exports are careless with their models (types that are names of models, references that lead nowhere, lists of
 //! nothing); what is made of them here is valid whatever they hold.
 
+pub mod common;
 pub mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ligand_model::element::{Element, Parameter, Resource};
 use serde_json::{Map, Value, json};
 
+use common::Common;
 use schema::Definitions;
 
 /// The verbs that Swagger 2.0 knows.
@@ -36,15 +38,21 @@ struct Operation<'a> {
     variables: Vec<String>,
 }
 
-/// The documentation of an element, or of one operation of it by `operationId` or by `GET-contacts`.
-/// `None` when there is no such operation.
-pub fn swagger(element: &Element, place: &Place, operation: Option<&str>) -> Option<Value> {
+/// The documentation of an element and of the common resources that it is mapped to, or of one operation by `operationId`
+/// or by `GET-contacts`. `None` when there is no such operation.
+pub fn swagger(
+    element: &Element,
+    common: &[Common],
+    place: &Place,
+    operation: Option<&str>,
+) -> Option<Value> {
     let mut definitions = Definitions::default();
     let mut paths: Map<String, Value> = Map::new();
     let mut tags = BTreeSet::new();
     let mut ids = BTreeSet::new();
     let mut found = false;
-    for one in operations(element) {
+    let ours = common::resources(element, common);
+    for one in operations(element.resources.iter().chain(&ours)) {
         let id = identify(&one, &mut ids);
         if operation.is_some_and(|wanted| wanted != id && wanted != plain_id(&one)) {
             continue;
@@ -96,15 +104,11 @@ pub fn bare(path: &str) -> String {
 
 /// Every documented operation; of two with one verb and path the first, and paths that differ only in the names of their
 /// variables are one.
-fn operations(element: &Element) -> Vec<Operation<'_>> {
+fn operations<'a>(resources: impl Iterator<Item = &'a Resource>) -> Vec<Operation<'a>> {
     let mut spelt: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
     let mut known = BTreeSet::new();
     let mut operations = Vec::new();
-    for resource in element
-        .resources
-        .iter()
-        .filter(|resource| resource.kind_of_call == "api")
-    {
+    for resource in resources.filter(|resource| resource.kind_of_call == "api") {
         let method = resource.method.to_lowercase();
         if !METHODS.contains(&method.as_str()) {
             continue;
@@ -393,7 +397,7 @@ mod tests {
                 "list": {"type": "array"}, "gone": {"$ref": "nowhere"}, "far": {"$ref": "https://evil.example/x"}}, "required": ["missing"]}}}},
             {"method": "POST", "path": "/hubs/crm/a/{x}/b/{y}", "parameters": [{"name": "file", "type": "multipart"}, {"name": "body", "type": "body"}]},
             {"method": "GET", "path": "/hubs/crm/hidden", "type": "apiNoDocumentation"}]));
-        let document = swagger(&element, &place(), None).unwrap();
+        let document = swagger(&element, &[], &place(), None).unwrap();
         let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
         assert_eq!(paths, ["/a/{id}/b/{id2}"]);
         let get = &document["paths"]["/a/{id}/b/{id2}"]["get"];
@@ -421,13 +425,13 @@ mod tests {
             {"method": "GET", "path": "/leads"}]),
         );
         for name in ["getContacts", "GET-contacts"] {
-            let document = swagger(&element, &place(), Some(name)).unwrap();
+            let document = swagger(&element, &[], &place(), Some(name)).unwrap();
             assert_eq!(document["paths"].as_object().unwrap().len(), 1);
             assert_eq!(
                 document["paths"]["/contacts"]["get"]["operationId"],
                 "getContacts"
             );
         }
-        assert!(swagger(&element, &place(), Some("GET-nonsense")).is_none());
+        assert!(swagger(&element, &[], &place(), Some("GET-nonsense")).is_none());
     }
 }

@@ -32,6 +32,7 @@ pub use self::check::{Checked, Status, check};
 pub use self::effective::effective;
 pub use self::lazy::Broken;
 pub use self::mapping::{Direction, Mapping};
+pub(crate) use self::path::Step;
 pub use self::path::{Path, PathError};
 pub use self::stream::Records;
 pub use self::wire::{Field, LONGEST_SCRIPT, MOST_FIELDS, Script, Setting, Transformation};

@@ -412,6 +412,9 @@ pub struct Describe {
     /// Only objects that the element does not name itself: those that the customer made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub others: bool,
+    /// Records have other names for their members than the ones that are told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_names: bool,
     /// The name of the object or field.
     pub name: String,
     /// Which items count; default: every one that has a name.

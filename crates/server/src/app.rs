@@ -13,6 +13,7 @@ use ligand_store::Store;
 use crate::config::Config;
 use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
+use crate::service::transformations::ready::ReadyMade;
 use crate::telemetry::trace::TraceIds;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub store: Store,
     /// The built-in elements.
     pub catalog: Catalog,
+    /// Common resources that are there without set-up.
+    pub ready: ReadyMade,
     /// Calls to vendors.
     pub vendor: Client,
     /// How vendors are treated.

@@ -1,12 +1,17 @@
-//! Where the built-in elements come from: inside the binary, or a folder.
+//! Where the built-in elements and common resources come from: inside the binary, or a folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ligand_engine::catalog::{Catalog, Severity};
 
+use crate::service::transformations::ready::ReadyMade;
+
 /// What a release build carries; empty in a debug build.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
+
+/// The common resources that a release build carries.
+static EMBEDDED_COMMON: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/common.rs"));
 
 /// Files with their paths relative to the catalog's root, `/` between.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -34,17 +39,34 @@ pub enum Error {
 /// # Errors
 /// [`Error::Read`].
 pub fn files(dir: &str) -> Result<Files, Error> {
-    if dir.is_empty() && !EMBEDDED.is_empty() {
-        return Ok(EMBEDDED
+    files_of(dir, EMBEDDED, "elements")
+}
+
+fn files_of(dir: &str, embedded: &[(&str, &[u8])], folder: &str) -> Result<Files, Error> {
+    if dir.is_empty() && !embedded.is_empty() {
+        return Ok(embedded
             .iter()
             .map(|(name, bytes)| ((*name).into(), bytes.to_vec()))
             .collect());
     }
-    let root = root(dir);
+    let root = root(dir, folder);
     let mut files = Files::new();
     walk(&root, "", &mut files).map_err(|source| Error::Read { path: root, source })?;
     files.sort();
     Ok(files)
+}
+
+/// Loads the common resources that are there without set-up, and reports what is wrong with them.
+///
+/// # Errors
+/// [`Error::Read`].
+pub fn load_common(dir: &str, catalog: &Catalog) -> Result<ReadyMade, Error> {
+    let files = files_of(dir, EMBEDDED_COMMON, "common-resources")?;
+    let (ready, wrong) = ReadyMade::read(&files, catalog);
+    for why in wrong {
+        tracing::error!("common resource {why}");
+    }
+    Ok(ready)
 }
 
 /// A file that lies beside a built-in element's definition: its monogram, its page for people.
@@ -61,7 +83,7 @@ pub fn beside(dir: &str, key: &str, name: &str) -> Option<Vec<u8>> {
         let (_, bytes) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
         return Some(bytes.to_vec());
     }
-    std::fs::read(root(dir).join(name)).ok()
+    std::fs::read(root(dir, "elements").join(name)).ok()
 }
 
 /// Loads the catalog and reports what is wrong with it; an element with errors is not served.
@@ -83,9 +105,11 @@ pub fn load(dir: &str) -> Result<Catalog, Error> {
     }
 }
 
-fn root(dir: &str) -> PathBuf {
+fn root(dir: &str, folder: &str) -> PathBuf {
     if dir.is_empty() {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements")
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(folder)
     } else {
         PathBuf::from(dir)
     }

@@ -138,6 +138,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         sandbox,
     } = around;
     let catalog = catalog_files::load(&config.catalog.dir)?;
+    let ready = catalog_files::load_common(&config.catalog.common_resources_dir, &catalog)?;
     let connect = ConnectMap::layered(&config.vendor.connect, &sandbox);
     let browser = unclaimed(&config.vendor.connect, &sandbox)
         .cloned()
@@ -165,6 +166,7 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         config,
         store,
         catalog,
+        ready,
         vendor,
         manners,
         hooks,

@@ -164,6 +164,22 @@ impl Store {
             .await
     }
 
+    /// The names that an organization or an account has fields for.
+    pub async fn vdr_names(
+        &self,
+        organization: OrganizationId,
+        account: AccountId,
+    ) -> Result<Vec<String>, Error> {
+        let values = [organization.0.into(), account.0.into()];
+        self.read(move |tx| {
+            tx.query(&sql::VDR_NAMES, &values)?
+                .into_iter()
+                .map(|mut row| row.text())
+                .collect()
+        })
+        .await
+    }
+
     /// The fields of one level alone.
     pub async fn vdr_parts_of(
         &self,

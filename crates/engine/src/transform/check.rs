@@ -48,8 +48,12 @@ pub struct Checked<'a> {
 /// [`crate::describe::fields`] or [`crate::objects::metadata`] tell them; `None` where nobody does.
 ///
 /// A type counts as changed only where the transformation says one: by `vendorType`, or by a `type` other than the
-/// usual `string`.
-pub fn check<'a>(whole: &'a Transformation, described: Option<&[Value]>) -> Vec<Checked<'a>> {
+/// usual `string`; and only where the vendor itself tells types (`typed`): models of elements are careless with them.
+pub fn check<'a>(
+    whole: &'a Transformation,
+    described: Option<&[Value]>,
+    typed: bool,
+) -> Vec<Checked<'a>> {
     let mapped = whole
         .fields
         .iter()
@@ -62,12 +66,12 @@ pub fn check<'a>(whole: &'a Transformation, described: Option<&[Value]>) -> Vec<
                 found: None,
                 message: None,
             },
-            Some(known) => one(field, known),
+            Some(known) => one(field, known, typed),
         })
         .collect()
 }
 
-fn one<'a>(field: &'a Field, known: &[Value]) -> Checked<'a> {
+fn one<'a>(field: &'a Field, known: &[Value], typed: bool) -> Checked<'a> {
     let mut checked = Checked {
         field,
         status: Status::Ok,
@@ -100,7 +104,8 @@ fn one<'a>(field: &'a Field, known: &[Value]) -> Checked<'a> {
             "`{}` asks for a part of a field that is of the type {kind} and has none.",
             field.vendor_path
         ));
-    } else if whole
+    } else if typed
+        && whole
         && !expected.eq_ignore_ascii_case(native)
         && differ(Class::of(expected), Class::of(kind))
     {
@@ -131,6 +136,13 @@ fn find<'v>(path: &str, known: &'v [Value]) -> Option<(&'v Value, bool)> {
     let Some(Step::Key(first)) = path.0.first() else {
         return None;
     };
+    // An envelope that vendors put around a record is no field of it: `person.email`.
+    if named(first).is_none()
+        && let Some((_, inner)) = path.0.split_first()
+        && let Some(found) = named(&Path(inner.to_vec()).name())
+    {
+        return Some((found, true));
+    }
     let below = format!("{first}.");
     let listed = known.iter().any(|one| name_of(one).starts_with(&below));
     // Where the vendor lists the parts, one that is not listed is not there.
@@ -193,7 +205,7 @@ mod tests {
         let body = json!({"vendorName": "Contact", "fields": fields});
         let whole = Transformation::read(&body, Level::Organization).unwrap();
         let known = described.map(|known| known.as_array().unwrap().as_slice());
-        let found = check(&whole, known);
+        let found = check(&whole, known, true);
         found.iter().map(|one| one.status.as_str()).collect()
     }
 
@@ -209,12 +221,27 @@ mod tests {
             {"path": "e", "vendorPath": "Size", "type": "boolean"}, {"path": "f", "vendorPath": "Address.City"},
             {"path": "g", "vendorPath": "Size.Unit"}, {"path": "h", "vendorPath": "Owner.Name"},
             {"path": "i", "vendorPath": "Owner.Mail"}, {"path": "j", "vendorPath": "Since", "type": "string"},
-            {"path": "k", "vendorPath": "Id", "vendorType": "id"}, {"path": "l"}]);
+            {"path": "k", "vendorPath": "Id", "vendorType": "id"}, {"path": "l"}, {"path": "m", "vendorPath": "record.Id"}]);
         let found = statuses(&fields, Some(&known));
         let right = [
             "ok", "gone", "ok", "changed", "changed", "ok", "changed", "ok", "gone", "ok", "ok",
+            "ok",
         ];
         assert_eq!(found, right);
+    }
+
+    #[test]
+    fn models_tell_what_is_there_and_not_of_which_type() {
+        let fields = json!([{"path": "a", "vendorPath": "Id", "vendorType": "number"}, {"path": "b", "vendorPath": "X"}]);
+        let whole = json!({"vendorName": "x", "fields": fields});
+        let whole = Transformation::read(&whole, Level::Organization).unwrap();
+        let known = [json!({"vendorPath": "Id", "type": "string"})];
+        let statuses = |typed| {
+            let found = check(&whole, Some(&known), typed);
+            found.iter().map(|one| one.status).collect::<Vec<_>>()
+        };
+        assert_eq!(statuses(false), [Status::Ok, Status::Gone]);
+        assert_eq!(statuses(true), [Status::Changed, Status::Gone]);
     }
 
     #[test]
@@ -228,7 +255,7 @@ mod tests {
         let body = json!({"vendorName": "x", "fields": [{"path": "a", "vendorPath": "email"}]});
         let whole = Transformation::read(&body, Level::Instance).unwrap();
         let known = [json!({"vendorPath": "Email", "type": "string"})];
-        let shown = check(&whole, Some(&known)).remove(0).to_json();
+        let shown = check(&whole, Some(&known), true).remove(0).to_json();
         assert_eq!(
             shown["message"],
             "The vendor has no field `email`; it has `Email`."

@@ -40,6 +40,8 @@ pub struct Mapping {
     pub script_on_query: bool,
     /// Whether it stands in the instance's documentation.
     pub documented: bool,
+    /// What a list is asked for when its caller names no fields: the vendor's names of the mapped ones.
+    selected: Option<String>,
     /// Whether an answer that a script leaves empty is left out.
     pub filters_empty: bool,
     from_vendor: Plan,
@@ -70,8 +72,18 @@ impl Mapping {
             }
             names.entry(common).or_default().insert(0, vendor);
         }
+        let selected = whole.setting("selectFields").map(|_| {
+            let mut all: Vec<&str> = names
+                .values()
+                .filter_map(|vendor| vendor.first().map(String::as_str))
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            all.join(",")
+        });
         Self {
             vendor_name: whole.vendor_name.clone(),
+            selected,
             script: whole
                 .script
                 .as_ref()
@@ -142,6 +154,15 @@ impl Mapping {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Asks for the mapped fields where a reading call names none and the transformation says `selectFields`.
+    pub fn select(&self, query: &mut Vec<(String, String)>) {
+        if let Some(names) = &self.selected
+            && !query.iter().any(|(name, _)| name == "fields")
+        {
+            query.push(("fields".to_owned(), names.clone()));
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Field {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// `passThrough`, `remove`, `inherit`, `addToDocumentation`, `applyJSOnQueryFieldValue`, `defaultValue`,
-    /// `transformDate`.
+    /// `transformDate`; *added*: `selectFields`.
     pub kind: String,
     /// What it says; null when there is nothing.
     pub properties: Value,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod calls;
+mod common_resources;
 mod corpus;
 mod credentials;
 mod elements;

@@ -1,7 +1,10 @@
 //! Whether the vendor still has what a transformation maps.
 
-use ligand_engine::docs::object_of;
+use ligand_engine::describe;
+use ligand_engine::docs::{bare, object_of};
+use ligand_engine::objects::{Object, find};
 use ligand_engine::transform::{Status, check as compare};
+use ligand_model::element::Element;
 use ligand_model::error::ErrorKind;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +35,13 @@ pub async fn of_token(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
     let name = call.variables.last().cloned().unwrap_or_default();
     let entry = known.get(&name).ok_or_else(|| no_transformation(&name))?;
     let object = object_of(entry.segment(&element)).to_owned();
-    let told = objects::described(&mut call, &sealed, &element, &object, false).await;
+    let known = find(&element.element, &object);
+    let asked = known.clone().unwrap_or_else(|| Object::of(&object));
+    // What is told by other names than records have says nothing of a mapping.
+    let other_names = describe::fields_resource(&element, &asked)
+        .and_then(|(_, resource)| resource.describe.as_ref())
+        .is_some_and(|how| how.other_names);
+    let told = objects::described(&mut call, &sealed, &element, &object, other_names).await;
     let (by, fields) = match told {
         Ok(Described::Vendor(fields)) => ("vendor", Some(fields)),
         // Models that list nothing describe nothing.
@@ -42,11 +51,17 @@ pub async fn of_token(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
         },
         Ok(Described::Nobody) => ("nobody", None),
         Ok(Described::Explained(answer)) => return Ok(answer),
-        // The vendor has lost the whole object.
-        Err(error) if error.kind == ErrorKind::NotFound => ("vendor", Some(Vec::new())),
+        // The vendor has lost the whole object; of what only stands below others' records it tells nothing.
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            if known.is_none() && stands_below(&element.element, &object) {
+                ("nobody", None)
+            } else {
+                ("vendor", Some(Vec::new()))
+            }
+        }
         Err(error) => return Err(error),
     };
-    let checked = compare(&entry.whole, fields.as_deref());
+    let checked = compare(&entry.whole, fields.as_deref(), by == "vendor");
     let count = |status| checked.iter().filter(|one| one.status == status).count();
     let all = [Status::Ok, Status::Gone, Status::Changed, Status::Unknown];
     let counts = all.map(|status| (status.as_str().to_owned(), json!(count(status))));
@@ -60,6 +75,12 @@ pub async fn of_token(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
         "counts": Map::from_iter(counts),
         "fields": checked.iter().map(|one| one.to_json()).collect::<Vec<_>>(),
     })))
+}
+
+/// Whether an object is one only below records of others: `/contacts/{id}/activities`.
+fn stands_below(element: &Element, object: &str) -> bool {
+    let mut paths = element.resources.iter().map(|one| bare(&one.path));
+    paths.any(|path| path.split('/').nth(3) == Some(object))
 }
 
 /// `GET /instances/{id}/transformations/{objectName}/check`

@@ -519,7 +519,9 @@ fn begins_literally(element: &Compiled, route: &Route) -> bool {
 /// Nothing answers here: a resource that only a token opens is a 401, anything else a 404.
 fn nowhere(app: &App, arrived: &Arrived) -> ApiError {
     let method = arrived.method.as_str();
+    let first = arrived.path.trim_start_matches('/').split('/').next();
     let of_elements = arrived.path.starts_with("/hubs/")
+        || first.is_some_and(|name| app.ready.get(name).is_some())
         || app.catalog.iter().any(|element| {
             let route = element.route(method, &arrived.path);
             begins_literally(element, &route)

@@ -1,18 +1,26 @@
 //! Documentation of elements and instances, and elements made from documents of others.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ligand_engine::catalog::Compiled;
 use ligand_engine::convert;
+use ligand_engine::docs::common::Common;
 use ligand_engine::docs::{self, Place};
-use ligand_store::instances::SealedInstance;
+use ligand_store::identity::Caller;
 use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::Call;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
+use super::objects;
 use super::resources::{self, Head};
-use crate::service::{elements, instances};
+use crate::app::App;
+use crate::service::elements;
+use crate::service::transformations::common as defined;
+use crate::service::transformations::mapped::{self, Mapped};
 
 /// Where the API is, below its origin; the edge puts in the noun.
 const BASE: &str = "/{nouns}/api-v2";
@@ -32,44 +40,50 @@ pub async fn of_element(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> 
         }
         _ => found.element,
     };
-    document(&call, &element, call.parameter("operationId"))
+    let mapped =
+        mapped::of_account(&call.app, caller.organization, caller.account, &element).await?;
+    let common = common(&call.app, &caller, &element, &mapped).await?;
+    let documented = Documented { element, common };
+    document(&call, &documented, call.parameter("operationId"))
 }
 
 /// `GET /instances/{id}/docs`
-pub async fn of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = by_id(&call).await?;
-    document(&call, &element, call.parameter("operationId"))
+///
+/// Common resources whose transformation says `addToDocumentation` stand beside the element's own.
+pub async fn of_instance(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let documented = by_id(&mut call).await?;
+    document(&call, &documented, call.parameter("operationId"))
 }
 
 /// `GET /instances/docs` with a token
 pub async fn of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = element_of(&call, &*call.instance()?).await?;
-    document(&call, &element, call.parameter("operationId"))
+    let documented = by_token(&call).await?;
+    document(&call, &documented, call.parameter("operationId"))
 }
 
 /// `GET /instances/{id}/docs/{operationId}`
-pub async fn operation_of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = by_id(&call).await?;
-    document(&call, &element, Some(call.variable(1)))
+pub async fn operation_of_instance(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let documented = by_id(&mut call).await?;
+    document(&call, &documented, Some(call.variable(1)))
 }
 
 /// `GET /instances/docs/{operationId}` with a token
 pub async fn operation_of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = element_of(&call, &*call.instance()?).await?;
-    document(&call, &element, Some(call.variable(0)))
+    let documented = by_token(&call).await?;
+    document(&call, &documented, Some(call.variable(0)))
 }
 
 /// `GET /instances/{id}/docs/{operationId}/definitions`
-pub async fn definitions_of_instance(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = by_id(&call).await?;
-    let mut document = swagger(&call, &element, Some(call.variable(1)))?;
+pub async fn definitions_of_instance(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
+    let documented = by_id(&mut call).await?;
+    let mut document = swagger(&call, &documented, Some(call.variable(1)))?;
     Ok(Answer::platform(definitions(&mut document)))
 }
 
 /// `GET /instances/docs/{operationId}/definitions` with a token
 pub async fn definitions_of_token(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
-    let element = element_of(&call, &*call.instance()?).await?;
-    let mut document = swagger(&call, &element, Some(call.variable(0)))?;
+    let documented = by_token(&call).await?;
+    let mut document = swagger(&call, &documented, Some(call.variable(0)))?;
     Ok(Answer::platform(definitions(&mut document)))
 }
 
@@ -117,27 +131,69 @@ pub async fn convert(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError>
     Ok(Answer::platform(element))
 }
 
-async fn by_id(call: &Call) -> Result<std::sync::Arc<Compiled>, ApiError> {
-    let caller = call.caller()?;
-    let id = call.instance_id(0)?;
-    let sealed = instances::find(&call.app, &*caller, id, None).await?;
-    element_of(call, &sealed).await
+/// An element and the common resources that stand in its documentation.
+struct Documented {
+    element: Arc<Compiled>,
+    common: Vec<Common>,
 }
 
-async fn element_of(
+async fn by_id(call: &mut Call) -> Result<Documented, ApiError> {
+    objects::by_id(call).await?;
+    by_token(call).await
+}
+
+async fn by_token(call: &Call) -> Result<Documented, ApiError> {
+    let sealed = call.instance()?;
+    let element = elements::of_instance(&call.app, &sealed.instance).await?;
+    let mapped = mapped::of_instance(&call.app, &sealed.instance, &element).await?;
+    let common = common(&call.app, &*call.caller()?, &element, &mapped).await?;
+    Ok(Documented { element, common })
+}
+
+/// The common resources that are to be documented, with the fields of their definitions and mappings.
+async fn common(
+    app: &App,
+    caller: &Caller,
+    element: &Compiled,
+    mapped: &Mapped,
+) -> Result<Vec<Common>, ApiError> {
+    let mut common = Vec::new();
+    for entry in mapped.names() {
+        if !entry.mapping().documented {
+            continue;
+        }
+        let mapped = entry.whole.fields.iter();
+        let mut fields: BTreeMap<String, String> = mapped
+            .map(|field| (field.path.clone(), field.kind.clone()))
+            .collect();
+        for (path, kind) in defined::fields(app, caller, &entry.name).await? {
+            fields.insert(path, kind);
+        }
+        common.push(Common {
+            name: entry.name.clone(),
+            segment: entry.segment(element).to_owned(),
+            fields: fields.into_iter().collect(),
+        });
+    }
+    Ok(common)
+}
+
+fn document(
     call: &Call,
-    sealed: &SealedInstance,
-) -> Result<std::sync::Arc<Compiled>, ApiError> {
-    Ok(elements::of_instance(&call.app, &sealed.instance).await?)
+    documented: &Documented,
+    operation: Option<&str>,
+) -> Result<Answer, ApiError> {
+    Ok(Answer::platform(swagger(call, documented, operation)?))
 }
 
-fn document(call: &Call, element: &Compiled, operation: Option<&str>) -> Result<Answer, ApiError> {
-    Ok(Answer::platform(swagger(call, element, operation)?))
-}
-
-fn swagger(call: &Call, element: &Compiled, operation: Option<&str>) -> Result<Value, ApiError> {
+fn swagger(
+    call: &Call,
+    documented: &Documented,
+    operation: Option<&str>,
+) -> Result<Value, ApiError> {
     let place = place(call)?;
-    docs::swagger(&element.element, &place, operation).ok_or_else(|| {
+    let element = &documented.element.element;
+    docs::swagger(element, &documented.common, &place, operation).ok_or_else(|| {
         let wanted = elements::shown(operation.unwrap_or_default());
         ApiError::not_found(format!("No operation found with ID {wanted}"))
     })

@@ -16,15 +16,17 @@ use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::resources::{self, Head};
 use crate::service::hubs::{self, Target};
+use crate::service::transformations::mapped;
 use crate::service::{elements, instances};
 use crate::vendor::drive::Explain;
 
 /// `GET /objects`
 ///
-/// Names that the vendor tells stand beside those of the element; a disabled instance answers the latter alone.
+/// Names that the vendor tells stand beside those of the element and those of common resources; a disabled instance
+/// answers without the vendor's.
 ///
 /// # Shape
-/// `["Contact", "contacts"]`; with `Elements-Version: Helium` `[{"name": …, "vendorName": …, "type": "vendor|ceCanonical"}]`.
+/// `["Contact", "contacts"]`; with `Elements-Version: Helium` `[{"name": …, "vendorName": …, "type": "vendor|vdr|ceCanonical"}]`.
 ///
 /// # Errors
 /// Those of a resource call, where the vendor is asked.
@@ -52,12 +54,14 @@ pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
             of_vendor.insert(name);
         }
     }
+    let mapped = mapped::of_instance(&call.app, &sealed.instance, &element).await?;
     let version = call
         .headers
         .get("elements-version")
         .and_then(|value| value.to_str().ok());
     if !version.is_some_and(|version| version.eq_ignore_ascii_case("helium")) {
-        let names: Vec<&String> = all.keys().collect();
+        let common = mapped.names().into_iter().map(|entry| &entry.name);
+        let names: BTreeSet<&String> = all.keys().chain(common).collect();
         return Ok(Answer::platform(json!(names)));
     }
     let row = |name: &str, vendor: &str, kind: &str| json!({"name": name, "vendorName": vendor, "type": kind});
@@ -65,7 +69,11 @@ pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
         .iter()
         .map(|object| row(&object.name, &object.vendor_name, "ceCanonical"));
     let rows = of_vendor.iter().map(|name| row(name, name, "vendor"));
-    Ok(Answer::platform(rows.chain(canonical).collect()))
+    let common = mapped.names().into_iter();
+    let common = common.map(|entry| row(&entry.name, &entry.whole.vendor_name, "vdr"));
+    Ok(Answer::platform(
+        rows.chain(canonical).chain(common).collect(),
+    ))
 }
 
 /// `GET /objects/{objectName}/metadata`
@@ -125,10 +133,7 @@ pub async fn metadata_of_instance(
 pub(super) async fn by_id(call: &mut Call) -> Result<(), ApiError> {
     let caller = call.caller()?;
     let id = call.instance_id(0)?;
-    let found = instances::find(&call.app, caller.organization, id, None).await?;
-    if found.instance.account != caller.account && !caller.organization_admin {
-        return Err(instances::unknown(&id.to_string()).into());
-    }
+    let found = instances::find(&call.app, &*caller, id, None).await?;
     call.instance = Some(Arc::new(found));
     Ok(())
 }

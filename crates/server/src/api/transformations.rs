@@ -6,8 +6,9 @@
 use ligand_engine::catalog::Compiled;
 use ligand_model::error::ErrorKind;
 use ligand_model::id::{AccountId, InstanceId};
+use ligand_model::level::Level;
 use ligand_store::identity::Caller;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 use super::answer::{Answer, Content};
@@ -16,8 +17,9 @@ use super::call::Call;
 use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
+use crate::service::transformations::may_write as permitted;
 use crate::service::transformations::{Place, definitions, execute as execution, mappings};
-use crate::service::{accounts, callers, elements, instances};
+use crate::service::{accounts, elements, instances};
 
 /// `GET …/objects/{objectName}/definitions`
 ///
@@ -67,9 +69,17 @@ pub async fn delete_definition(call: Call, _: &Vocabulary) -> Result<Answer, Api
 /// `GET …/objects/definitions`
 ///
 /// # Shape
-/// `{"<name>": {…}}`
+/// `{"<name>": {…}}`; with `systemOnly=true` what is ready-made.
 pub async fn all_definitions(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let (place, _) = located(&call).await?;
+    if call.flag("systemOnly").unwrap_or(false) {
+        let ready = call.app.ready.iter();
+        let ready = ready.map(|one| {
+            let shown = definitions::shown(&one.vdr, &one.part);
+            (one.vdr.name.clone(), shown)
+        });
+        return Ok(Answer::platform(Value::Object(ready.collect())));
+    }
     Ok(Answer::platform(definitions::all(&call.app, place).await?))
 }
 
@@ -218,9 +228,15 @@ pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
             ));
         }
         ("organization" | "account", _) => {
-            if level == "organization" {
-                may_write(&call, &caller)?;
-            }
+            may_write(
+                &call,
+                &caller,
+                if level == "account" {
+                    Level::Account
+                } else {
+                    Level::Organization
+                },
+            )?;
             let owner = if level == "account" {
                 caller.account.into()
             } else {
@@ -311,15 +327,17 @@ async fn place(call: &Call) -> Result<(Place, usize), ApiError> {
     };
     match (kind, direct) {
         ("organizations", _) => {
-            may_write(call, &caller)?;
+            may_write(call, &caller, Level::Organization)?;
             Ok((place, 0))
         }
         ("accounts", true) => {
+            may_write(call, &caller, Level::Account)?;
             place.owner = caller.account.into();
             Ok((place, 0))
         }
         ("accounts", false) => {
             let account = accounts::reached(&call.app, &caller, call.variable(0)).await?;
+            may_write(call, &caller, Level::Account)?;
             place.owner = account.id.into();
             place.account = account.id;
             Ok((place, 1))
@@ -337,12 +355,16 @@ async fn place(call: &Call) -> Result<(Place, usize), ApiError> {
     }
 }
 
-/// What is everybody's in the organization is written by who administers it.
-fn may_write(call: &Call, caller: &Caller) -> Result<(), ApiError> {
-    if call.method != http::Method::GET {
-        callers::administers(caller)?;
+/// What is everybody's in the organization or the account is written by who administers it.
+fn may_write(call: &Call, caller: &Caller, level: Level) -> Result<(), ApiError> {
+    if call.method == http::Method::GET || permitted(caller, level) {
+        return Ok(());
     }
-    Ok(())
+    let whose = level.as_str();
+    Err(ApiError::new(
+        ErrorKind::Forbidden,
+        format!("Only an administrator of the {whose} may change what is the {whose}'s."),
+    ))
 }
 
 async fn of_instance(call: &Call, id: InstanceId) -> Result<Place, ApiError> {
@@ -375,6 +397,13 @@ pub async fn execute(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError>
 /// `GET /elements/{keyOrId}/transformations`: what the element is mapped to without set-up.
 pub async fn of_catalog(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    elements::find(&call.app, Some(caller.organization), call.variable(0)).await?;
-    Ok(Answer::platform(json!({})))
+    let (app, key) = (&call.app, call.variable(0));
+    let element = elements::find(app, Some(caller.organization), key).await?;
+    let rows = app.ready.of_element(element.id);
+    let shown = rows.map(|row| {
+        let one = mappings::shown(row, std::slice::from_ref(row), &element.element.key)?;
+        Ok((row.name.clone(), one))
+    });
+    let all = shown.collect::<Result<serde_json::Map<_, _>, crate::service::Error>>()?;
+    Ok(Answer::platform(Value::Object(all)))
 }

@@ -8,7 +8,7 @@ use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
-use crate::service::transformations::{common, files, vdrs as service};
+use crate::service::transformations::{common, files, vdr_mappings as mappings, vdrs as service};
 
 /// What an answer says when fields were left out.
 const IGNORED: &str = "What your roles may not write was ignored.";
@@ -28,7 +28,11 @@ fn written(value: Value, ignored: bool) -> Answer {
 /// `[{"id": 17, "objectName": "person", "fields": [{"id", "path", "type", "level", "associatedId"}], "mappedElementIds": [23]}]`
 pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let mut all = common::all(&call.app, &caller).await?;
+    let mut all = if call.flag("systemOnly").unwrap_or(false) {
+        call.app.ready.iter().map(common::Whole::from).collect()
+    } else {
+        common::all(&call.app, &caller).await?
+    };
     if let Some(text) = call.parameter("where") {
         let names = common::filter(text)?;
         all.retain(|whole| names.contains(&whole.vdr.name));
@@ -40,10 +44,17 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     Ok(page.headers(Answer::platform(Value::Array(rows)), count, next.as_deref()))
 }
 
-/// `GET /vdrs/{id}`
+/// `GET /vdrs/{id}`; `systemOnly=true` shows what is ready-made under the name.
 pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let whole = service::get(&call.app, &caller, call.variable(0)).await?;
+    let mut whole = service::get(&call.app, &caller, call.variable(0)).await?;
+    if call.flag("systemOnly").unwrap_or(false) {
+        let ready = call.app.ready.get(&whole.vdr.name);
+        let name = &whole.vdr.name;
+        whole = ready
+            .ok_or_else(|| ApiError::not_found(format!("Nothing is ready-made as '{name}'")))?
+            .into();
+    }
     Ok(Answer::platform(service::shown(&whole)))
 }
 
@@ -118,7 +129,7 @@ pub async fn clone(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, Ap
 /// `GET /vdrs/{id}/transformations`
 pub async fn transformations(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let found = service::transformations(&call.app, &caller, call.variable(0)).await?;
+    let found = mappings::transformations(&call.app, &caller, call.variable(0)).await?;
     Ok(Answer::platform(found))
 }
 
@@ -133,7 +144,7 @@ pub async fn create_transformation(
     let body = read_json(&mut call, vocabulary).await?;
     let caller = call.caller()?;
     let (made, ignored) =
-        service::create_transformation(&call.app, &caller, call.variable(0), &body).await?;
+        mappings::create_transformation(&call.app, &caller, call.variable(0), &body).await?;
     Ok(written(made, ignored))
 }
 
@@ -144,7 +155,7 @@ pub async fn transformation(call: Call, _: &Vocabulary) -> Result<Answer, ApiErr
         .parameter("instanceId")
         .and_then(|text| text.parse().ok());
     let (id, one) = (call.variable(0), call.variable(1));
-    let found = service::transformation(&call.app, &caller, id, one, instance).await?;
+    let found = mappings::transformation(&call.app, &caller, id, one, instance).await?;
     Ok(Answer::platform(found))
 }
 
@@ -157,7 +168,7 @@ pub async fn replace_transformation(
     let caller = call.caller()?;
     let (id, one) = (call.variable(0), call.variable(1));
     let (made, ignored) =
-        service::replace_transformation(&call.app, &caller, id, one, &body).await?;
+        mappings::replace_transformation(&call.app, &caller, id, one, &body).await?;
     Ok(written(made, ignored))
 }
 
@@ -165,7 +176,7 @@ pub async fn replace_transformation(
 pub async fn delete_transformation(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let (id, one) = (call.variable(0), call.variable(1));
-    service::delete_transformation(&call.app, &caller, id, one).await?;
+    mappings::delete_transformation(&call.app, &caller, id, one).await?;
     Ok(Answer::empty())
 }
 

@@ -97,6 +97,8 @@ pub struct Database {
 pub struct Catalog {
     /// A folder of elements; empty: those inside the binary.
     pub dir: String,
+    /// A folder of common resources; empty: those inside the binary.
+    pub common_resources_dir: String,
 }
 
 /// `[vault]`

@@ -24,7 +24,9 @@ pub mod files;
 pub mod mapped;
 pub mod mappings;
 pub mod passes;
+pub mod ready;
 pub mod run;
+pub mod vdr_mappings;
 pub mod vdrs;
 
 /// How often a write that met another is tried again.
@@ -71,7 +73,12 @@ where
     F: Future<Output = Result<(Vec<Change>, T), Error>>,
 {
     for _ in 0..ATTEMPTS {
-        let (changes, made) = plan().await?;
+        let (mut changes, made) = plan().await?;
+        changes.retain_mut(|change| {
+            // What is ready-made is not written: what is meant for it becomes the caller's own of that name.
+            let ready = change.was.take_if(|was| ready::is_ready(was.id)).is_some();
+            !ready || !change.parts.is_empty() || !change.transformations.is_empty()
+        });
         if changes.is_empty() {
             return Ok(made);
         }

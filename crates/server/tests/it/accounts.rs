@@ -419,3 +419,55 @@ async fn what_others_called_and_what_is_everybodys_is_not_a_plain_users() {
         .expect(200);
     app.ok("DELETE", "/elements/anns", Value::Null).await;
 }
+
+#[tokio::test]
+async fn what_is_an_accounts_is_changed_by_who_administers_it() {
+    let app = TestApp::start().await;
+    let id = account(&app, "acme").await;
+    let (_, plain) = user(&app, id, "plain@example.com", json!([])).await;
+    let (_, admin) = user(&app, id, "chief@example.com", json!([{"key": "admin"}])).await;
+    let body = json!({"fields": [{"path": "id"}]});
+    let own = format!("/accounts/{id}/objects/thing/definitions");
+    for path in ["/accounts/objects/thing/definitions", &own] {
+        let refused = app.call("POST", path, &plain, body.clone()).await;
+        assert!(refused.error(403).contains("the account"), "{path}");
+        app.call("POST", path, &admin, body.clone())
+            .await
+            .expect(200);
+        app.call("GET", path, &plain, Value::Null).await.expect(200);
+        let refused = app.call("DELETE", path, &plain, Value::Null).await;
+        refused.error(403);
+        app.call("DELETE", path, &admin, Value::Null)
+            .await
+            .expect(200);
+    }
+    app.call(
+        "POST",
+        "/accounts/objects/thing/definitions",
+        &admin,
+        body.clone(),
+    )
+    .await
+    .expect(200);
+    let mapping = json!({"vendorName": "contacts"});
+    let paths = [
+        "/accounts/elements/sfdc/transformations/thing".to_owned(),
+        format!("/accounts/{id}/elements/sfdc/transformations/thing"),
+    ];
+    for path in &paths {
+        let refused = app.call("POST", path, &plain, mapping.clone()).await;
+        refused.error(403);
+    }
+    let by_body = json!({"level": "account", "objectName": "thing", "vendorName": "contacts", "elementKey": "sfdc"});
+    let refused = app
+        .call("PUT", "/transformations", &plain, by_body.clone())
+        .await;
+    refused.error(403);
+    app.call("PUT", "/transformations", &admin, by_body)
+        .await
+        .expect(200);
+    let refused = app
+        .call("POST", "/organizations/objects/x/definitions", &admin, body)
+        .await;
+    assert!(refused.error(403).contains("the organization"));
+}

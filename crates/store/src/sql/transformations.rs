@@ -59,6 +59,10 @@ statements! {
     VDR_PARTS_OF_OWNER = "SELECT p.vdr_id, p.level, p.owner_id, p.fields FROM vdr_parts p \
         WHERE p.organization_id = $1 AND p.level = $2 AND p.owner_id = $3 ORDER BY p.vdr_id";
 
+    VDR_NAMES = "SELECT DISTINCT v.name FROM vdrs v \
+        JOIN vdr_parts p ON p.organization_id = v.organization_id AND p.vdr_id = v.id \
+        WHERE v.organization_id = $1 AND (p.level = 1 OR (p.level = 2 AND p.owner_id = $2)) ORDER BY v.name";
+
     PUT_VDR_PART = "INSERT INTO vdr_parts (organization_id, vdr_id, level, owner_id, fields) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization_id, vdr_id, level, owner_id) \
         DO UPDATE SET fields = excluded.fields";

@@ -8,13 +8,14 @@ use ligand_store::identity::Caller;
 use ligand_store::transformations::{Change, Part, TransformationChange, TransformationRow, Vdr};
 use serde_json::{Map, Value, json};
 
-use super::super::{Error, elements};
+use super::super::Error;
 use super::definitions::{field_of, keep_ids, shown_field};
+use super::ready::Ready;
 use super::{begin, change, checked_name, may_write, no_definition};
 use crate::app::App;
 
 /// A name with everything that a caller sees of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Whole {
     /// The name.
     pub vdr: Vdr,
@@ -47,14 +48,19 @@ pub async fn all(app: &App, caller: &Caller) -> Result<Vec<Whole>, Error> {
         rows.entry(row.vdr).or_default().push(row);
     }
     let vdrs = app.store.vdrs(organization).await?.into_iter();
-    Ok(vdrs
+    let mut all: Vec<Whole> = vdrs
         .map(|vdr| Whole {
             parts: parts.remove(&vdr.id).unwrap_or_default(),
             rows: rows.remove(&vdr.id).unwrap_or_default(),
             vdr,
         })
         .filter(|whole| !whole.parts.is_empty() || !whole.rows.is_empty())
-        .collect())
+        .map(|whole| whole.completed(app))
+        .collect();
+    let own: BTreeSet<String> = all.iter().map(|whole| whole.vdr.name.clone()).collect();
+    let ready = app.ready.iter().filter(|one| !own.contains(&one.vdr.name));
+    all.extend(ready.map(Whole::from));
+    Ok(all)
 }
 
 /// What a caller sees of a name.
@@ -63,11 +69,12 @@ pub async fn all(app: &App, caller: &Caller) -> Result<Vec<Whole>, Error> {
 /// Those of the store.
 pub async fn of(app: &App, caller: &Caller, vdr: Vdr) -> Result<Whole, Error> {
     let (organization, account, id) = (caller.organization, caller.account, Some(vdr.id));
-    Ok(Whole {
+    let whole = Whole {
         parts: app.store.vdr_parts(organization, account, id).await?,
         rows: app.store.transformations(organization, account, id).await?,
         vdr,
-    })
+    };
+    Ok(whole.completed(app))
 }
 
 /// The same by name.
@@ -76,11 +83,39 @@ pub async fn of(app: &App, caller: &Caller, vdr: Vdr) -> Result<Whole, Error> {
 /// 404 for a name that the caller sees nothing of.
 pub async fn by_name(app: &App, caller: &Caller, name: &str) -> Result<Whole, Error> {
     let vdr = app.store.vdr_by_name(caller.organization, name).await?;
-    let whole = of(app, caller, vdr.ok_or_else(|| no_definition(name))?).await?;
+    let whole = match (vdr, app.ready.get(name)) {
+        (Some(vdr), _) => of(app, caller, vdr).await?,
+        (None, Some(ready)) => ready.into(),
+        (None, None) => return Err(no_definition(name)),
+    };
     if whole.parts.is_empty() && whole.rows.is_empty() {
         return Err(no_definition(name));
     }
     Ok(whole)
+}
+
+/// The fields that a caller's definitions give a name, but for those of single instances: path and type.
+///
+/// # Errors
+/// Those of the store.
+pub async fn fields(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let whole = match app.store.vdr_by_name(caller.organization, name).await? {
+        Some(vdr) => of(app, caller, vdr).await?,
+        None => return Ok(Vec::new()),
+    };
+    let shared = whole
+        .parts
+        .iter()
+        .filter(|part| part.owner.level != Level::Instance);
+    let text = |field: &Value, name: &str| field.get(name)?.as_str().map(str::to_owned);
+    Ok(shared
+        .flat_map(|part| &part.fields)
+        .filter_map(|field| Some((text(field, "path")?, text(field, "type")?)))
+        .collect())
 }
 
 /// Reads fields that say their own level.
@@ -180,7 +215,11 @@ pub async fn put(app: &App, caller: &Caller, body: &Value) -> Result<String, Err
     } else {
         Owner::from(caller.account)
     };
-    let fields = leveled(app, caller, fields, usual).await?;
+    let mut fields = leveled(app, caller, fields, usual).await?;
+    let extends = app
+        .ready
+        .get(&name)
+        .is_some_and(|ready| own_level(&mut fields, usual, &ready.part.fields));
     let renamed: Vec<(String, String, Option<Level>)> = body
         .get("changedFields")
         .and_then(Value::as_array)
@@ -202,6 +241,11 @@ pub async fn put(app: &App, caller: &Caller, body: &Value) -> Result<String, Err
         let rows = whole.as_ref().map_or(&[][..], |whole| &whole.rows);
         let mut made = begin(whole.as_ref().map(|whole| whole.vdr.clone()), &name);
         made.parts = parts(caller, known, &fields, usual);
+        if extends && let Some(ready) = app.ready.get(&name) {
+            // A definition of one's own takes the place of what is ready-made: its mappings come along.
+            let whole = whole.clone().unwrap_or_else(|| ready.into());
+            made.transformations = whole.adopted(usual);
+        }
         for (row, body) in rows
             .iter()
             .filter_map(|row| Some((row, with_paths(row, &renamed)?)))
@@ -213,6 +257,25 @@ pub async fn put(app: &App, caller: &Caller, body: &Value) -> Result<String, Err
     })
     .await?;
     Ok(name)
+}
+
+/// Gives fields of something ready-made the level at which the caller keeps them, and drops others that say they are;
+/// answers whether there were any.
+pub(super) fn own_level(fields: &mut Vec<(Owner, Value)>, usual: Owner, ready: &[Value]) -> bool {
+    let mut any = false;
+    let known = |field: &Value| ready.iter().any(|one| one.get("path") == field.get("path"));
+    fields.retain(|(owner, field)| owner.level != Level::System || known(field));
+    for (owner, field) in fields
+        .iter_mut()
+        .filter(|(owner, _)| owner.level == Level::System)
+    {
+        *owner = usual;
+        any = true;
+        if let Value::Object(members) = field {
+            members.remove("id");
+        }
+    }
+    any
 }
 
 /// The parts that fields of several levels come to: those of the caller's levels are replaced, others stay.
@@ -321,6 +384,18 @@ pub async fn rename(app: &App, caller: &Caller, name: &str, new: &str) -> Result
 pub async fn delete(app: &App, caller: &Caller, name: &str, force: bool) -> Result<(), Error> {
     change(app, caller.organization, || async {
         let whole = by_name(app, caller, name).await?;
+        if whole
+            .parts
+            .iter()
+            .any(|part| part.owner.level == Level::System)
+        {
+            return Err(Error::new(
+                ligand_model::error::ErrorKind::Forbidden,
+                format!(
+                    "'{name}' is ready-made and cannot be deleted; a definition of your own takes its place."
+                ),
+            ));
+        }
         if !force && let Some(row) = whole.rows.first() {
             return Err(Error::conflict(format!(
                 "'{name}' is mapped at the level {}; delete its transformations first, or all with `force=true`.",
@@ -341,7 +416,43 @@ pub async fn delete(app: &App, caller: &Caller, name: &str, force: bool) -> Resu
     .await
 }
 
+impl From<&Ready> for Whole {
+    fn from(ready: &Ready) -> Self {
+        Self {
+            vdr: ready.vdr.clone(),
+            parts: vec![ready.part.clone()],
+            rows: ready.rows.clone(),
+        }
+    }
+}
+
 impl Whole {
+    /// With what is ready-made under a name that the caller maps and does not define.
+    fn completed(mut self, app: &App) -> Self {
+        if self.parts.is_empty()
+            && let Some(ready) = app.ready.get(&self.vdr.name)
+        {
+            self.parts.push(ready.part.clone());
+            self.rows.extend(ready.rows.iter().cloned());
+        }
+        self
+    }
+
+    /// What becomes of it when its caller changes something ready-made: a copy at the caller's own level, to be changed.
+    pub(super) fn adopted(&self, usual: Owner) -> Vec<TransformationChange> {
+        let ready = self
+            .rows
+            .iter()
+            .filter(|row| row.owner.level == Level::System);
+        let missing = ready.filter(|row| {
+            let same = |one: &&TransformationRow| one.element == row.element && one.owner == usual;
+            !self.rows.iter().any(|one| same(&one))
+        });
+        missing
+            .map(|row| TransformationChange::Insert(row.element, usual, row.body.clone()))
+            .collect()
+    }
+
     /// Ids of the elements that it is mapped for.
     pub fn elements(&self) -> Vec<i64> {
         let ids: BTreeSet<i64> = self.rows.iter().map(|row| row.element.0).collect();
@@ -393,9 +504,12 @@ pub async fn coverage(app: &App, caller: &Caller, whole: &Whole) -> Result<Value
         .flat_map(|part| &part.fields)
         .filter_map(|field| field.get("path")?.as_str().map(str::to_owned))
         .collect();
-    let mut by_element: BTreeMap<i64, (String, BTreeSet<String>)> = BTreeMap::new();
+    let mut by_element: BTreeMap<i64, (String, BTreeSet<String>, &TransformationRow)> =
+        BTreeMap::new();
     for row in &whole.rows {
-        let entry = by_element.entry(row.element.0).or_default();
+        let entry = by_element
+            .entry(row.element.0)
+            .or_insert_with(|| (String::new(), BTreeSet::new(), row));
         let vendor = row.body.get("vendorName").and_then(Value::as_str);
         vendor.unwrap_or_default().clone_into(&mut entry.0);
         let fields = row.body.get("fields").and_then(Value::as_array);
@@ -408,12 +522,9 @@ pub async fn coverage(app: &App, caller: &Caller, whole: &Whole) -> Result<Value
             .extend(mapped.filter_map(|field| field.get("path")?.as_str().map(str::to_owned)));
     }
     let mut rows = Vec::new();
-    for (id, (vendor, mapped)) in by_element {
-        let element =
-            elements::shown_of_instance(app, caller.organization, ligand_model::id::ElementId(id))
-                .await?;
+    for (vendor, mapped, row) in by_element.into_values() {
         rows.push(json!({
-            "elementKey": element.element.key,
+            "elementKey": super::vdr_mappings::element_key(app, caller, row).await?,
             "vendorName": vendor,
             "fields": mapped,
             "missing": paths.difference(&mapped).collect::<Vec<_>>(),

@@ -314,7 +314,7 @@ pub(super) fn keep_ids(fields: &mut [Value], before: &[Value]) {
 }
 
 /// A level's definition as answers show it.
-fn shown(vdr: &Vdr, part: &Part) -> Value {
+pub fn shown(vdr: &Vdr, part: &Part) -> Value {
     let mut members = Map::new();
     members.insert("id".to_owned(), json!(vdr.id));
     members.insert("objectName".to_owned(), json!(vdr.name));

@@ -11,9 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Error, elements};
 use super::common::{self, Whole, leveled, parts};
-use super::vdrs::{
-    Written, describe, element_key, get, get_named, listed, named, one, split, usual,
-};
+use super::vdr_mappings::{element_key, one, split};
+use super::vdrs::{Written, describe, get, get_named, listed, named, usual};
 use super::{begin, change, checked_name, may_write};
 use crate::app::App;
 
@@ -89,8 +88,15 @@ pub async fn import(app: &App, caller: &Caller, body: &Value) -> Result<Written,
             members.remove("associatedId");
             members.remove("associatedLevel");
             members.remove("id");
-            if members.get("level").and_then(Value::as_str) == Some("instance") {
-                members.insert("level".to_owned(), json!("account"));
+            match members.get("level").and_then(Value::as_str) {
+                Some("instance") => {
+                    members.insert("level".to_owned(), json!("account"));
+                }
+                // What was ready-made is the importer's.
+                Some("system") => {
+                    members.remove("level");
+                }
+                _ => {}
             }
         }
         value

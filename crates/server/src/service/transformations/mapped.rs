@@ -36,6 +36,8 @@ pub struct Entry {
     mapping: OnceLock<Mapping>,
     /// The element's own word for the object, as paths have it.
     segment: OnceLock<String>,
+    /// The same below a record of another object.
+    below: OnceLock<String>,
 }
 
 impl Entry {
@@ -46,6 +48,7 @@ impl Entry {
             whole: effective(levels)?,
             mapping: OnceLock::new(),
             segment: OnceLock::new(),
+            below: OnceLock::new(),
         })
     }
 
@@ -90,7 +93,23 @@ impl Entry {
                 .unwrap_or_else(|| wanted.clone())
         })
     }
+    /// Where the element has the object below records of others: `/contacts/{id}/activities` for the vendor's `Event`.
+    fn below(&self, element: &Compiled) -> &str {
+        self.below.get_or_init(|| {
+            let wanted = &self.whole.vendor_name;
+            let found = element.element.resources.iter().find_map(|resource| {
+                let path = bare(&resource.path);
+                let last = path.split('/').nth(3)?;
+                let object = resource.extra.text("objectName")?;
+                object.eq_ignore_ascii_case(wanted).then(|| last.to_owned())
+            });
+            found.unwrap_or_else(|| self.segment(element).to_owned())
+        })
+    }
 }
+
+/// Words that say more of the object before them, and are none of their own: `/file/5/metadata`.
+const OF_THE_SAME: [&str; 2] = ["metadata", "contents"];
 
 /// A call in common names, as the element knows it.
 #[derive(Debug)]
@@ -149,30 +168,28 @@ impl Mapped {
             Some((_, rest)) => (rest, true),
             None => (path.strip_prefix('/')?, false),
         };
-        let segments: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
+        let rest = rest.trim_end_matches('/');
+        rest.split('/')
+            .step_by(2)
+            .find_map(|segment| self.by_segment(segment))?;
+        let segments: Vec<&str> = rest.split('/').collect();
         let first = *segments.first()?;
         if !below_hub && PLATFORM.contains(&first) {
             return None;
         }
         let mut renamed = String::with_capacity(path.len() + 16);
         let mut last = None;
-        let mut any = false;
         for (at, segment) in segments.iter().enumerate() {
             renamed.push('/');
             let entry = (at % 2 == 0).then(|| self.by_segment(segment)).flatten();
-            if at % 2 == 0 {
+            if at % 2 == 0 && (entry.is_some() || !OF_THE_SAME.contains(segment)) {
                 last = entry;
             }
-            match entry {
-                Some(entry) => {
-                    any = true;
-                    renamed.push_str(entry.segment(element));
-                }
-                None => renamed.push_str(segment),
-            }
-        }
-        if !any {
-            return None;
+            renamed.push_str(match entry {
+                Some(entry) if at == 0 => entry.segment(element),
+                Some(entry) => entry.below(element),
+                None => segment,
+            });
         }
         // What everybody has gives way to what the element itself calls so.
         let ready = segments.iter().step_by(2).all(|segment| {
@@ -274,6 +291,13 @@ pub async fn of_instance(
         of_account(app, instance.organization, instance.account, element).await?
     } else {
         let mut rows = shared(app, instance.organization, instance.account, element).await?;
+        let owner = Owner::from(instance.id);
+        let defined = app.store.vdr_parts_of(instance.organization, owner).await?;
+        rows.retain(|row| {
+            let mine =
+                |one: &Row| one.name == row.name && defined.iter().any(|part| part.vdr == one.vdr);
+            row.owner.level != Level::System || !own.iter().any(mine)
+        });
         rows.extend(own);
         Arc::new(compiled(&rows)?)
     };
@@ -306,9 +330,11 @@ pub async fn of_account(
     Ok(mapped)
 }
 
-type Rows = Vec<ligand_store::transformations::TransformationRow>;
+type Row = ligand_store::transformations::TransformationRow;
+type Rows = Vec<Row>;
 
-/// What organization and account have for an element; what was imported before the element was there counts, too.
+/// What organization and account have for an element, and what is ready-made under names that neither defines; what was
+/// imported before the element was there counts, too.
 async fn shared(
     app: &App,
     organization: OrganizationId,
@@ -329,6 +355,11 @@ async fn shared(
             .any(|own| own.vdr == row.vdr && own.owner == row.owner)
     });
     rows.extend(of);
+    let mut ready = app.ready.of_element(element.id).peekable();
+    if ready.peek().is_some() {
+        let own = app.store.vdr_names(organization, account).await?;
+        rows.extend(ready.filter(|row| !own.contains(&row.name)).cloned());
+    }
     Ok(rows)
 }
 

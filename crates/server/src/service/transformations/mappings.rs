@@ -244,6 +244,23 @@ pub(super) async fn rows(
     }
     let owners = place.owners();
     rows.retain(|row| owners.contains(&row.owner) && vdr.is_none_or(|vdr| vdr.id == row.vdr));
+    // What extends something ready-made shows the whole.
+    let mut ready = Vec::new();
+    for row in app.ready.of_element(element) {
+        if let Some(own) = rows.iter().find(|own| own.name == row.name) {
+            ready.push(TransformationRow {
+                vdr: own.vdr,
+                ..row.clone()
+            });
+        }
+    }
+    if !ready.is_empty() {
+        let own = app
+            .store
+            .vdr_names(place.organization, place.account)
+            .await?;
+        rows.extend(ready.into_iter().filter(|row| !own.contains(&row.name)));
+    }
     Ok(rows)
 }
 
@@ -261,6 +278,9 @@ async fn defined(app: &App, place: Place, name: &str) -> Result<(Option<Vdr>, Ve
         }
         None => Vec::new(),
     };
+    if let (true, Some(ready)) = (parts.is_empty(), app.ready.get(name)) {
+        return Ok((vdr, ready.part.fields.clone()));
+    }
     if parts.is_empty() {
         return Err(Error::invalid(format!(
             "No object definition found for '{name}' so no transformation can be created for that object. \
@@ -274,7 +294,7 @@ async fn defined(app: &App, place: Place, name: &str) -> Result<(Option<Vdr>, Ve
 }
 
 /// As it is kept: fields without a type have that of the definition.
-fn completed(mut given: Transformation, defined: &[Value]) -> Value {
+pub(super) fn completed(mut given: Transformation, defined: &[Value]) -> Value {
     for field in &mut given.fields {
         if field.kind.is_empty() {
             let known = defined
@@ -290,7 +310,7 @@ fn completed(mut given: Transformation, defined: &[Value]) -> Value {
 }
 
 /// A transformation as answers show it. `rows` are those of its name, at its level and above.
-pub(super) fn shown(
+pub fn shown(
     own: &TransformationRow,
     rows: &[TransformationRow],
     element_key: &str,

@@ -57,6 +57,9 @@ pub async fn call(
         return error.into();
     }
     mapping.query(&mut call.query);
+    if call.method == "GET" {
+        mapping.select(&mut call.query);
+    }
     if !call.body.is_empty() && is_json(call.content_type.as_deref()) {
         let body = std::mem::take(&mut call.body);
         let made = convert(app, through, Some(&instance), Direction::ToVendor, body).await;
@@ -66,13 +69,37 @@ pub async fn call(
         };
     }
     let mut called = hubs::call(app, target, call, explain).await;
-    if called.explanation.is_some() {
+    if let Some(explanation) = &mut called.explanation {
+        if let Value::Object(members) = explanation {
+            members.insert("transformation".to_owned(), explained(&through.entry));
+        }
         return called;
     }
     if let Ok(reply) = called.result {
         called.result = answer(app, through, &instance, reply).await;
     }
     called
+}
+
+/// What a call goes through, and which level says what of it.
+///
+/// # Shape
+/// `{"objectName", "vendorName", "level", "fields": [{"path", "vendorPath", "level"}], "script"?: "organization"}`
+fn explained(entry: &Entry) -> Value {
+    let whole = &entry.whole;
+    let fields = whole.fields.iter().map(|field| {
+        json!({"path": field.path, "vendorPath": field.vendor_path, "level": field.level.as_str()})
+    });
+    let mut told = json!({
+        "objectName": entry.name, "vendorName": whole.vendor_name, "level": entry.level.as_str(),
+        "fields": fields.collect::<Vec<_>>(),
+    });
+    if let (Some(script), Value::Object(members)) = (&whole.script, &mut told) {
+        let level = script.whole.get("level").cloned();
+        let level = level.unwrap_or_else(|| json!(entry.level.as_str()));
+        members.insert("script".to_owned(), level);
+    }
+    told
 }
 
 async fn answer(
