@@ -73,7 +73,7 @@ impl Common {
         let model = json!({
             "name": self.name, "swagger": {&*self.name: self.schema()},
         });
-        ours.model = serde_json::value::to_raw_value(&model).ok().map(Into::into);
+        ours.model = serde_json::value::to_raw_value(&model).ok();
         Some(ours)
     }
 

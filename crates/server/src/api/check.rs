@@ -3,7 +3,7 @@
 use ligand_engine::describe;
 use ligand_engine::docs::{bare, object_of};
 use ligand_engine::objects::{Object, find};
-use ligand_engine::transform::{Status, check as compare};
+use ligand_engine::transform::{Checked, Status, check as compare};
 use ligand_model::element::Element;
 use ligand_model::error::ErrorKind;
 use serde_json::{Map, Value, json};
@@ -73,7 +73,7 @@ pub async fn of_token(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
         "describedBy": by,
         "ok": count(Status::Gone) + count(Status::Changed) == 0,
         "counts": Map::from_iter(counts),
-        "fields": checked.iter().map(|one| one.to_json()).collect::<Vec<_>>(),
+        "fields": checked.iter().map(Checked::to_json).collect::<Vec<_>>(),
     })))
 }
 
