@@ -134,6 +134,8 @@ pub struct Vendor {
     pub retries: u32,
     /// How long a call waits for a vendor's limit.
     pub patience: Span,
+    /// Whether calls keep to the limits that elements declare.
+    pub declared_limits: bool,
     /// For a streamed answer.
     pub stream_timeout: Span,
     /// The largest answer that is read whole.

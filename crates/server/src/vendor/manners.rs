@@ -40,6 +40,8 @@ pub struct Manners {
     pub retries: u32,
     /// How long a call waits for a vendor's limit when its caller named no deadline.
     pub patience: Duration,
+    /// Whether calls keep to the limits that elements declare.
+    pub declared_limits: bool,
 }
 
 /// Whose calls to a host fail together: an organization's with one element. One tenant's failures, be they made on
@@ -98,6 +100,7 @@ impl Manners {
             entropy,
             retries: vendor.retries,
             patience: vendor.patience.0,
+            declared_limits: vendor.declared_limits,
         }
     }
 

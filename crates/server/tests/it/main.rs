@@ -25,6 +25,7 @@ mod edge;
 mod element_command;
 mod element_objects;
 mod explain;
+mod families;
 mod grants;
 mod guides;
 mod hosted;

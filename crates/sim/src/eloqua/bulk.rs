@@ -23,11 +23,11 @@ pub fn answer(state: &mut State, path: &[&str], call: &Call, now: Timestamp) -> 
     match path {
         ["syncs", rest @ ..] => return sync::answer(state, rest, call, now),
         ["customobjects"] => return assets(state, "CustomObject", "customObjects", call),
-        ["contacts", kind @ ("lists" | "segments")] => {
-            let name = if *kind == "lists" {
-                "ContactList"
-            } else {
-                "ContactSegment"
+        ["contacts", kind @ ("lists" | "segments" | "filters")] => {
+            let name = match *kind {
+                "lists" => "ContactList",
+                "segments" => "ContactSegment",
+                _ => "ContactFilter",
             };
             return assets(state, name, &format!("contacts/{kind}"), call);
         }

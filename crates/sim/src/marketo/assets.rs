@@ -8,6 +8,7 @@ use super::rows::plain;
 use super::seed;
 use super::state::{Parameters, State, id_of, read_id};
 use crate::call::Call;
+use crate::multipart::Part;
 use crate::record_store::Record;
 
 /// The root of all folders.
@@ -315,14 +316,16 @@ pub fn store_file(state: &mut State, call: &Call, now: Timestamp) -> Result<Page
     let parts = call
         .parts()
         .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
-    let part = |name: &str| {
-        parts
-            .iter()
-            .find(|part| part.name == name)
-            .ok_or_else(|| Fault::missing(name))
+    let part = |name: &str| parts.iter().find(|part| part.name == name);
+    // All but the file may also stand in the query.
+    let said = |name: &str| {
+        let text = part(name).map(Part::text);
+        text.or_else(|| call.query(name).map(str::to_owned))
     };
-    let (name, file) = (part("name")?.text(), part("file")?);
-    let place = reference(&part("folder")?.text())?;
+    let need = |name: &str| said(name).ok_or_else(|| Fault::missing(name));
+    let name = need("name")?;
+    let file = part("file").ok_or_else(|| Fault::missing("file"))?;
+    let place = reference(&need("folder")?)?;
     let folder =
         get(state, "folders", place).ok_or_else(|| Fault::new("710", "Parent Folder Not Found"))?;
     let mut asset = seed::file(0, &name, file.data.len(), place, &member(folder, "name"));
@@ -332,14 +335,14 @@ pub fn store_file(state: &mut State, call: &Call, now: Timestamp) -> Result<Page
             .clone()
             .unwrap_or_else(|| "application/octet-stream".to_owned());
         members.insert("mimeType".into(), kind.into());
-        if let Ok(text) = part("description") {
-            members.insert("description".into(), text.text().into());
+        if let Some(text) = said("description") {
+            members.insert("description".into(), text.into());
         }
     }
     let old = all(state, "files")
         .find(|one| member(one, "name") == name)
         .map(id_of);
-    let replace = part("insertOnly").is_ok_and(|part| part.text() == "false");
+    let replace = said("insertOnly").is_some_and(|text| text == "false");
     match old {
         Some(id) if replace => fill_file(state, id, file.data.len(), now),
         Some(_) => Err(Fault::new("709", format!("File {name} already exists"))),

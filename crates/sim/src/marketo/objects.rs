@@ -20,8 +20,12 @@ pub fn find(
     state: &State,
     kind: &Kind,
     parameters: &Parameters,
+    body: &Value,
     now: Timestamp,
 ) -> Result<Page, Fault> {
+    if body.get("input").is_some() {
+        return find_by_keys(state, kind, parameters, body, now);
+    }
     let filter = match parameters.require("filterType")? {
         "idField" => kind.id,
         other => other,
@@ -40,6 +44,39 @@ pub fn find(
         .filter(|record| values.iter().any(|value| equals(record.get(filter), value)))
         .collect();
     let mut page = page(&found, kind.path, parameters, &wanted, now)?;
+    number(page.result.iter_mut().flatten());
+    Ok(page)
+}
+
+/// The same as a long read, whose JSON body holds `{filterType, input: [{key: value…}]}`: by keys of several fields.
+fn find_by_keys(
+    state: &State,
+    kind: &Kind,
+    parameters: &Parameters,
+    body: &Value,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let filter = body.get("filterType").and_then(Value::as_str);
+    let filter = filter.ok_or_else(|| Fault::missing("filterType"))?;
+    let fits = |record: &Record, row: &Value| match row.as_object() {
+        Some(keys) => {
+            let mut keys = keys.iter();
+            keys.all(|(name, value)| equals(record.get(name), &plain(value)))
+        }
+        None => equals(record.get(filter), &plain(row)),
+    };
+    let rows = rows(body)?;
+    let found: Vec<&Record> = state
+        .all(kind.path)
+        .filter(|record| rows.iter().any(|row| fits(record, row)))
+        .collect();
+    let mut page = page(
+        &found,
+        kind.path,
+        parameters,
+        &wanted(kind, parameters)?,
+        now,
+    )?;
     number(page.result.iter_mut().flatten());
     Ok(page)
 }

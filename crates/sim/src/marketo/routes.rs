@@ -170,7 +170,7 @@ impl Request<'_> {
         let (kind, rest) = kind_of(path)?;
         let (body, now) = (&self.body, self.now);
         Some(match (self.method, rest) {
-            ("GET", []) => objects::find(state, kind, self.parameters, now),
+            ("GET", []) => objects::find(state, kind, self.parameters, body, now),
             ("POST", []) => objects::save(state, kind, body, now),
             ("POST", ["delete"]) => objects::delete(state, kind, body),
             ("GET", ["describe"]) => Ok(objects::describe(kind)),

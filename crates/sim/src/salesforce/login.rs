@@ -106,6 +106,15 @@ impl Salesforce {
                 };
                 self.tokens(call, &client, claims, None)
             }
+            // The application acts as the user that it is set up for.
+            "client_credentials" => {
+                let claims = Claims {
+                    client: client.id.clone(),
+                    user: self.user_named(""),
+                    ..Claims::default()
+                };
+                self.tokens(call, &client, claims, None)
+            }
             _ => oauth_error(400, "unsupported_grant_type", "grant type not supported"),
         }
     }

@@ -21,6 +21,11 @@ const ACTIVITY: &[(&str, &str)] = &[
     ("Asset.Name", "assetName"),
     ("Field(EmailAddress)", "emailAddress"),
     ("Field(SubjectLine)", "assetName"),
+    ("Field(IpAddress)", "ipAddress"),
+    ("Field(EmailWebLink)", "emailWebLink"),
+    ("Field(EmailRecipientId)", "emailRecipientId"),
+    ("Campaign.Id", "campaignId"),
+    ("ExternalId", "id"),
 ];
 
 /// The types of activities of this site.
