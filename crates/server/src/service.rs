@@ -32,6 +32,7 @@ pub mod throttle;
 pub mod transformations;
 pub mod trust;
 pub mod usage;
+pub mod webhooks;
 
 pub use error::Error;
 pub use memory::Memory;

@@ -85,6 +85,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "usage_explained",
         text: include_str!("../../../migrations/0012_usage_explained.sql"),
     },
+    Migration {
+        number: 13,
+        name: "instances_listed_by_account",
+        text: include_str!("../../../migrations/0013_instances_listed_by_account.sql"),
+    },
 ];
 
 impl Migration {

@@ -82,6 +82,48 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+/// Takes the rows of a table that are due, `$1` now: a claim is a later due time, `$2`, so that a worker that died leaves
+/// its work to the next.
+macro_rules! claim {
+    ($table:literal, $due:literal, $attempts:literal, $columns:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET ",
+            $due,
+            " = $2, ",
+            $attempts,
+            " = ",
+            $attempts,
+            " + 1 WHERE ",
+            $due,
+            " <= $1 AND id IN (SELECT id FROM ",
+            $table,
+            " WHERE ",
+            $due,
+            " <= $1 ORDER BY ",
+            $due,
+            " LIMIT 20) RETURNING ",
+            $columns
+        )
+    };
+}
+pub(crate) use claim;
+
+/// Says when what was taken is due again, `$3`, or never.
+macro_rules! settle {
+    ($table:literal, $due:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET ",
+            $due,
+            " = $3 WHERE organization_id = $1 AND id = $2"
+        )
+    };
+}
+pub(crate) use settle;
+
 /// The statements that may touch tenant data without naming the organization, each with the reason.
 #[cfg(test)]
 pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[

@@ -142,9 +142,15 @@ pub async fn answer(
 /// Why a call failed, for its usage row. What a vendor said is kept only where the secrets of its instance are known, and
 /// so left out of it.
 fn kept(error: &ApiError, vendor: &VendorNote) -> Why {
-    vendor.why.clone().unwrap_or_else(|| Why {
-        message: explain::bounded(&error.message),
-        ..Why::default()
+    vendor.why.clone().unwrap_or_else(|| {
+        let told = match error.provider_message {
+            Some(_) => "The vendor refused it; what it said was in the answer.",
+            None => &error.message,
+        };
+        Why {
+            message: explain::bounded(told),
+            ..Why::default()
+        }
     })
 }
 

@@ -1,31 +1,23 @@
 //! Telling an application that one of its customers must reconnect: signed, until it has heard, with a link that leads
 //! the customer there.
 //!
-//! A notice is written with the refusal it tells of. A worker takes those that are due; one that dies leaves them due
-//! again. A message may so arrive twice: its `webhook-id` is the same.
+//! A notice is written with the refusal it tells of.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use ligand_engine::step::VendorRequest;
 use ligand_model::error::Classify as _;
-use ligand_model::id::{OrganizationId, UserId};
+use ligand_model::id::OrganizationId;
 use ligand_model::time::Timestamp;
 use ligand_store::identity::Caller;
 use ligand_store::notices::Notice;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
+use super::connect;
 use super::connect::ask::Wanted;
-use super::connect::{self, callback};
-use super::{Error, authentication, elements};
+use super::webhooks::{self, Due, Message};
+use super::{Error, elements};
 use crate::app::App;
 
-/// How long the other side may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// A worker that has not said anything for so long is taken for dead, milliseconds.
-const LEASE_MS: i64 = 60 * 1000;
 /// How often the table is looked at.
 const EVERY: Duration = Duration::from_secs(5);
 /// Notices are remembered so long, milliseconds.
@@ -88,64 +80,50 @@ pub async fn sweep(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells everyone who is due, side by side.
+/// Tells everyone who is due.
 ///
 /// # Errors
 /// Those of the store; a server that does not listen is no error.
 pub async fn tell_due(app: &App) -> Result<(), Error> {
-    let again = app.now().plus_millis(LEASE_MS);
-    let mut telling = JoinSet::new();
-    for notice in app.store.claim_notices(again).await? {
-        let app = app.clone();
-        telling.spawn(async move { tell(&app, notice).await });
-    }
-    while let Some(told) = telling.join_next().await {
-        if let Ok(Err(error)) = told {
-            tracing::warn!(error = %error.public(), "a notice could not be noted as told");
-        }
-    }
+    let due = app.store.claim_notices(webhooks::lease(app)).await?;
+    webhooks::tell_all(app, due).await;
     Ok(())
 }
 
-async fn tell(app: &App, notice: Notice) -> Result<(), Error> {
-    let next = match deliver(app, &notice).await {
-        Ok(()) => None,
-        Err(why) => later(app, &notice, &why),
-    };
-    let (organization, id) = (notice.organization, notice.id);
-    app.store.set_notice(organization, id, next).await?;
-    Ok(())
-}
-
-fn later(app: &App, notice: &Notice, why: &str) -> Option<Timestamp> {
-    let wait = callback::wait_after(notice.attempts);
-    if wait.is_none() {
-        tracing::warn!(
-            organization.id = notice.organization.0,
-            instance.id = notice.instance.0,
-            "nobody took the notice that instance {} must be reconnected ({why}); GET /instances/{} tells",
-            notice.instance,
-            notice.instance
-        );
+impl Due for Notice {
+    fn attempts(&self) -> i64 {
+        self.attempts
     }
-    wait.map(|seconds| app.now().plus_millis(seconds * 1000))
+
+    fn about(&self) -> String {
+        let (id, organization) = (self.instance, self.organization);
+        format!(
+            "the notice that instance {id} of organization {organization} must be reconnected (GET /instances/{id} tells)"
+        )
+    }
+
+    async fn message(&self, app: &App) -> Result<Option<Message>, Error> {
+        message(app, self).await
+    }
+
+    async fn settle(&self, app: &App, again: Option<Timestamp>) -> Result<(), Error> {
+        app.store
+            .set_notice(self.organization, self.id, again)
+            .await?;
+        Ok(())
+    }
 }
 
-/// One attempt; the refusal names no more than a status or a host.
-async fn deliver(app: &App, notice: &Notice) -> Result<(), String> {
-    let ours = |error: Error| error.public().into_owned();
+/// What is told; nothing where nobody wants to hear, and of what is gone or reconnected meanwhile.
+async fn message(app: &App, notice: &Notice) -> Result<Option<Message>, Error> {
     let organization = notice.organization;
-    let Some(url) = target(app, organization).await.map_err(ours)? else {
-        return Ok(());
+    let Some(url) = target(app, organization).await? else {
+        return Ok(None);
     };
-    let found = app.store.instance(organization, notice.instance).await;
-    let Some(sealed) = found.map_err(|error| ours(error.into()))? else {
-        return Ok(());
+    let found = app.store.instance(organization, notice.instance).await?;
+    let Some(sealed) = found.filter(|sealed| !sealed.instance.valid) else {
+        return Ok(None);
     };
-    if sealed.instance.valid {
-        // Reconnected meanwhile.
-        return Ok(());
-    }
     let mut data = json!({
         "instance": {
             "id": sealed.instance.id,
@@ -166,36 +144,16 @@ async fn deliver(app: &App, notice: &Notice) -> Result<(), String> {
             members.extend(link);
         }
     }
-    let body = json!({
-        "type": "instance.invalid",
-        "timestamp": app.now().to_iso(),
-        "data": data,
-    });
-    let body = serde_json::to_vec(&body).unwrap_or_default();
-    let secret = secret(app, organization, sealed.owner.user).await;
-    let name = format!("notice_{}", notice.id);
-    let headers = callback::signed(&name, app.now(), &secret.map_err(ours)?, &body);
-    let request = VendorRequest {
-        method: "POST".to_owned(),
+    Ok(Some(Message {
         url,
-        headers,
-        body: Bytes::from(body),
-        after_upload: None,
-        stream: false,
-        carries_application_secret: false,
-    };
-    let answer = app.vendor.send(request, Instant::now() + PATIENCE).await;
-    let status = answer.map_err(|error| error.message)?.reply.status;
-    if (200..300).contains(&status) {
-        Ok(())
-    } else {
-        Err(format!("status {status}"))
-    }
-}
-
-async fn secret(app: &App, organization: OrganizationId, user: UserId) -> Result<String, Error> {
-    let (_, secret) = authentication::secrets(app, organization, user).await?;
-    Ok(secret.expose().to_owned())
+        id: format!("notice_{}", notice.id),
+        body: json!({
+            "type": "instance.invalid",
+            "timestamp": app.now().to_iso(),
+            "data": data,
+        }),
+        signer: (organization, sealed.owner.user),
+    }))
 }
 
 /// A link that leads the customer to reconnect: it opens once and is good for half an hour. Without one the application

@@ -1,6 +1,6 @@
 //! Connect sessions, and how an organization shows itself in them.
 
-use super::statements;
+use super::{claim, settle, statements};
 
 macro_rules! session {
     () => {
@@ -43,15 +43,11 @@ statements! {
     FINISH_CONNECT_SESSION = "UPDATE connect_sessions SET status = 'connected', instance_id = $3, \
         callback_due = $4 WHERE organization_id = $1 AND id = $2 AND status <> 'connected'";
 
-    /// A claim is a later due time, so that a worker that died leaves its work to the next.
-    CLAIM_CONNECT_CALLBACKS = "UPDATE connect_sessions SET callback_due = $2, \
-        callback_attempts = callback_attempts + 1 WHERE callback_due <= $1 AND id IN \
-        (SELECT id FROM connect_sessions WHERE callback_due <= $1 ORDER BY callback_due LIMIT 20) \
-        RETURNING id, organization_id, user_id, browser_digest, origins, payload, status, \
-        instance_id, callback_attempts, created, expires";
+    CLAIM_CONNECT_CALLBACKS = claim!("connect_sessions", "callback_due", "callback_attempts",
+        "id, organization_id, user_id, browser_digest, origins, payload, status, instance_id, \
+         callback_attempts, created, expires");
 
-    SET_CONNECT_CALLBACK = "UPDATE connect_sessions SET callback_due = $3 \
-        WHERE organization_id = $1 AND id = $2";
+    SET_CONNECT_CALLBACK = settle!("connect_sessions", "callback_due");
 
     DELETE_OLD_CONNECT_SESSIONS =
         "DELETE FROM connect_sessions WHERE expires <= $1 AND callback_due IS NULL";

@@ -1,6 +1,6 @@
 //! Outcomes of writes that are done once, and notices to applications.
 
-use super::statements;
+use super::{claim, settle, statements};
 
 statements! {
     OUTCOME = "SELECT request_digest, request_id, process, outcome, created FROM outcomes \
@@ -26,12 +26,10 @@ statements! {
     INSERT_NOTICE = "INSERT INTO notices (id, organization_id, instance_id, reason, due, attempts, \
         created) VALUES ($1, $2, $3, $4, $5, 0, $5)";
 
-    /// A claim is a later due time, so that a worker that died leaves its work to the next.
-    CLAIM_NOTICES = "UPDATE notices SET due = $2, attempts = attempts + 1 WHERE due <= $1 AND id IN \
-        (SELECT id FROM notices WHERE due <= $1 ORDER BY due LIMIT 20) \
-        RETURNING id, organization_id, instance_id, reason, attempts, created";
+    CLAIM_NOTICES = claim!("notices", "due", "attempts",
+        "id, organization_id, instance_id, reason, attempts, created");
 
-    SET_NOTICE = "UPDATE notices SET due = $3 WHERE organization_id = $1 AND id = $2";
+    SET_NOTICE = settle!("notices", "due");
 
     DELETE_OLD_NOTICES = "DELETE FROM notices WHERE due IS NULL AND created <= $1";
 }

@@ -10,7 +10,7 @@ use super::{Finding, failed, ok, place, sentence, warning};
 use crate::app::system::{SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::first_start::{KEY_FILE, KeySource};
-use crate::service::connect::callback::MOST_ATTEMPTS;
+use crate::service::webhooks::MOST_ATTEMPTS;
 use crate::start;
 
 /// Clocks of nodes may differ by so much, milliseconds.
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_counts_as_given_up_is_what_is_given_up() {
-        use crate::service::connect::callback::wait_after;
+        use crate::service::webhooks::wait_after;
         assert!(wait_after(MOST_ATTEMPTS - 1).is_some());
         assert!(wait_after(MOST_ATTEMPTS).is_none());
     }
