@@ -97,7 +97,10 @@ export async function picture(page, name, at) {
   await page.setViewportSize({ width: 1000, height: 680 });
   await page.evaluate(() => { window.scrollTo(0, 0); if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); });
   await at?.evaluate((node) => node.scrollIntoView());
+  const news = page.locator(".toast-area");
+  await news.evaluateAll((nodes) => nodes.forEach((node) => { node.style.visibility = "hidden"; }));
   await page.screenshot({ path: `${folder}/${name}.png` });
+  await news.evaluateAll((nodes) => nodes.forEach((node) => { node.style.visibility = ""; }));
   await page.setViewportSize({ width: 1280, height: 900 });
 }
 

@@ -55,7 +55,7 @@ await step("sees what becomes of a real record while it types, both ways, and a 
   await script.fill("if (fromVendor) transformedObject.kind = 'person';\ndone(transformedObject);");
   await made().getByText("kind", { exact: false }).waitFor();
   await look("mapper");
-  await picture(page, "mapper");
+  await picture(page, "mapper", page.getByRole("region", { name: "Your fields" }));
   await button("To the vendor").click();
   await made().getByText("MailingCity", { exact: false }).waitFor();
   await button("From the vendor").click();

@@ -46,8 +46,10 @@ await step("finds one of them by name, by tag, by element and status, and turns 
   times.sort((a, b) => a - b);
   const median = times[Math.floor(times.length / 2)];
   console.log(`        median ${median} ms, longest ${times.at(-1)} ms`);
-  // A debug build on a shared machine: the bar of 100 ms is the benchmark's, this one catches a walk over all rows.
-  assert.ok(median < 1000, `a search takes ${median} ms`);
+  // A debug build on a shared machine: `cargo xtask bench console` holds a release build to 100 ms, this catches a walk
+  // over all rows.
+  const bar = Number(process.env.LIGAND_BAR_MS ?? 1000);
+  assert.ok(median < bar, `a search takes ${median} ms`);
 });
 
 await step("edits one of ten thousand settings of an account", async () => {

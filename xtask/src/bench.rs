@@ -3,7 +3,7 @@
 mod costs;
 
 use crate::shell::{Result, command, run as finish};
-use crate::{install, server};
+use crate::{console, install, server};
 
 /// Installs the peers, builds release binaries and runs the named benchmark.
 pub fn run(arguments: &[String]) -> Result {
@@ -11,6 +11,10 @@ pub fn run(arguments: &[String]) -> Result {
         Some("hooks") => return costs::hooks(),
         Some("catalog") => return costs::catalog(),
         Some("stream") => return costs::stream(),
+        Some("console") => {
+            console::build()?;
+            return console::bench(&server::build("ligand-server", "ligand", true)?);
+        }
         Some("proxy") => {
             install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
             install::ensure_npm("crates/bench/node")?;
@@ -19,7 +23,7 @@ pub fn run(arguments: &[String]) -> Result {
         Some("storm" | "soak") => {}
         _ => {
             return Err(
-                "which benchmark? `cargo xtask bench proxy|connectors|storm|soak|hooks|catalog|stream`"
+                "which benchmark? `cargo xtask bench proxy|connectors|console|storm|soak|hooks|catalog|stream`"
                     .into(),
             );
         }

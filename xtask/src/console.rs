@@ -30,7 +30,7 @@ pub fn check() -> Result {
 pub fn journeys(ligand: &Path) -> Result {
     install::ensure(&[("chromium", "chromium")])?;
     install::ensure_npm("e2e/console")?;
-    for journey in ["journeys", "connect", "mapper", "scale"] {
+    for journey in ["stranger", "journeys", "connect", "mapper", "scale"] {
         // The host application of Connect's journey listens on this machine, and is told there.
         let local = [("LIGAND__VENDOR__ALLOW_PRIVATE", "127.0.0.1/32")];
         let server = Server::start_with(ligand, journey, &local)?;
@@ -44,6 +44,21 @@ pub fn journeys(ligand: &Path) -> Result {
         server.stop()?;
     }
     Ok(())
+}
+
+/// How long the console takes to search, filter and page through a hundred thousand accounts; more than 100 ms at the
+/// median is an error. Wants a release build.
+pub fn bench(ligand: &Path) -> Result {
+    install::ensure(&[("chromium", "chromium")])?;
+    install::ensure_npm("e2e/console")?;
+    let server = Server::start(ligand, "console")?;
+    fill(&server.data())?;
+    let mut node = command("node", &["scale.test.mjs"]);
+    node.current_dir(root().join("e2e/console"))
+        .env("LIGAND_DATA", server.data())
+        .env("LIGAND_BAR_MS", "100");
+    run(&mut node)?;
+    server.stop()
 }
 
 /// Makes a hundred thousand instances in a running server's folder.

@@ -62,8 +62,8 @@ export function Fields({ draft, above, level, change }: {
               <select className="input" aria-label={`Type of ${name}`} value={field.type ?? "string"} onChange={(event) => put(index, { type: event.target.value })}>
                 {[...new Set([...TYPES, field.type ?? "string"])].map((type) => <option key={type} value={type}>{type}</option>)}
               </select>
-              <Button size="small" kind="quiet" aria-label={`Remove ${name}`}
-                onClick={() => change({ ...draft, fields: draft.fields.filter((_, at) => at !== index) })}>Remove</Button>
+              <Button size="small" kind="quiet" className="cross" aria-label={`Remove ${name}`} title="Remove"
+                onClick={() => change({ ...draft, fields: draft.fields.filter((_, at) => at !== index) })}>×</Button>
               {fault && <span className="fault">{fault}</span>}
             </div>
           );

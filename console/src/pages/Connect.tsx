@@ -106,7 +106,8 @@ function Details({ element, way, hasApplication, again, go }: {
   const [name, setName] = useState("");
   const [tags, setTags] = useState("");
   const [values, setValues] = useState<Record<string, string>>({});
-  const [own, setOwn] = useState({ apiKey: "", apiSecret: "" });
+  // The sandbox takes anything: nobody has to make something up.
+  const [own, setOwn] = useState(session.sandbox ? { apiKey: "sandbox-app", apiSecret: "sandbox-secret" } : { apiKey: "", apiSecret: "" });
   const [touched, setTouched] = useState(false);
   const { error, busy, run } = useSubmit();
   const { main, more } = asked(element);
@@ -140,7 +141,6 @@ function Details({ element, way, hasApplication, again, go }: {
     });
   };
 
-  const made = () => setOwn({ apiKey: "sandbox-app", apiSecret: "sandbox-secret" });
   return (
     <form className="stack" onSubmit={submit} noValidate={false}>
       {needsApplication && (
@@ -154,8 +154,7 @@ function Details({ element, way, hasApplication, again, go }: {
           </div>
           {session.sandbox && (
             <div className="note">
-              <span>The sandbox stands in for the vendor and takes any client ID and secret.</span>
-              <span><Button size="small" onClick={made}>Use made-up ones</Button></span>
+              <span>The sandbox stands in for the vendor and takes any client ID and secret: these are made up.</span>
             </div>
           )}
           <TextField label="Client ID" required value={own.apiKey} autoComplete="off" spellCheck={false}

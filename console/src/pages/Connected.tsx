@@ -1,19 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { tryCall, type Tried } from "../api/client";
+import { tryCall } from "../api/client";
 import type { Element, Instance } from "../api/types";
-import { Button, Code, Fault } from "../ui/parts";
-import { useSubmit } from "./SignIn";
+import { Bones, Code, Fault } from "../ui/parts";
 import { Answer, callable } from "./TryIt";
 
 /** The end of the way: the token, once, and a first call that works. */
 export function Connected({ element, instance, again }: { element: Element; instance: Instance; again: boolean }) {
-  const [answer, setAnswer] = useState<Tried | null>(null);
-  const { error, busy, run } = useSubmit();
   const reads = callable(element).filter((resource) => resource.method === "GET" && !resource.path.includes("{"));
   const first = reads.find((resource) => resource.path.endsWith("/contacts"))
     ?? reads.find((resource) => !resource.path.endsWith("/ping")) ?? reads[0];
   const id = String(instance.id);
+  // Made by itself, once: that the account answers is what one came to see.
+  const path = first ? `${first.path}${first.path.endsWith("/ping") ? "" : "?pageSize=2"}` : "";
+  const { data: answer, error, isFetching, refetch } = useQuery({
+    queryKey: ["first-call", id, path],
+    enabled: path !== "",
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+    queryFn: async () => await tryCall(instance.id, "GET", path),
+  });
   return (
     <div className="stack">
       <div className="note good" role="status">
@@ -33,15 +40,8 @@ export function Connected({ element, instance, again }: { element: Element; inst
             <h2>A first call</h2>
             <p className="soft"><code>{first.method} {first.path}</code></p>
           </div>
-          {!answer && (
-            <div className="actions">
-              <Button kind="main-action" busy={busy}
-                onClick={() => void run(async () => setAnswer(await tryCall(instance.id, first.method, `${first.path}${first.path.endsWith("/ping") ? "" : "?pageSize=2"}`)))}>
-                {busy ? "Calling…" : "Make the call"}
-              </Button>
-            </div>
-          )}
-          {error != null && <Fault error={error} />}
+          {!answer && isFetching && <Bones rows={3} height="2rem" />}
+          {error != null && !isFetching && <Fault error={error} again={() => void refetch()} />}
           {answer && <Answer answer={answer} />}
         </section>
       )}

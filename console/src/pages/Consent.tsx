@@ -109,9 +109,11 @@ export function Consent({ element, configuration, back, finish }: {
               <span><a href={state.begun.url} target="_blank" rel="opener">Open the vendor’s page</a>, then come back here.</span>
             </div>
           ) : (
-            <p className="soft">Waiting for the answer from the vendor’s window…</p>
+            <>
+              <p className="soft">Waiting for the answer from the vendor’s window…</p>
+              <Bones rows={1} height="0.5rem" />
+            </>
           )}
-          <Bones rows={1} height="0.5rem" />
         </>
       )}
       {state.at === "finishing" && <><p className="soft">Allowed. Connecting the account…</p><Bones rows={1} height="0.5rem" /></>}

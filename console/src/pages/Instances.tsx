@@ -1,6 +1,6 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useDeferredValue } from "react";
+import { useDeferredValue, useEffect } from "react";
 import { count as countQuery, elements, instances as instancesQuery } from "../api/queries";
 import type { Instance } from "../api/types";
 import { instancesRoute } from "../app/routes";
@@ -32,6 +32,12 @@ export function Instances() {
     ...instancesQuery(wanted, pages.next),
     placeholderData: keepPreviousData,
   });
+  // The next page is there before it is asked for.
+  const queries = useQueryClient();
+  const next = isPlaceholderData ? "" : data?.next ?? "";
+  useEffect(() => {
+    if (next) void queries.prefetchQuery(instancesQuery(wanted, next));
+  }, [queries, wanted, next]);
   const counted = useQuery(countQuery);
   const catalog = useQuery(elements);
   const change = (part: Record<string, string | undefined>) =>

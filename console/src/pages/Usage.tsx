@@ -162,6 +162,12 @@ export function readable(words: string): string {
   }
 }
 
+/** Whether one text has the other in it, however they are spaced. */
+export function says(whole: string | undefined, part: string): boolean {
+  const plain = (text: string) => text.replace(/\\[nrt"\\]|[\s"]+/g, "");
+  return whole !== undefined && plain(whole).includes(plain(part));
+}
+
 /** What each request to the vendor came to, where not all went well. */
 function Attempts({ row }: { row: UsageRow }) {
   const failed = row.failed_attempts ?? [];
@@ -202,7 +208,7 @@ export function CallPage() {
           <Head title={<><span className="wrap">{row.request_method} {row.request_uri}</span></>} />
           <div className={`note ${row.status < 400 ? "good" : "bad"}`}>
             <p><strong>{row.status}</strong> {explained(row)}</p>
-            {row.message && <p className="wrap">{row.message}</p>}
+            {row.message && !says(row.provider_message, row.message) && <p className="wrap">{row.message}</p>}
             {row.provider_message && (
               <figure className="quote">
                 <figcaption className="small soft">The vendor’s own words</figcaption>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { begin, changes, faultOf, inherited, inheriting, lineOf, lines, passesOn, passingOn, suggested, toBody, wrong, type Draft } from "../mapper/draft";
-import { readable } from "../pages/Usage";
+import { readable, says } from "../pages/Usage";
 
 const draft = (more: Partial<Draft> = {}): Draft => ({ vendorName: "contacts", fields: [{ path: "mail", vendorPath: "Email", type: "string" }], settings: [], script: "", ...more });
 
@@ -71,6 +71,12 @@ it("names of ours are suggested for the vendor's", () => {
 it("a script's failure names its line", () => {
   expect(lineOf("The script failed: x is not defined (line 3)")).toBe(3);
   expect(lineOf("No such thing")).toBeUndefined();
+});
+
+it("what the vendor says in its own words is not said twice", () => {
+  expect(says('[{"message":"no \\n such  column"}]', "no such column")).toBe(true);
+  expect(says('[{"message":"no"}]', "The vendor refused it")).toBe(false);
+  expect(says(undefined, "x")).toBe(false);
 });
 
 it("a vendor's JSON is read on lines of its own, and other words as they are", () => {
