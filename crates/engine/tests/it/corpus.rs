@@ -14,7 +14,7 @@ use ligand_engine::step::{Input, Outcome, Step, VendorReply, VendorRequest};
 use ligand_model::error::ErrorKind;
 use ligand_model::id::ElementId;
 use ligand_model::time::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub fn corpus() -> Vec<(String, Vec<u8>)> {
     let folder = std::env::var_os("LIGAND_CORPUS").map_or_else(
@@ -131,32 +131,113 @@ fn play(compiled: &Arc<Compiled>, index: usize) -> (Vec<VendorRequest>, Outcome)
     }
 }
 
+/// Members that a definition may leave out, and what they then are: by the last name of their place.
+const DEFAULTS: [(&str, &[&str]); 5] = [
+    (
+        "",
+        &[
+            "id",
+            "key",
+            "description",
+            "hub",
+            "authentication",
+            "active",
+            "configuration",
+            "parameters",
+            "hooks",
+            "resources",
+        ],
+    ),
+    ("authentication", &["type"]),
+    (
+        "configuration",
+        &[
+            "name",
+            "description",
+            "type",
+            "required",
+            "internal",
+            "hideFromConsole",
+        ],
+    ),
+    (
+        "parameters",
+        &[
+            "name",
+            "type",
+            "vendorName",
+            "vendorType",
+            "source",
+            "required",
+        ],
+    ),
+    ("resources", &["type", "parameters", "hooks"]),
+];
+
+/// Says where two definitions differ, but for what is listed: a null is a missing member, and what was left out may be
+/// there with its default.
+fn differ(place: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    let of = place.rsplit('.').next().unwrap_or_default();
+    let of = of.split('[').next().unwrap_or_default();
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (name, value) in before.iter().filter(|(_, value)| !value.is_null()) {
+                let inner = format!("{place}.{name}").trim_start_matches('.').to_owned();
+                match after.get(name) {
+                    Some(known) => differ(&inner, value, known, found),
+                    None => found.push(format!("{inner} is gone")),
+                }
+            }
+            let legacy = |name: &str| of == "hooks" && name == "isLegacy";
+            let default = |name: &str| {
+                let known = DEFAULTS.iter().find(|(known, _)| *known == of);
+                known.is_some_and(|(_, names)| names.contains(&name)) || legacy(name)
+            };
+            for (name, value) in after {
+                let left_out = before.get(name).is_none_or(Value::is_null);
+                if left_out && !default(name) && !value.is_null() {
+                    found.push(format!("{place}.{name} was not there"));
+                }
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            if before.len() != after.len() {
+                found.push(format!("{place} has {} of {}", after.len(), before.len()));
+            }
+            for (at, (before, after)) in before.iter().zip(after).enumerate() {
+                differ(&format!("{place}[{at}]"), before, after, found);
+            }
+        }
+        // The id is ours.
+        _ if place == "id" => {}
+        _ if before == after => {}
+        _ => found.push(format!("{place}: {before} became {after}")),
+    }
+}
+
 #[test]
 fn every_export_comes_back_equal_in_meaning() {
     for (name, bytes) in corpus() {
         let (compiled, _) = catalog::import(&bytes, ElementId(10_000)).unwrap();
         let before: Value = serde_json::from_slice(&bytes).unwrap();
-        let after = compiled.to_json();
-        for (key, value) in before.as_object().unwrap() {
-            match key.as_str() {
-                // The id is ours, and these lists are compared member by member.
-                "id" | "resources" | "configuration" | "parameters" | "hooks" => {}
-                _ => assert_eq!(&after[key], value, "{name}: {key}"),
-            }
-        }
-        for list in ["resources", "configuration", "parameters", "hooks"] {
-            let items = |value: &Value| value[list].as_array().cloned().unwrap_or_default();
-            let (old, new) = (items(&before), items(&after));
-            assert_eq!(old.len(), new.len(), "{name}: {list}");
-            for (old, new) in old.iter().zip(&new) {
-                for (key, value) in old.as_object().unwrap() {
-                    // A missing member and null mean the same.
-                    let same = &new[key] == value || key == "parameters" || key == "hooks";
-                    assert!(same, "{name}: {list}: {key}: {value} became {}", new[key]);
-                }
-            }
-        }
+        let mut found = Vec::new();
+        differ("", &before, &compiled.to_json(), &mut found);
+        assert_eq!(found, Vec::<String>::new(), "{name}");
     }
+}
+
+#[test]
+fn what_an_export_loses_is_seen() {
+    let before = json!({"name": "x", "resources": [{"parameters": [{"name": "a", "odd": {"b": [1, null]}}]}]});
+    let mut after = before.clone();
+    after["resources"][0]["parameters"][0]["required"] = json!(false);
+    let mut found = Vec::new();
+    differ("", &before, &after, &mut found);
+    assert_eq!(found, Vec::<String>::new());
+    after["resources"][0]["parameters"][0]["odd"]["b"][0] = json!(2);
+    after["resources"][0]["parameters"][0]["new"] = json!(1);
+    differ("", &before, &after, &mut found);
+    assert_eq!(found.len(), 2, "{found:?}");
 }
 
 #[test]
