@@ -124,14 +124,16 @@ impl Content {
         if self.fault.is_some() {
             return self.fault.as_deref();
         }
+        // Such bytes are no JSON: passed on they would break their reader, and read they would be one text.
+        let foreign = || std::str::from_utf8(&self.bytes).is_err();
         let broken = match &self.value {
             None if self.claim == Claim::Json => {
                 self.scan = scan::scan(&self.bytes);
-                self.scan.is_none()
+                self.scan.is_none() || foreign()
             }
             None => true,
             Some(Value::String(_)) => {
-                serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
+                foreign() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
             }
             Some(_) => false,
         };

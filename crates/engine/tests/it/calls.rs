@@ -167,28 +167,50 @@ fn sent(request: &VendorRequest) -> Value {
     }
     let text = String::from_utf8(request.body.to_vec()).unwrap();
     if text.starts_with("--ligand-") {
-        return parts_of(&text);
+        let kind = request
+            .headers
+            .iter()
+            .find(|(name, _)| name == "Content-Type");
+        let boundary =
+            kind.and_then(|(_, kind)| kind.strip_prefix("multipart/form-data; boundary="));
+        return parts_of(&text, boundary.unwrap());
     }
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-/// The parts of a form as `[name, file name, type, data]`.
-fn parts_of(text: &str) -> Value {
-    let (boundary, _) = text.split_once("\r\n").unwrap();
-    let inner = text.trim_end().strip_suffix("--").unwrap();
-    let part = |part: &str| {
-        let (head, data) = part.trim_start().split_once("\r\n\r\n").unwrap();
+/// The parts of a form as `[name, file name, type, data]`. Between the boundaries stands nothing but them.
+fn parts_of(text: &str, boundary: &str) -> Value {
+    let digest = boundary.strip_prefix("ligand-").unwrap();
+    assert!(digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let mut again = String::new();
+    let mut part = |part: &str| {
+        let (head, data) = part.split_once("\r\n\r\n").unwrap();
         let of = |name: &str| {
             let (_, rest) = head.split_once(&format!("{name}=\""))?;
             rest.split_once('"').map(|(value, _)| value)
         };
+        let (name, file) = (of(" name").unwrap(), of("filename"));
         let kind = head.split_once("Content-Type: ").map(|(_, kind)| kind);
-        let data = data.trim_end_matches("\r\n");
+        let file_written = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        let kind_written =
+            kind.map_or_else(String::new, |kind| format!("Content-Type: {kind}\r\n"));
+        let written = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{file_written}\r\n{kind_written}\r\n{data}\r\n"
+        );
+        again.push_str(&written);
         let data = serde_json::from_str(data).unwrap_or(json!(data));
-        json!([of(" name"), of("filename"), kind, data])
+        json!([name, file, kind, data])
     };
-    let parts = inner.split(boundary).filter(|part| !part.trim().is_empty());
-    parts.map(part).collect()
+    let inner = text.strip_prefix(&format!("--{boundary}\r\n")).unwrap();
+    let inner = inner
+        .strip_suffix(&format!("\r\n--{boundary}--\r\n"))
+        .unwrap();
+    let parts: Value = inner
+        .split(&format!("\r\n--{boundary}\r\n"))
+        .map(&mut part)
+        .collect();
+    assert_eq!(format!("{again}--{boundary}--\r\n"), text);
+    parts
 }
 
 fn reply(status: u16, answer: &Value) -> VendorReply {

@@ -4,11 +4,17 @@ use super::*;
 
 #[test]
 fn answers_that_are_not_json_are_the_vendors_fault() {
-    for body in ["<html>login</html>", "{\"a\": [1, 2", "plain"] {
+    let broken = b"[{\"name\": \"caf\xe9\"}]";
+    for body in [
+        &b"<html>login</html>"[..],
+        b"{\"a\": [1, 2",
+        b"plain",
+        &broken[..],
+    ] {
         let vendor = VendorReply {
             status: 200,
             headers: vec![("content-type".into(), "text/html".into())],
-            body: Bytes::from(body),
+            body: Bytes::from_static(body),
         };
         let played = play(
             element(json!([list(json!({}))]), json!({})),
@@ -20,7 +26,8 @@ fn answers_that_are_not_json_are_the_vendors_fault() {
         assert_eq!(
             played.failure().kind,
             ErrorKind::VendorUnavailable,
-            "{body}"
+            "{}",
+            String::from_utf8_lossy(body)
         );
     }
 }

@@ -161,3 +161,84 @@ fn a_definition_is_looked_over_and_endless_chains_are_found() {
             .contains("never ends")
     );
 }
+
+#[test]
+fn ten_thousand_resources_of_sixteen_mebibytes_are_read_and_called() {
+    let about = "d".repeat(1_450);
+    let resources: Vec<Value> = (0..10_000)
+        .map(|number| {
+            json!({"method": "GET", "path": format!("/r{number}/{{id}}"), "vendorPath": "/x", "description": about,
+                "parameters": [{"name": "id", "type": "path", "vendorName": "id", "vendorType": "path"}]})
+        })
+        .collect();
+    let text = json!({"name": "Large", "resources": resources}).to_string();
+    assert!(text.len() > 16_000_000, "{}", text.len());
+    let (compiled, found) = catalog::import(text.as_bytes(), ElementId(10_000)).unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let found = compiled.route("GET", "/r9999/a");
+    assert!(
+        matches!(
+            found,
+            catalog::Route::Found {
+                resource: 9_999,
+                ..
+            }
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_is_odd_in_a_definition_is_a_warning_that_names_its_place() {
+    let parameter = |kind: &str, vendor: &str| json!({"name": "a [b].c d", "type": kind, "vendorName": "x[y] z.w", "vendorType": vendor});
+    let definition = json!({"name": "A", "configuration": [{"key": "odd key[0].x"}], "resources": [
+        {"method": "GET", "path": "/a/{id}", "vendorPath": "/x"},
+        {"method": "get", "path": "/hubs/general/a/{other}", "vendorPath": "/y"},
+        {"method": "GET", "path": "/b", "vendorPath": "/b", "parameters": [parameter("query", "query"),
+            parameter("telepathy", "query"), parameter("query", "nowhere")], "hooks": [{"type": "preRequest"}]}]});
+    let (compiled, found) =
+        catalog::import(definition.to_string().as_bytes(), ElementId(10_000)).unwrap();
+    let told: Vec<(&str, &str)> = found
+        .iter()
+        .map(|one| (one.path.as_str(), one.message.as_str()))
+        .collect();
+    assert!(
+        found
+            .iter()
+            .all(|one| one.severity == catalog::Severity::Warning),
+        "{found:?}"
+    );
+    for (place, words) in [
+        ("resources[1]", "declared twice; the first"),
+        ("resources[2].parameters[1]", "`telepathy` → `query`"),
+        ("resources[2].parameters[2]", "`query` → `nowhere`"),
+        ("resources[2].hooks[0]", "no body"),
+    ] {
+        let there = told
+            .iter()
+            .any(|(path, message)| *path == place && message.contains(words));
+        assert!(there, "{place} {words}: {told:?}");
+    }
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(compiled.element.entry("odd key[0].x").is_some());
+    let served = compiled.route("GET", "/a/1");
+    assert!(
+        matches!(served, catalog::Route::Found { resource: 0, .. }),
+        "{served:?}"
+    );
+}
+
+#[test]
+fn malformed_json_is_an_error_that_says_where() {
+    for text in [
+        "{\"name\": \"A\", \"resources\": [}",
+        "{\"name\":",
+        "\u{0}",
+        "",
+    ] {
+        let error = catalog::import(text.as_bytes(), ElementId(10_000)).unwrap_err();
+        assert!(error.to_string().contains("line 1"), "{text}: {error}");
+    }
+    let deep = format!("{{\"name\":\"A\",\"x\":{}", "[".repeat(100_000));
+    assert!(catalog::import(deep.as_bytes(), ElementId(10_000)).is_err());
+}

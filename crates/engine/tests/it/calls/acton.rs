@@ -243,7 +243,7 @@ fn a_list_is_an_upload() {
         )
         .part("file", Some("p.csv"), "Email,Name\na@b.c,Änn\n");
     for (play, csv) in [
-        (headings, "\"Email\",\"Name\""),
+        (headings, "\"Email\",\"Name\"\r\n"),
         (file, "Email,Name\na@b.c,Änn\n"),
     ] {
         let body = json!([
