@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
 use crate::service::transformations::ready::ReadyMade;
+use crate::telemetry::spans::Spans;
 use crate::telemetry::trace::TraceIds;
 use crate::vendor::client::Client;
 use crate::vendor::hook_threads::HookThreads;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub urls: Urls,
     /// Where a browser reaches vendors that are simulated.
     pub browser: BrowserOrigins,
+    /// Where spans go.
+    pub spans: Spans,
     /// Counters.
     pub metrics: Metrics,
     /// Names for requests.

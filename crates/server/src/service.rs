@@ -13,6 +13,7 @@ pub mod custody;
 pub mod elements;
 pub mod error;
 pub mod explain;
+pub mod farewells;
 pub mod hubs;
 pub mod input;
 pub mod instances;

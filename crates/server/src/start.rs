@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::first_start::{self, KeySource};
 use crate::listener::request_id::RequestIds;
 use crate::metrics::Metrics;
+#[cfg(feature = "otel")]
+use crate::telemetry::spans;
 use crate::telemetry::trace::TraceIds;
 use crate::vendor::client::Client;
 use crate::vendor::connect::{ConnectMap, unclaimed};
@@ -147,10 +149,13 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
     let tls = tls::client(&config.vendor.ca_file)?;
     let metrics = Metrics::default();
     let opened = Arc::clone(&metrics.vendor_connections);
+    #[cfg(feature = "otel")]
+    let exporter = spans::start(&config, Arc::clone(&tls));
     let vendor = Client::new(&config.vendor, guard, tls, opened);
-    let manners = Manners::new(&config.vendor, Arc::clone(&entropy));
     let hooks = HookThreads::quickjs(&config.hooks).map_err(Error::Threads)?;
     let (store, _) = open_store(&config, Arc::clone(&clock), Arc::clone(&entropy)).await?;
+    let shared = store.is_shared().then(|| store.clone());
+    let manners = Manners::new(&config.vendor, Arc::clone(&entropy), shared);
     let written = first_start::first_customer(&store, config.data_dir(), &*entropy).await?;
     if let Some(path) = written {
         tracing::warn!(
@@ -158,7 +163,13 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
             path.display()
         );
     }
-    Ok(App::new(Parts {
+    #[cfg(feature = "otel")]
+    let (spans, export) = exporter.unzip();
+    #[cfg(feature = "otel")]
+    let spans = spans.unwrap_or_default();
+    #[cfg(not(feature = "otel"))]
+    let spans = crate::telemetry::spans::Spans::default();
+    let app = App::new(Parts {
         urls: Urls::new(&config, &origin),
         browser: BrowserOrigins::new(browser),
         memory: crate::service::Memory::new(config.api.answer_cache.bytes()),
@@ -175,8 +186,15 @@ pub async fn assemble(config: Config, around: Surroundings) -> Result<App, Error
         trace_ids: TraceIds::new(&*entropy),
         clock,
         entropy,
+        spans,
         metrics,
-    }))
+    });
+    #[cfg(feature = "otel")]
+    if let Some(export) = export {
+        let stopping = app.tasks.stopping();
+        app.spawn("spans", export.work(stopping));
+    }
+    Ok(app)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The log: one line a request, fields by fixed names; never bodies, tokens, addresses of people or query strings.
 
+pub mod spans;
 pub mod trace;
 pub mod writer;
 

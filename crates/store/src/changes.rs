@@ -7,7 +7,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use ligand_model::id::{InstanceId, OrganizationId};
+use ligand_model::id::{ElementId, InstanceId, OrganizationId};
+use ligand_model::time::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::Store;
@@ -31,6 +32,8 @@ pub enum Change {
     Transformations(OrganizationId),
     /// The data keys of an organization.
     Keys(OrganizationId),
+    /// A vendor wants to be left alone until then with an instance's calls.
+    Held(OrganizationId, ElementId, InstanceId, Timestamp),
 }
 
 impl Change {
@@ -42,6 +45,9 @@ impl Change {
             Self::Extensions(id) => format!("extensions {id}"),
             Self::Transformations(id) => format!("transformations {id}"),
             Self::Keys(id) => format!("keys {id}"),
+            Self::Held(organization, element, instance, until) => {
+                format!("held {organization} {element} {instance} {}", until.0)
+            }
         }
     }
 
@@ -58,6 +64,14 @@ impl Change {
             "extensions" => number().map(|id| Self::Extensions(OrganizationId(id))),
             "transformations" => number().map(|id| Self::Transformations(OrganizationId(id))),
             "keys" => number().map(|id| Self::Keys(OrganizationId(id))),
+            "held" => (|| {
+                Some(Self::Held(
+                    OrganizationId(number()?),
+                    ElementId(number()?),
+                    InstanceId(number()?),
+                    Timestamp(number()?),
+                ))
+            })(),
             _ => None,
         };
         known.unwrap_or(Self::Everything)

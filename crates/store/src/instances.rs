@@ -16,6 +16,8 @@ use crate::changes::Change;
 use crate::connect::{self, ConnectEnd};
 use crate::custody::{self, Event};
 use crate::error::Error;
+use crate::farewells::{self, Leaving};
+use crate::fault;
 use crate::identity::{Caller, Reach};
 use crate::sql::{BETWEEN, contains, instances as sql, list};
 use crate::transformations;
@@ -156,10 +158,10 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] when the token is taken.
     pub async fn insert_instance(&self, new: NewInstance<'_>) -> Result<Instance, Error> {
-        self.insert_instance_ending(new, None).await
+        self.insert_instance_ending(new, None, None).await
     }
 
-    /// The same, and ends the Connect session in which it was made: both last, or neither.
+    /// The same; with it ends the Connect session in which it was made, and the farewell that was noted for its grant.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the token is taken, or the session is over already.
@@ -167,6 +169,7 @@ impl Store {
         &self,
         new: NewInstance<'_>,
         end: Option<ConnectEnd>,
+        noted: Option<i64>,
     ) -> Result<Instance, Error> {
         let key = self.data_key(new.organization).await?;
         let document = document_text(new.document)?;
@@ -205,6 +208,10 @@ impl Store {
             if let Some(end) = end {
                 connect::finish(tx, made.organization, made.id, end)?;
             }
+            if let Some(noted) = noted {
+                farewells::redeem(tx, organization, noted)?;
+            }
+            fault::point("provision.writing");
             Ok(made)
         })
         .await
@@ -355,6 +362,7 @@ impl Store {
                 tx.execute(&sql::DELETE_TAGS, &[organization.0.into(), id.0.into()])?;
                 insert_tags(tx, organization, id, &tags)?;
             }
+            fault::point("update.writing");
             one(
                 tx,
                 &sql::INSTANCE,
@@ -372,17 +380,43 @@ impl Store {
         organization: OrganizationId,
         id: InstanceId,
     ) -> Result<bool, Error> {
+        let deleted = self.delete_instance_telling(organization, id, None).await?;
+        Ok(deleted.is_some())
+    }
+
+    /// The same, and notes with it that the vendor must be told by `due` at the latest, if whoever asked has not done so
+    /// before. Answers the note's id, 0 without one; `None` when there is no such instance.
+    pub async fn delete_instance_telling(
+        &self,
+        organization: OrganizationId,
+        id: InstanceId,
+        farewell: Option<(Leaving, &InstanceDocument, Timestamp)>,
+    ) -> Result<Option<i64>, Error> {
+        let farewell = match farewell {
+            Some((of, document, due)) => {
+                let key = self.data_key(of.organization).await?;
+                Some((key, of, document_text(document)?, due))
+            }
+            None => None,
+        };
         let values = [organization.0.into(), id.0.into()];
         // The tags go with it. Like an update it locks the instance first, so the two cannot wait for each other.
         let (act, now) = (custody::present(), self.now());
         self.write(move |tx| {
-            let deleted = tx.execute(&sql::DELETE_INSTANCE, &values)? > 0;
-            if deleted {
-                tx.announce(Change::Instance(id, i64::MAX))?;
-                custody::append(tx, organization, id, Event::Deleted, "", &act, now)?;
-                transformations::forget(tx, organization, id, now)?;
+            if tx.execute(&sql::DELETE_INSTANCE, &values)? == 0 {
+                return Ok(None);
             }
-            Ok(deleted)
+            tx.announce(Change::Instance(id, i64::MAX))?;
+            custody::append(tx, organization, id, Event::Deleted, "", &act, now)?;
+            transformations::forget(tx, organization, id, now)?;
+            let noted = match farewell {
+                Some((key, of, document, due)) => {
+                    farewells::insert(tx, &key, of, &document, due, now)?
+                }
+                None => 0,
+            };
+            fault::point("delete.writing");
+            Ok(Some(noted))
         })
         .await
     }

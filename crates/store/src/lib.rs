@@ -31,6 +31,8 @@ pub mod connect;
 pub mod custody;
 pub mod elements;
 pub mod error;
+pub mod farewells;
+pub mod fault;
 pub mod grants;
 pub mod identity;
 pub mod instances;
@@ -38,6 +40,7 @@ pub mod migrate;
 pub mod notices;
 pub mod oauth_states;
 pub mod outcomes;
+pub mod rates;
 mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -217,6 +220,11 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         threads.as_mut()?.ear.as_mut()?.heard.take()
+    }
+
+    /// Now, by the store's clock.
+    pub fn present(&self) -> Timestamp {
+        self.now()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -90,6 +90,16 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "instances_listed_by_account",
         text: include_str!("../../../migrations/0013_instances_listed_by_account.sql"),
     },
+    Migration {
+        number: 14,
+        name: "farewells",
+        text: include_str!("../../../migrations/0014_farewells.sql"),
+    },
+    Migration {
+        number: 15,
+        name: "rate_slices",
+        text: include_str!("../../../migrations/0015_rate_slices.sql"),
+    },
 ];
 
 impl Migration {

@@ -12,12 +12,14 @@ pub(crate) mod condition;
 pub(crate) mod connect;
 pub(crate) mod custody;
 pub(crate) mod elements;
+pub(crate) mod farewells;
 pub(crate) mod grants;
 pub(crate) mod identity;
 pub(crate) mod instances;
 pub(crate) mod keys;
 pub(crate) mod others;
 pub(crate) mod outcomes;
+pub(crate) mod rates;
 pub(crate) mod transformations;
 pub(crate) mod usage;
 
@@ -221,6 +223,14 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "finds the work of every organization; each notice is told to its own alone",
     ),
     (
+        "CLAIM_FAREWELLS",
+        "finds the work of every organization; each is told with its own organization's keys alone",
+    ),
+    (
+        "DELETE_OLD_SLICES",
+        "housekeeping of every organization; answers a count",
+    ),
+    (
         "DELETE_OLD_NOTICES",
         "housekeeping of every organization; answers a count",
     ),
@@ -248,12 +258,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static &'static Statement> {
         connect::ALL,
         custody::ALL,
         elements::ALL,
+        farewells::ALL,
         grants::ALL,
         identity::ALL,
         instances::ALL,
         keys::ALL,
         others::ALL,
         outcomes::ALL,
+        rates::ALL,
         transformations::ALL,
         usage::ALL,
     ]

@@ -22,6 +22,7 @@ mod instances;
 mod keys;
 mod migrations;
 mod others;
+mod rates;
 mod statements;
 mod tls;
 mod transactions;

@@ -12,6 +12,7 @@ use ligand_engine::catalog::{Compiled, Route};
 use ligand_model::error::ErrorKind;
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::custody::{self, Act};
+use ligand_store::fault;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::{UsageRow, Why};
@@ -225,8 +226,12 @@ async fn settled(
             *answer
         }
         once::Claimed::Now(held) => {
+            fault::point("once.claimed");
             let result = go(app, vocabulary, arrived, known, credentials).await;
-            held.settle(result, known.vendor.get()).await
+            fault::point("once.done");
+            let settled = held.settle(result, known.vendor.get()).await;
+            fault::point("once.kept");
+            settled
         }
     }
 }

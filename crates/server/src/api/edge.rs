@@ -113,7 +113,8 @@ impl Edge {
         let mut headers = parts.headers;
         self.spell_headers(&mut headers);
         let told_on = self.app.config.telemetry.trace_vendors;
-        let trace = Trace::of(&headers, &self.app.trace_ids, told_on);
+        let trace = Trace::of(&headers, &self.app.trace_ids, told_on, &self.app.spans);
+        let method = parts.method.clone();
         let peer = parts.extensions.get::<Peer>().copied();
         let noun = located.noun;
         let arrived = Arrived {
@@ -163,6 +164,12 @@ impl Edge {
             let name = HeaderName::from_static("elements-trace-id");
             response.headers_mut().insert(name, value);
         }
+        trace.end(
+            method.as_str(),
+            response.status().as_u16(),
+            began.elapsed(),
+            &facts,
+        );
         facts.trace = Some(trace.id);
         response.extensions_mut().insert(facts);
         response

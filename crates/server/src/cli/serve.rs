@@ -147,6 +147,7 @@ impl Server {
         app.spawn("usage", service::usage::write_regularly(app.clone()));
         app.spawn("connect", service::connect::callback::work(app.clone()));
         app.spawn("grants", service::refresh::worker::work(app.clone()));
+        app.spawn("farewells", service::farewells::work(app.clone()));
         app.spawn("notices", service::notices::work(app.clone()));
         let mut clean = listener.serve(app.clone(), router, patience).await;
         let stopped_by = Instant::now() + Duration::from_secs(2);

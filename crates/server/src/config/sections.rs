@@ -161,6 +161,8 @@ pub struct Grants {
     pub renew_ahead: bool,
     /// Ahead of time, for each element.
     pub renewals_per_second: u32,
+    /// When another process tells a vendor that a grant is not needed.
+    pub farewell_after: Span,
 }
 
 /// `[hooks]`
@@ -202,6 +204,8 @@ pub struct Telemetry {
     pub format: Format,
     /// Whether vendor requests carry the trace context.
     pub trace_vendors: bool,
+    /// The collector of spans; empty: none.
+    pub otlp_endpoint: String,
     /// The listener of `/metrics`; empty: none.
     pub metrics_listen: String,
 }

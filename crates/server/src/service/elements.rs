@@ -8,6 +8,7 @@ use ligand_model::error::ErrorKind;
 use ligand_model::id::{ElementId, OrganizationId};
 use ligand_model::instance::Instance;
 use ligand_store::elements::{ElementHead, ImportedElement};
+use ligand_store::farewells::Leaving;
 use ligand_store::identity::{Caller, Reach};
 
 use super::Error;
@@ -191,20 +192,21 @@ pub async fn of_instance(app: &App, instance: &Instance) -> Result<Arc<Compiled>
 /// # Errors
 /// Those of the store, and 500 for a stored definition that can no longer be read.
 pub async fn running(app: &App, instance: &Instance) -> Result<Option<Arc<Compiled>>, Error> {
-    let organization = instance.organization;
-    if let Some(built_in) = app.catalog.by_id(instance.element) {
+    of_leaving(app, Leaving::of(instance)).await
+}
+
+/// The element of an instance that may be gone; none when the element has been deleted since.
+///
+/// # Errors
+/// As [`running`].
+pub async fn of_leaving(app: &App, of: Leaving) -> Result<Option<Arc<Compiled>>, Error> {
+    if let Some(built_in) = app.catalog.by_id(of.element) {
         let element = Arc::clone(built_in);
-        return extensions::extended(app, organization, instance.account, element)
+        return extensions::extended(app, of.organization, of.account, element)
             .await
             .map(Some);
     }
-    at(
-        app,
-        organization,
-        instance.element,
-        instance.element_version,
-    )
-    .await
+    at(app, of.organization, of.element, of.element_version).await
 }
 
 /// Every element that a caller may see, in id order.

@@ -11,11 +11,13 @@ use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::instance::Instance;
 use ligand_model::secret::{ElementToken, MASK};
 use ligand_store::api_keys::Permission;
+use ligand_store::farewells::Leaving;
+use ligand_store::fault;
 use ligand_store::identity::{Caller, Reach};
 use ligand_store::instances::{InstanceChange, InstanceFilter, SealedInstance};
 
 use super::pages::List;
-use super::{Error, elements, provision};
+use super::{Error, elements, farewells, provision};
 use crate::app::App;
 
 /// How long the vendor may take to hear that a connection has ended.
@@ -307,19 +309,30 @@ pub async fn delete(
     let reach = reach.into();
     let organization = reach.organization;
     let sealed = find(app, reach, id, of).await?;
-    let deleted = app.store.delete_instance(organization, id).await?;
-    app.memory.instances.remove(id);
-    app.memory.answers.forget(organization, id);
-    if !deleted {
-        return Err(unknown(&id.to_string()));
-    }
     // What cannot be opened or has no element any more cannot be told to the vendor, but it is deleted.
     let element = elements::of_instance(app, &sealed.instance).await;
-    if let (Ok(element), Ok(mut document)) = (element, sealed.open()) {
+    let leaving = match (element, sealed.open()) {
+        (Ok(element), Ok(document)) if provision::must_tell(&element, &document) => {
+            Some((element, document))
+        }
+        _ => None,
+    };
+    let of = Leaving::of(&sealed.instance);
+    let due = farewells::due(app);
+    let farewell = leaving.as_ref().map(|(_, document)| (of, document, due));
+    let deleted = app
+        .store
+        .delete_instance_telling(organization, id, farewell)
+        .await?;
+    app.memory.instances.remove(id);
+    app.memory.answers.forget(organization, id);
+    let noted = deleted.ok_or_else(|| unknown(&id.to_string()))?;
+    fault::point("delete.written");
+    if let Some((element, document)) = leaving {
         let (told, heard) = tokio::sync::oneshot::channel();
         let background = app.clone();
         app.spawn("disconnect", async move {
-            provision::disconnect(&background, &element, &mut document).await;
+            farewells::tell_now(&background, of.organization, noted, &element, document).await;
             // Nobody is waiting any more when the caller has gone.
             let _ = told.send(());
         });

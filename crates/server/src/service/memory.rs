@@ -116,7 +116,7 @@ impl Memory {
             }
             Change::Transformations(organization) => self.mapped.changed(organization),
             // The store forgets its own.
-            Change::Keys(_) => {}
+            Change::Keys(_) | Change::Held(..) => {}
             Change::Everything => {
                 self.epoch.fetch_add(1, Ordering::SeqCst);
                 self.callers.clear();

@@ -75,6 +75,10 @@ pub async fn work(app: App) {
 pub async fn sweep(app: &App) -> Result<(), Error> {
     let now = app.now();
     app.store.prune_outcomes(now).await?;
+    // Longer than any span that an element declares.
+    app.store
+        .prune_slices(now.plus_millis(-2 * REMEMBERED_MS))
+        .await?;
     let before = now.plus_millis(-REMEMBERED_MS);
     app.store.prune_notices(before).await?;
     Ok(())

@@ -1,5 +1,5 @@
 //! `POST /instances`: from a code and a configuration to a stored instance. Nothing is stored before every vendor step
-//! has succeeded.
+//! has succeeded, but a sealed note of the grant, so that the vendor is told should nothing come of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,15 +17,16 @@ use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::instance::Instance;
 use ligand_model::secret::ElementToken;
 use ligand_store::connect::ConnectEnd;
-use ligand_store::custody;
+use ligand_store::farewells::Leaving;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, NewInstance};
+use ligand_store::{custody, fault};
 
 use super::input::{InstanceInput, name_or};
 use super::instances::{self, Shown};
 use super::lifecycle;
 use super::oauth::{self, Consent};
-use super::{Error, applications, elements, refresh, text};
+use super::{Error, applications, elements, farewells, refresh, text};
 use crate::app::App;
 
 /// The sentence of the field for an OAuth element without a code.
@@ -97,7 +98,34 @@ async fn make(
         hosts: freeze(&element, &values, lent)?,
         values,
     };
-    connect(app, &element, &mut document, &consent, initial).await?;
+    fault::point("provision.begun");
+    grant(app, &element, &mut document, &consent, initial)
+        .await
+        .map_err(refusal)?;
+    let of = Leaving {
+        organization: caller.organization,
+        account: caller.account,
+        element: element.id,
+        element_version: version,
+    };
+    let noted = if initial || !must_tell(&element, &document) {
+        None
+    } else {
+        // Should this process end before the instance is there, somebody tells the vendor.
+        let due = farewells::due(app);
+        match app.store.insert_farewell(of, &document, due).await {
+            Ok(noted) => Some(noted),
+            Err(error) => {
+                disconnect(app, &element, &mut document).await;
+                return Err(error.into());
+            }
+        }
+    };
+    fault::point("provision.granted");
+    if let Err(error) = settle(app, &element, &mut document).await {
+        not_needed(app, of, noted).await;
+        return Err(refusal(error));
+    }
 
     let name = name_or(input.name.as_deref(), &element.element.name);
     let token = ElementToken::generate(&*app.entropy);
@@ -114,8 +142,9 @@ async fn make(
         refresh_due: refresh::due(app, &element, &document.values),
         token: token.clone(),
     };
-    match app.store.insert_instance_ending(new, end).await {
+    match app.store.insert_instance_ending(new, end, noted).await {
         Ok(instance) => {
+            fault::point("provision.written");
             let instance = caching(app, instance, &input).await?;
             Ok(Shown {
                 instance,
@@ -126,11 +155,28 @@ async fn make(
             })
         }
         Err(error) => {
-            // The vendor has made a grant that nobody will use.
-            disconnect(app, &element, &mut document).await;
+            not_needed(app, of, noted).await;
             Err(error.into())
         }
     }
+}
+
+/// The vendor has made a grant that nobody will use: it is told soon.
+async fn not_needed(app: &App, of: Leaving, noted: Option<i64>) {
+    let Some(noted) = noted else { return };
+    let soon = app
+        .store
+        .postpone_farewell(of.organization, noted, app.now());
+    if let Err(error) = soon.await {
+        tracing::warn!(error = %error, "the vendor is told of a grant that is not needed in some minutes");
+    }
+}
+
+/// Whether a vendor is told that a connection has ended.
+pub fn must_tell(element: &Compiled, document: &InstanceDocument) -> bool {
+    lifecycle::declares(element, "onDelete")
+        || lifecycle::declares(element, "oauthOnTokenRevoke")
+        || revoke_request(&element.element, &document.values).is_some()
 }
 
 /// The cache settings that came with the call.
@@ -189,9 +235,11 @@ pub async fn connect(
     consent: &Consent,
     initial: bool,
 ) -> Result<(), Error> {
-    steps(app, element, document, consent, initial)
-        .await
-        .map_err(refusal)
+    let connected = async {
+        grant(app, element, document, consent, initial).await?;
+        settle(app, element, document).await
+    };
+    connected.await.map_err(refusal)
 }
 
 /// The element's own check alone.
@@ -207,7 +255,8 @@ pub async fn validate(
     ran.map(drop).map_err(refusal)
 }
 
-async fn steps(
+/// The code, or what stands in its place, becomes a grant.
+async fn grant(
     app: &App,
     element: &Arc<Compiled>,
     document: &mut InstanceDocument,
@@ -224,6 +273,15 @@ async fn steps(
         }
         GrantKind::None => {}
     }
+    Ok(())
+}
+
+/// What the element wants done with a new grant.
+async fn settle(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+) -> Result<(), Error> {
     lifecycle::run(app, element, "provisionAuthValidation", &[], document).await?;
     lifecycle::run(app, element, "onProvision", &[], document).await?;
     Ok(())
@@ -349,9 +407,25 @@ fn refusal(error: Error) -> Error {
     }
 }
 
-/// Tells the vendor that a connection has ended, where the element says how. What fails here stops nothing.
-pub async fn disconnect(app: &App, element: &Arc<Compiled>, document: &mut InstanceDocument) {
+/// Tells the vendor that a connection has ended, where the element says how. False when it could not be reached, so that
+/// telling it again may help.
+pub async fn disconnect(
+    app: &App,
+    element: &Arc<Compiled>,
+    document: &mut InstanceDocument,
+) -> bool {
+    let passes = |error: &Error| {
+        matches!(
+            error.kind(),
+            ErrorKind::Timeout
+                | ErrorKind::VendorUnavailable
+                | ErrorKind::Unavailable
+                | ErrorKind::RateLimited
+        )
+    };
+    let mut heard = true;
     if let Err(error) = lifecycle::run(app, element, "onDelete", &[], document).await {
+        heard = !passes(&error);
         tracing::warn!(element.key = element.element.key, error = %error.public(), "onDelete failed");
     }
     let revoked = match lifecycle::run(app, element, "oauthOnTokenRevoke", &[], document).await {
@@ -365,8 +439,10 @@ pub async fn disconnect(app: &App, element: &Arc<Compiled>, document: &mut Insta
         other => other.map(drop),
     };
     if let Err(error) = revoked {
+        heard &= !passes(&error);
         tracing::warn!(element.key = element.element.key, error = %error.public(), "revoking failed");
     }
+    heard
 }
 
 #[cfg(test)]

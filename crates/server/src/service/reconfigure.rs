@@ -9,6 +9,7 @@ use ligand_engine::hosts;
 use ligand_model::configuration::{InstanceDocument, is_secret_key};
 use ligand_model::element::ConfigurationEntry;
 use ligand_model::id::{ElementId, InstanceId};
+use ligand_store::fault;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, SealedInstance};
 
@@ -315,6 +316,7 @@ async fn write(
             .update_instance(organization, id, version, change.clone())
             .await?;
         if let Some(written) = written {
+            fault::point("update.written");
             app.memory.instances.publish(written.clone());
             return Ok(written);
         }

@@ -39,6 +39,11 @@ pub async fn follow(app: App) {
             heard = changes.next() => match heard {
                 Some(change) => {
                     app.memory.forget(change);
+                    if let Change::Held(organization, element, instance, until) = change {
+                        let wait = until.0.saturating_sub(app.now().0);
+                        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+                        app.manners.hear_held(organization, element, instance, wait);
+                    }
                     if change == Change::Everything {
                         tracing::debug!("what was remembered is forgotten: it may have changed elsewhere");
                     }

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use ligand_model::time::Entropy;
+
+use super::Facts;
+use super::spans::{Kind, Span, Spans};
 
 /// The header's name.
 pub const HEADER: &str = "traceparent";
@@ -54,7 +58,7 @@ const fn mixed(mut number: u64) -> u64 {
 ///
 /// # Source
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Trace {
     /// 32 hexadecimal digits: the same in everything that one cause led to.
     pub id: Arc<str>,
@@ -66,11 +70,13 @@ pub struct Trace {
     pub sampled: bool,
     /// Whether it is told on to vendors.
     pub told_on: bool,
+    /// Where its spans go.
+    pub spans: Spans,
 }
 
 impl Trace {
     /// Goes on with the trace in the headers; begins one when there is none that can be read.
-    pub fn of(headers: &HeaderMap, ids: &TraceIds, told_on: bool) -> Self {
+    pub fn of(headers: &HeaderMap, ids: &TraceIds, told_on: bool, spans: &Spans) -> Self {
         let (fresh, span) = ids.next();
         let given = headers
             .get(HEADER)
@@ -82,6 +88,7 @@ impl Trace {
                 parent: Some(parent.into()),
                 sampled,
                 told_on,
+                spans: spans.clone(),
             },
             None => Self {
                 id: fresh.into(),
@@ -89,20 +96,106 @@ impl Trace {
                 parent: None,
                 sampled: true,
                 told_on,
+                spans: spans.clone(),
             },
         }
     }
 }
 
-/// What a vendor request says of its trace: ours is its parent.
-pub fn outgoing() -> Option<String> {
-    let told = |trace: &Trace| {
-        let flags = if trace.sampled { "01" } else { "00" };
-        trace
+impl Trace {
+    /// Records the request itself, once it is answered.
+    pub fn end(&self, method: &str, status: u16, took: Duration, facts: &Facts) {
+        if !self.sampled || !self.spans.wanted() {
+            return;
+        }
+        let path = facts.path.as_deref().unwrap_or("(no route)");
+        let mut told = vec![
+            ("http.request.method", method.to_owned()),
+            ("http.route", path.to_owned()),
+        ];
+        let number = |id: i64| id.to_string();
+        let others = [
+            (
+                "ligand.organization.id",
+                facts.organization.map(|id| number(id.0)),
+            ),
+            ("ligand.instance.id", facts.instance.map(|id| number(id.0))),
+            (
+                "ligand.element.key",
+                facts.element.as_deref().map(str::to_owned),
+            ),
+            (
+                "error.type",
+                facts.error.as_ref().map(|(kind, _)| format!("{kind:?}")),
+            ),
+        ];
+        told.extend(
+            others
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        self.spans.record(Span {
+            trace: Arc::clone(&self.id),
+            id: Arc::clone(&self.span),
+            parent: self.parent.clone(),
+            kind: Kind::Server,
+            name: format!("{method} {path}"),
+            ended: SystemTime::now(),
+            took,
+            status: Some(status),
+            facts: told,
+        });
+    }
+}
+
+/// A request to a vendor within the present trace.
+#[derive(Debug)]
+pub struct Outgoing {
+    trace: Trace,
+    /// Its own span, when it is recorded; else the request's is told on.
+    span: Option<Arc<str>>,
+}
+
+impl Outgoing {
+    /// Begins one; none where there is no trace.
+    pub fn begin(entropy: &dyn Entropy) -> Option<Self> {
+        let trace = CURRENT.try_with(Trace::clone).ok()?;
+        let span = (trace.sampled && trace.spans.wanted()).then(|| {
+            let mut bytes = [0; 8];
+            entropy.fill(&mut bytes);
+            format!("{:016x}", u64::from_le_bytes(bytes)).into()
+        });
+        Some(Self { trace, span })
+    }
+
+    /// What the request says of its trace.
+    pub fn header(&self) -> Option<String> {
+        let Trace { id, sampled, .. } = &self.trace;
+        let span = self.span.as_ref().unwrap_or(&self.trace.span);
+        let flags = if *sampled { "01" } else { "00" };
+        self.trace
             .told_on
-            .then(|| format!("00-{}-{}-{flags}", trace.id, trace.span))
-    };
-    CURRENT.try_with(told).ok().flatten()
+            .then(|| format!("00-{id}-{span}-{flags}"))
+    }
+
+    /// Records how it went.
+    pub fn end(self, method: &str, host: &str, status: Option<u16>, took: Duration) {
+        let Some(id) = self.span else { return };
+        self.trace.spans.record(Span {
+            trace: self.trace.id,
+            id,
+            parent: Some(self.trace.span),
+            kind: Kind::Client,
+            name: format!("{method} {host}"),
+            ended: SystemTime::now(),
+            took,
+            status,
+            facts: vec![
+                ("http.request.method", method.to_owned()),
+                ("server.address", host.to_owned()),
+            ],
+        });
+    }
 }
 
 /// Trace, parent, and whether it is recorded.
@@ -141,7 +234,7 @@ mod tests {
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, text.parse().unwrap());
-            Trace::of(&headers, &ids, true)
+            Trace::of(&headers, &ids, true, &Spans::default())
         };
         let trace = of(&good);
         assert_eq!(

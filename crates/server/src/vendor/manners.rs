@@ -6,7 +6,8 @@
 //! | [`breaker`] | a host that fails an organization again and again is not asked for a while |
 //! | [`gate`] | calls wait their turn, instance by instance, where a limit is declared or was told |
 //!
-//! Everything here is kept in memory, a node; a restart forgets it.
+//! All of it is kept in memory, a node, and forgotten by a restart, but declared limits: on a database that nodes share
+//! they take slices of each ([`Share`]), and what a vendor tells one node the others hear.
 
 pub mod breaker;
 pub mod gate;
@@ -18,12 +19,14 @@ use std::time::Duration;
 use ligand_model::element::{RateLimit, RateLimits, RateScope};
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::time::Entropy;
+use ligand_store::Store;
+use ligand_store::rates::LimitOf;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use crate::config;
 use breaker::Host;
-use gate::{Gate, Rate};
+use gate::{Gate, Rate, Share};
 
 /// Hosts and limits that are remembered at most; the least used are forgotten first.
 const MOST: usize = 20_000;
@@ -31,11 +34,16 @@ const MOST: usize = 20_000;
 /// A vendor that says to wait for longer is asked again all the same.
 const LONGEST_HOLD: Duration = Duration::from_hours(24);
 
+/// What other nodes would find out at no cost worth a message.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
 /// What is remembered of vendors.
 pub struct Manners {
     hosts: Cache<HostKey, Arc<Host>>,
     gates: Cache<Key, Arc<Gate>>,
     entropy: Arc<dyn Entropy>,
+    /// Where nodes keep limits together; none where there is one node.
+    shared: Option<Store>,
     /// Repetitions of one request at most.
     pub retries: u32,
     /// How long a call waits for a vendor's limit when its caller named no deadline.
@@ -93,11 +101,12 @@ pub struct Pace<'a> {
 
 impl Manners {
     /// As configured.
-    pub fn new(vendor: &config::Vendor, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(vendor: &config::Vendor, entropy: Arc<dyn Entropy>, shared: Option<Store>) -> Self {
         Self {
             hosts: Cache::new(MOST),
             gates: Cache::new(MOST),
             entropy,
+            shared,
             retries: vendor.retries,
             patience: vendor.patience.0,
             declared_limits: vendor.declared_limits,
@@ -125,12 +134,19 @@ impl Manners {
             let Some(rate) = Rate::of(limit) else {
                 continue;
             };
-            let gate = self.gate(Key::of(pace, limit.scope, index));
-            waited += gate.pass(Some(rate), pace.instance, deadline).await?;
+            let key = Key::of(pace, limit.scope, index);
+            let gate = self.gate(key);
+            let share = self
+                .shared
+                .as_ref()
+                .map(|store| Share::new(store, key.limit(), rate));
+            waited += gate
+                .pass(Some(rate), share.as_ref(), pace.instance, deadline)
+                .await?;
         }
         // What the vendor told of itself, if it did.
         if let Some(gate) = self.gates.get(&Key::told(pace)) {
-            waited += gate.pass(None, pace.instance, deadline).await?;
+            waited += gate.pass(None, None, pace.instance, deadline).await?;
         }
         Ok(waited)
     }
@@ -138,7 +154,40 @@ impl Manners {
     /// Lets no call of this instance through for a while: the vendor said so.
     pub fn hold(&self, pace: &Pace<'_>, wait: Duration) {
         let wait = wait.min(LONGEST_HOLD);
-        self.gate(Key::told(pace)).hold(Instant::now() + wait);
+        let longer = self.gate(Key::told(pace)).hold(Instant::now() + wait);
+        if let Some(store) = self.shared.clone()
+            && longer >= WORTH_TELLING
+        {
+            let (organization, element, instance) =
+                (pace.organization, pace.element, pace.instance);
+            tokio::spawn(async move {
+                let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                let until = store.present().plus_millis(wait);
+                let told = store.announce_held(organization, element, instance, until);
+                if let Err(error) = told.await {
+                    // They find out by themselves.
+                    tracing::debug!(error = %error, "other nodes were not told of a vendor's limit");
+                }
+            });
+        }
+    }
+
+    /// Another node was told so.
+    pub fn hear_held(
+        &self,
+        organization: OrganizationId,
+        element: ElementId,
+        instance: InstanceId,
+        wait: Duration,
+    ) {
+        let pace = Pace {
+            organization,
+            element,
+            instance,
+            limits: None,
+        };
+        let until = Instant::now() + wait.min(LONGEST_HOLD);
+        self.gate(Key::told(&pace)).hold(until);
     }
 
     /// Holds the instance back when the vendor's headers say that nothing is left.
@@ -167,6 +216,11 @@ impl Manners {
         if let Ok(seconds) = u64::try_from(seconds) {
             self.hold(pace, Duration::from_secs(seconds));
         }
+    }
+
+    /// Where chance comes from.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
     }
 
     /// A number below one, for waits that nobody shares.
@@ -221,6 +275,15 @@ impl Key {
         }
     }
 
+    fn limit(&self) -> LimitOf {
+        LimitOf {
+            organization: self.organization,
+            element: self.element,
+            instance: self.instance,
+            number: i64::try_from(self.index).unwrap_or(i64::MAX),
+        }
+    }
+
     fn told(pace: &Pace<'_>) -> Self {
         Self::of(pace, RateScope::Instance, usize::MAX)
     }
@@ -258,7 +321,7 @@ mod tests {
 
     fn manners() -> Manners {
         let config = config::Config::defaults().unwrap();
-        Manners::new(&config.vendor, Arc::new(FixedEntropy::new(1)))
+        Manners::new(&config.vendor, Arc::new(FixedEntropy::new(1)), None)
     }
 
     fn limits() -> RateLimits {

@@ -7,8 +7,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use ligand_store::Database;
 use ligand_store::testing::TestDatabase;
@@ -168,14 +168,15 @@ fn work(
     origin: &str,
     authorization: &str,
     told: &Mutex<Told>,
-    acknowledged: &AtomicU64,
+    acknowledged: &Sender<()>,
     seed: u64,
 ) {
     let ask = |method: &str, path: &str, body: &Value| {
         let answer = call(origin, authorization, method, path, body);
         if let Some((status, value)) = &answer {
             assert_eq!(*status, 200, "{method} {path}: {value}");
-            acknowledged.fetch_add(1, Ordering::Relaxed);
+            // Nobody counts any more once the server is to be killed.
+            let _ = acknowledged.send(());
         }
         answer
     };
@@ -290,27 +291,25 @@ fn crash(database: Option<&str>) {
         compare(&server, &mut told);
         // Somewhere else in the work each time, in no order that could be learned by heart.
         let moment = 3 + (round.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 59);
-        let (shared, acknowledged) = (Mutex::new(std::mem::take(&mut told)), AtomicU64::new(0));
+        let shared = Mutex::new(std::mem::take(&mut told));
+        let (acknowledged, counted) = std::sync::mpsc::channel();
         let (origin, authorization) = (server.origin.clone(), server.authorization.clone());
         std::thread::scope(|scope| {
             for worker in 0..WORKERS {
                 let seed = round * WORKERS + worker;
                 let (origin, authorization) = (&origin, &authorization);
-                let (shared, acknowledged) = (&shared, &acknowledged);
-                scope.spawn(move || work(origin, authorization, shared, acknowledged, seed));
+                let (shared, acknowledged) = (&shared, acknowledged.clone());
+                scope.spawn(move || work(origin, authorization, shared, &acknowledged, seed));
             }
-            let began = Instant::now();
-            while acknowledged.load(Ordering::Relaxed) < moment {
-                assert!(
-                    began.elapsed() < Duration::from_secs(40),
-                    "it does not serve"
-                );
-                std::thread::sleep(Duration::from_micros(200));
+            drop(acknowledged);
+            for _ in 0..moment {
+                let patience = Duration::from_secs(40);
+                counted.recv_timeout(patience).expect("it does not serve");
             }
             server.child.kill().unwrap();
             server.child.wait().unwrap();
         });
-        all += acknowledged.into_inner();
+        all += moment + u64::try_from(counted.try_iter().count()).unwrap();
         told = shared.into_inner().unwrap();
     }
     let server = Server::start(folder.path(), database);

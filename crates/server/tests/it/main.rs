@@ -26,6 +26,7 @@ mod element_command;
 mod element_objects;
 mod explain;
 mod families;
+mod faults;
 mod grants;
 mod guides;
 mod hosted;
@@ -42,6 +43,8 @@ mod oauth1;
 mod objects;
 mod odd_calls;
 mod once;
+#[cfg(feature = "otel")]
+mod otel;
 mod passthrough;
 mod process;
 mod put_back;

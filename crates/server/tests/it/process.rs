@@ -273,6 +273,30 @@ fn one_vendor(folder: &Path, origin: &str) {
 }
 
 #[test]
+fn migrate_says_where_each_migration_stands_and_changes_nothing_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |flags: &[&str]| {
+        let arguments = [&["migrate", "--data", "data"], flags].concat();
+        let (code, said, error) = once(folder.path(), &arguments);
+        assert_eq!(code, 0, "{error}");
+        said
+    };
+    let status = ask(&["--status"]);
+    assert!(status.starts_with("0001 first") && status.contains("pending"));
+    assert!(ask(&["--dry-run"]).contains("CREATE TABLE organizations"));
+    assert!(!folder.path().join("data/ligand.db").exists());
+    assert!(ask(&[]).contains("0001 first is applied."));
+    let status = ask(&["--status"]);
+    assert!(
+        status.contains("applied") && !status.contains("pending"),
+        "{status}"
+    );
+    assert_eq!(ask(&["--dry-run"]), "");
+    let (code, _, error) = once(folder.path(), &["migrate", "--status", "--contract"]);
+    assert!(code == 2 && error.contains("--contract"), "{error}");
+}
+
+#[test]
 fn doctor_warns_that_key_and_data_lie_together_and_fails_without_the_key() {
     let folder = tempfile::tempdir().unwrap();
     one_vendor(folder.path(), &super::streams::vendor_of(0));

@@ -1,9 +1,7 @@
 //! Two processes on one PostgreSQL behind a balancer are restarted one after the other while callers read and write, and
 //! no call fails.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,66 +17,7 @@ use ligand_store::testing::TestDatabase;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// A node: a process that may be replaced.
-struct Node {
-    child: Child,
-    origin: String,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Node {
-    async fn start(folder: &Path, data: &str, url: &str) -> Self {
-        let (folder, data, url) = (folder.to_owned(), data.to_owned(), url.to_owned());
-        tokio::task::spawn_blocking(move || Self::start_here(&folder, &data, &url))
-            .await
-            .unwrap()
-    }
-
-    fn start_here(folder: &Path, data: &str, url: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ligand"));
-        command
-            .current_dir(folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", data])
-            .env("LIGAND__DATABASE__URL", url)
-            .env(
-                "LIGAND__VAULT__KEY",
-                "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
-            )
-            .env("LIGAND__HTTP__DRAIN", "1s")
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains(" is at http") {
-            assert_ne!(log.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-        }
-        // Whoever logs must be read.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        let runtime = std::fs::read(folder.join(data).join("runtime.json")).unwrap();
-        let runtime: Value = serde_json::from_slice(&runtime).unwrap();
-        Self {
-            child,
-            origin: runtime["baseUrl"].as_str().unwrap().to_owned(),
-        }
-    }
-
-    /// SIGTERM; answers the exit code.
-    async fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
-        tokio::task::spawn_blocking(move || self.child.wait().unwrap().code())
-            .await
-            .unwrap()
-    }
-}
+use crate::support::process::{KEY, Process};
 
 /// As load balancers do it: nodes are asked whether they are ready, calls go round those that are, and a call that found
 /// nobody at home goes to the next.
@@ -161,6 +100,15 @@ impl Balancer {
     }
 }
 
+async fn node(folder: &Path, data: &str, url: &str) -> Process {
+    let environment = [
+        ("LIGAND__DATABASE__URL", url),
+        ("LIGAND__VAULT__KEY", KEY),
+        ("LIGAND__HTTP__DRAIN", "1s"),
+    ];
+    Process::start(folder, data, &environment).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_are_restarted_one_after_the_other_and_no_call_fails() {
     let Some(database) = TestDatabase::postgres().unwrap() else {
@@ -173,7 +121,7 @@ async fn nodes_are_restarted_one_after_the_other_and_no_call_fails() {
     let names = ["one", "two"];
     let mut nodes = Vec::new();
     for name in names {
-        nodes.push(Node::start(folder.path(), name, &url).await);
+        nodes.push(node(folder.path(), name, &url).await);
     }
     let secrets = std::fs::read(folder.path().join("one/credentials.json")).unwrap();
     let secrets: Value = serde_json::from_slice(&secrets).unwrap();
@@ -246,7 +194,7 @@ async fn nodes_are_restarted_one_after_the_other_and_no_call_fails() {
         let old = nodes.remove(0);
         assert_eq!(old.stop().await, Some(0));
         progress(50).await;
-        let new = Node::start(folder.path(), name, &url).await;
+        let new = node(folder.path(), name, &url).await;
         balancer.replace(at, &new.origin).await;
         nodes.push(new);
     }

@@ -1,6 +1,7 @@
 //! An application of one's own: store in a fresh folder, catalog of the source tree, sandbox and listener on loopback.
 
 pub mod elements;
+pub mod process;
 pub mod recorder;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -87,6 +87,10 @@ statements! {
     RESEAL_SNIPPET = reseal!("vdr_snippets", "body", "organization_id",
         "id = $2 AND CAST($3 AS BIGINT) = 0 AND CAST($4 AS BIGINT) = 0");
 
+    SEALED_FAREWELLS = sealed_elsewhere!("farewells", "document", "organization_id", "id, 0, 0");
+    RESEAL_FAREWELL = reseal!("farewells", "document", "organization_id",
+        "id = $2 AND CAST($3 AS BIGINT) = 0 AND CAST($4 AS BIGINT) = 0");
+
     DATA_KEYS = "SELECT id, key_sealed, created FROM data_keys WHERE organization_id = $1 \
         ORDER BY id DESC";
 
@@ -129,6 +133,9 @@ statements! {
 
     /// Their callbacks could be made no more, and their links lead nowhere.
     CLOSE_CONNECT_SESSIONS = "DELETE FROM connect_sessions WHERE organization_id = $1";
+
+    /// Nothing of them opens any more.
+    CLOSE_FAREWELLS = "DELETE FROM farewells WHERE organization_id = $1";
 
     CLOSE_API_KEYS = "DELETE FROM api_keys WHERE organization_id = $1";
 }

@@ -61,11 +61,11 @@ for_each_backend! {
         assert!(store.claim_connect_session(who.organization, id, until).await.unwrap());
         let document = document("s");
         let end = Some(ConnectEnd { session: id, callback_due: Some(fixture.clock.now()) });
-        let made = store.insert_instance_ending(new_instance(who, "n", &[], "t", &document), end).await.unwrap();
+        let made = store.insert_instance_ending(new_instance(who, "n", &[], "t", &document), end, None).await.unwrap();
         let found = store.connect_session(who.organization, id).await.unwrap().unwrap();
         assert_eq!(found.status, ConnectStatus::Connected(made.id));
         // A second one does not last, nor does its id.
-        let again = store.insert_instance_ending(new_instance(who, "m", &[], "u", &document), end).await;
+        let again = store.insert_instance_ending(new_instance(who, "m", &[], "u", &document), end, None).await;
         assert!(matches!(again, Err(Error::Conflict { .. })));
         assert!(store.instance(who.organization, InstanceId(made.id.0 + 1)).await.unwrap().is_none());
         fixture.clock.advance(600);

@@ -127,6 +127,7 @@ impl Store {
                 &sql::CLOSE_SESSIONS,
                 &sql::CLOSE_API_KEYS,
                 &sql::CLOSE_CONNECT_SESSIONS,
+                &sql::CLOSE_FAREWELLS,
                 &sql::DELETE_DATA_KEYS,
             ] {
                 tx.execute(statement, &of)?;

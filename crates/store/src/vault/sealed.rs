@@ -147,6 +147,13 @@ pub(crate) static COLUMNS: &[Sealed] = &[
         RESEAL_SNIPPET,
         |of, [id, ..]| { Context::new(of, "vdr_snippets", "body", id) }
     ),
+    column!(
+        "farewells",
+        "document",
+        SEALED_FAREWELLS,
+        RESEAL_FAREWELL,
+        |of, [id, ..]| { Context::new(of, "farewells", "document", id) }
+    ),
     column!("outcomes", "outcome", "forgotten after a day"),
     column!("oauth_states", "payload", "over within minutes"),
     column!("oauth_states", "outcome", "over within minutes"),

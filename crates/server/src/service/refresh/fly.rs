@@ -8,6 +8,7 @@ use ligand_engine::renewal::{Ask, EXCHANGE_MS, Ended, Exchanged, Renewal, Standi
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::id::{InstanceId, OrganizationId};
+use ligand_store::fault;
 use ligand_store::grants::{GrantRow, Kept};
 
 use super::super::{Error, hubs, lifecycle};
@@ -127,10 +128,12 @@ impl<'a> Flight<'a> {
             }
         };
         let mut after = before.clone();
+        fault::point("refresh.leased");
         let patience = Duration::from_millis(EXCHANGE_MS.unsigned_abs());
         let asked =
             tokio::time::timeout(patience, exchange(self.app, self.element, &mut after)).await;
         let granted = credential(&after.values) != credential(&before.values);
+        fault::point("refresh.granted");
         self.given = Changes::between(&before, &after);
         match asked {
             Ok(Ok(rest)) => {
@@ -185,7 +188,10 @@ impl<'a> Flight<'a> {
             }
             self.row = row;
             match kept {
-                Kept::Written(_) => return Ok(true),
+                Kept::Written(_) => {
+                    fault::point("refresh.kept");
+                    return Ok(true);
+                }
                 Kept::Fenced => return Ok(false),
                 Kept::Moved => {}
             }

@@ -20,7 +20,7 @@ use super::super::manners::retry::{Came, Waits, may_repeat, retry_after};
 use super::super::manners::{Pace, host_of};
 use super::super::upload::Upload;
 use super::{Driven, Driver, Explain, Sent};
-use crate::telemetry::trace;
+use crate::telemetry::trace::{self, Outgoing};
 
 /// A vendor that has not answered for so long is slow, whoever waited for it.
 const SLOW: Duration = Duration::from_secs(10);
@@ -202,7 +202,8 @@ impl<'a> Call<'a> {
     ) -> (Result<Answer, Unanswered>, Option<Option<Duration>>) {
         let kept = (self.explain == Explain::On).then(|| request.clone());
         let method = request.method.clone();
-        if let Some(parent) = trace::outgoing() {
+        let traced = Outgoing::begin(self.driver.manners.entropy());
+        if let Some(parent) = traced.as_ref().and_then(Outgoing::header) {
             request.headers.push((trace::HEADER.to_owned(), parent));
         }
         self.driven.attempts += 1;
@@ -229,6 +230,10 @@ impl<'a> Call<'a> {
         let status = result.as_ref().ok().map(|answer| answer.reply.status);
         self.driver.metrics.vendor_calls.count(status.unwrap_or(0));
         self.driver.metrics.vendor_duration.observe(took);
+        if let Some(traced) = traced {
+            let host = self.driven.hosts.last().map_or("", String::as_str);
+            traced.end(&method, host, status, took);
+        }
         self.keep(kept, status);
         let told = result.as_ref().ok().and_then(|answer| {
             let value = answer.reply.header("retry-after")?;

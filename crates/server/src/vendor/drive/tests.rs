@@ -121,6 +121,7 @@ async fn play_with(
     let manners = Manners::new(
         &config.vendor,
         Arc::new(ligand_model::time::FixedEntropy::new(1)),
+        None,
     );
     let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
     let driver = Driver {
@@ -305,6 +306,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
     let manners = Manners::new(
         &config.vendor,
         Arc::new(ligand_model::time::FixedEntropy::new(1)),
+        None,
     );
     let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
     let driver = Driver {

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use ligand_model::element::RateLimit;
 use ligand_model::id::InstanceId;
+use ligand_model::time::Timestamp;
+use ligand_store::Store;
+use ligand_store::rates::{LimitOf, Slice, Wanted};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -44,6 +47,69 @@ impl Rate {
     }
 }
 
+/// Calls taken from a shared limit.
+#[derive(Debug, Clone, Copy)]
+struct Loan {
+    left: u32,
+    until: Instant,
+    /// Its end by the store's clock, which names it; none for calls that are made without having been taken.
+    end: Option<Timestamp>,
+}
+
+/// A limit that all nodes keep together.
+pub struct Share<'a> {
+    store: &'a Store,
+    of: LimitOf,
+    rate: Rate,
+}
+
+impl<'a> Share<'a> {
+    /// The shared side of a limit.
+    pub const fn new(store: &'a Store, of: LimitOf, rate: Rate) -> Self {
+        Self { store, of, rate }
+    }
+
+    /// Takes calls: a tenth of the limit, or as many as wait.
+    async fn take(&self, waiting: usize, back: Option<(Timestamp, u32)>) -> Result<Loan, Instant> {
+        let calls = u32::try_from(waiting).unwrap_or(u32::MAX);
+        let within = (self.rate.span / 10).clamp(SHORTEST, SLICE);
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let wanted = Wanted {
+            limit: self.rate.calls,
+            span_ms: millis(self.rate.span),
+            calls: calls.max(self.rate.calls / 10),
+            within_ms: millis(within),
+            back,
+        };
+        let (now, present) = (Instant::now(), self.store.present());
+        let at = |then: Timestamp| {
+            let wait = u64::try_from(then.0.saturating_sub(present.0)).unwrap_or(0);
+            now + Duration::from_millis(wait).min(LONGEST)
+        };
+        match self.store.take_slice(self.of, wanted).await {
+            Ok(Slice::Calls(left, end)) => Ok(Loan {
+                left,
+                until: at(end),
+                end: Some(end),
+            }),
+            Ok(Slice::NotBefore(then)) => Err(at(then).max(now + SHORTEST)),
+            Err(error) => {
+                // Calls go on; the vendor says if they are too many.
+                tracing::warn!(error = %error, "a vendor's limit is kept by this node alone for a second");
+                Ok(Loan {
+                    left: self.rate.calls,
+                    until: now + SLICE,
+                    end: None,
+                })
+            }
+        }
+    }
+}
+
+/// How long a slice lasts at most, and at least.
+const SLICE: Duration = Duration::from_secs(1);
+const SHORTEST: Duration = Duration::from_millis(20);
+
 /// One gate.
 #[derive(Debug, Default)]
 pub struct Gate(Mutex<State>);
@@ -54,6 +120,10 @@ struct State {
     passed: VecDeque<Instant>,
     /// Nobody passes before.
     held: Option<Instant>,
+    /// What this node took of a limit that all nodes keep together.
+    loan: Option<Loan>,
+    /// There is nothing to take before.
+    none_before: Option<Instant>,
     lines: VecDeque<(InstanceId, VecDeque<Arc<Notify>>)>,
 }
 
@@ -70,8 +140,21 @@ impl State {
         }
     }
 
+    /// Whether there are calls at hand, where nodes share the limit.
+    fn has_loan(&self, now: Instant) -> bool {
+        self.loan
+            .is_some_and(|loan| loan.left > 0 && now < loan.until)
+    }
+
+    fn waiting(&self) -> usize {
+        self.lines.iter().map(|(_, line)| line.len()).sum()
+    }
+
     fn pass(&mut self, rate: Option<Rate>, now: Instant) {
         let Some(rate) = rate else { return };
+        if let Some(loan) = &mut self.loan {
+            loan.left = loan.left.saturating_sub(1);
+        }
         self.passed.push_back(now);
         while u32::try_from(self.passed.len()).is_ok_and(|length| length > rate.calls) {
             self.passed.pop_front();
@@ -128,6 +211,15 @@ impl State {
     }
 }
 
+/// What somebody in the line does.
+enum Turn {
+    Pass(Instant),
+    Wait(Instant),
+    /// Takes calls of the shared limit for so many who wait, and gives back what is left of the last.
+    Take(usize, Option<(Timestamp, u32)>),
+    Refused(Duration),
+}
+
 /// A place in the line: left however the wait ends.
 struct Place<'a> {
     gate: &'a Gate,
@@ -149,19 +241,25 @@ impl Gate {
     pub async fn pass(
         &self,
         rate: Option<Rate>,
+        share: Option<&Share<'_>>,
         who: InstanceId,
         deadline: Instant,
     ) -> Result<Duration, Duration> {
         let began = Instant::now();
         let place = {
             let mut state = self.lock();
-            let ready = state.ready(rate, began);
+            let mut ready = state.ready(rate, began);
+            if share.is_some() && !state.has_loan(began) {
+                ready = state.none_before.map_or(ready, |then| ready.max(then));
+            }
             let ahead = state.ahead(who);
-            if ahead == 0 && ready <= began {
+            if ahead == 0 && ready <= began && (share.is_none() || state.has_loan(began)) {
                 state.pass(rate, began);
                 return Ok(Duration::ZERO);
             }
-            let queue = rate.map_or(Duration::ZERO, |rate| {
+            // Where calls are taken from what nodes share, a line alone says nothing yet.
+            let flows = share.is_some() && state.none_before.is_none_or(|then| then <= began);
+            let queue = rate.filter(|_| !flows).map_or(Duration::ZERO, |rate| {
                 let turns = u32::try_from(ahead).unwrap_or(u32::MAX);
                 (rate.span / rate.calls).saturating_mul(turns).min(LONGEST)
             });
@@ -176,30 +274,64 @@ impl Gate {
             }
         };
         loop {
-            let ready = {
-                let mut state = self.lock();
-                let (now, first) = (Instant::now(), state.is_first(&place.mine));
-                let ready = state.ready(rate, now);
-                if first && ready <= now {
-                    state.pass(rate, now);
-                    return Ok(now - began);
+            match self.turn(rate, share.is_some(), &place.mine, deadline) {
+                Turn::Pass(now) => return Ok(now - began),
+                Turn::Refused(wait) => return Err(wait),
+                Turn::Wait(until) => tokio::select! {
+                    () = tokio::time::sleep_until(until) => {}
+                    () = place.mine.notified() => {}
+                },
+                Turn::Take(waiting, back) => {
+                    let Some(share) = share else { continue };
+                    let taken = share.take(waiting, back).await;
+                    let mut state = self.lock();
+                    match taken {
+                        Ok(loan) => (state.loan, state.none_before) = (Some(loan), None),
+                        Err(then) => (state.loan, state.none_before) = (None, Some(then)),
+                    }
                 }
-                if now >= deadline {
-                    return Err((ready - now).max(Duration::from_secs(1)));
-                }
-                if first { ready } else { deadline }
-            };
-            tokio::select! {
-                () = tokio::time::sleep_until(ready.min(deadline)) => {}
-                () = place.mine.notified() => {}
             }
         }
     }
 
-    /// Lets nobody through before.
-    pub fn hold(&self, until: Instant) {
+    /// What whoever stands in line does now.
+    fn turn(
+        &self,
+        rate: Option<Rate>,
+        shared: bool,
+        mine: &Arc<Notify>,
+        deadline: Instant,
+    ) -> Turn {
         let mut state = self.lock();
-        state.held = Some(state.held.map_or(until, |held| held.max(until)));
+        let (now, first) = (Instant::now(), state.is_first(mine));
+        let mut ready = state.ready(rate, now);
+        let takes = shared && !state.has_loan(now);
+        if takes {
+            ready = state.none_before.map_or(ready, |then| ready.max(then));
+        }
+        if first && ready <= now {
+            if takes {
+                let back = state.loan.and_then(|loan| Some((loan.end?, loan.left)));
+                return Turn::Take(state.waiting(), back);
+            }
+            state.pass(rate, now);
+            return Turn::Pass(now);
+        }
+        // Who is told that nothing comes in time does not wait for it.
+        if now >= deadline || (first && ready > deadline) {
+            return Turn::Refused((ready - now).max(Duration::from_secs(1)));
+        }
+        Turn::Wait(if first { ready } else { deadline })
+    }
+
+    /// Lets nobody through before; answers by how much that is longer than what was known.
+    pub fn hold(&self, until: Instant) -> Duration {
+        let mut state = self.lock();
+        let known = state
+            .held
+            .map_or_else(Instant::now, |held| held.max(Instant::now()));
+        state.held = Some(known.max(until));
+        until.saturating_duration_since(known)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -227,7 +359,7 @@ mod tests {
         let gate = Gate::default();
         let mut passed = Vec::new();
         for _ in 0..7 {
-            gate.pass(Some(rate(3, 60)), InstanceId(1), later(5))
+            gate.pass(Some(rate(3, 60)), None, InstanceId(1), later(5))
                 .await
                 .unwrap();
             passed.push(Instant::now());
@@ -240,12 +372,12 @@ mod tests {
     #[tokio::test]
     async fn who_would_wait_too_long_is_told_at_once() {
         let gate = Gate::default();
-        gate.pass(Some(rate(1, 60_000)), InstanceId(1), later(5))
+        gate.pass(Some(rate(1, 60_000)), None, InstanceId(1), later(5))
             .await
             .unwrap();
         let began = Instant::now();
         let refused = gate
-            .pass(Some(rate(1, 60_000)), InstanceId(1), later(5))
+            .pass(Some(rate(1, 60_000)), None, InstanceId(1), later(5))
             .await;
         assert!(refused.unwrap_err() > Duration::from_secs(50));
         assert!(began.elapsed() < Duration::from_secs(1));
@@ -261,7 +393,9 @@ mod tests {
         for (turn, who) in [1, 1, 1, 1, 1, 1, 2].into_iter().enumerate() {
             let (mine, passed) = (Arc::clone(&gate), Arc::clone(&order));
             waiting.spawn(async move {
-                mine.pass(limit, InstanceId(who), later(90)).await.unwrap();
+                mine.pass(limit, None, InstanceId(who), later(90))
+                    .await
+                    .unwrap();
                 passed.lock().unwrap().push(who);
             });
             let known = || {
@@ -288,7 +422,7 @@ mod tests {
     async fn who_gives_up_makes_room() {
         let gate = Gate::default();
         gate.hold(later(60));
-        let waiting = gate.pass(Some(rate(1, 10)), InstanceId(1), later(100));
+        let waiting = gate.pass(Some(rate(1, 10)), None, InstanceId(1), later(100));
         assert!(
             tokio::time::timeout(Duration::from_millis(20), waiting)
                 .await
