@@ -420,3 +420,24 @@ impl Cable {
         self.serve(listener);
     }
 }
+
+#[tokio::test]
+async fn a_mapping_that_one_node_writes_the_other_uses_within_a_second() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let (one, two) = two(&url).await;
+    let (id, token) = one.instance("sfdc").await;
+    let first = async || {
+        let path = "/contact?pageSize=1";
+        let reply = two.resource("GET", path, &token, Value::Null).await;
+        reply.expect(200).json()[0].clone()
+    };
+    assert!(first().await.get("department").is_none());
+    let more = json!({"vendorName": "contacts", "configuration": [{"type": "inherit"}],
+        "fields": [{"path": "department", "vendorPath": "Department"}]});
+    let path = format!("/instances/{id}/transformations/contact");
+    one.ok("POST", &path, more).await;
+    let sees = async || first().await["department"].is_string();
+    within(Duration::from_secs(1), sees).await;
+}
