@@ -130,7 +130,8 @@ impl Manners {
     /// How long it would take, when that is after `deadline`.
     pub async fn pass(&self, pace: &Pace<'_>, deadline: Instant) -> Result<Duration, Duration> {
         let mut waited = Duration::ZERO;
-        for (index, limit) in declared(pace).iter().enumerate() {
+        let declared = declared(pace).iter().filter(|_| self.declared_limits);
+        for (index, limit) in declared.enumerate() {
             let Some(rate) = Rate::of(limit) else {
                 continue;
             };
@@ -366,6 +367,24 @@ mod tests {
             };
             assert!(manners.pass(&neighbour, Instant::now()).await.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn what_an_element_declares_is_kept_unless_the_operator_says_otherwise() {
+        let limit = RateLimit {
+            requests: 1,
+            seconds: 60,
+            ..RateLimit::default()
+        };
+        let limits = RateLimits {
+            limits: vec![limit],
+            ..limits()
+        };
+        let (mut manners, pace) = (manners(), pace(&limits));
+        assert!(manners.pass(&pace, Instant::now()).await.is_ok());
+        assert!(manners.pass(&pace, Instant::now()).await.is_err());
+        manners.declared_limits = false;
+        assert!(manners.pass(&pace, Instant::now()).await.is_ok());
     }
 
     #[tokio::test]

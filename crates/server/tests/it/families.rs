@@ -224,3 +224,15 @@ async fn of_a_batch_that_fails_in_part_each_record_has_its_own_outcome() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_sandbox_takes_more_calls_than_the_vendor_would() {
+    let mut all = families().into_iter();
+    let acton = all.find(|family| family.element == "acton").unwrap();
+    let account = Account::at(acton).await;
+    for _ in 0..12 {
+        let reply = account.send("GET", "/lists?pageSize=1", Value::Null).await;
+        let reply = reply.expect(200);
+        assert_eq!(reply.header("elements-vendor-wait-ms"), "0");
+    }
+}
