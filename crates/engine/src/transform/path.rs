@@ -80,6 +80,7 @@ impl fmt::Display for Path {
                     write!(f, "[?(@.{}=={})]", keys.join("."), quoted(text))?;
                 }
                 Step::Filter(keys, value) => write!(f, "[?(@.{}=={value})]", keys.join("."))?,
+                Step::Size if index == 0 => f.write_str("size()")?,
                 Step::Size => f.write_str(".size()")?,
             }
         }
