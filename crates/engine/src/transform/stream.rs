@@ -34,6 +34,12 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// Bytes that wait for the rest of their record.
+    #[cfg(test)]
+    pub(super) const fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Takes what has arrived and writes what can be written.
     ///
     /// # Errors

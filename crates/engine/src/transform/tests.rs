@@ -316,6 +316,29 @@ fn the_lowest_level_counts_and_asks_those_above_by_inherit() {
 }
 
 #[test]
+fn inheriting_goes_up_once_even_where_every_level_asks_for_more() {
+    let inherit = json!([{"type": "inherit"}]);
+    let levels = [
+        Level::Organization,
+        Level::Account,
+        Level::Instance,
+        Level::Instance,
+    ];
+    let levels = levels.map(|level| {
+        let own = format!("at_{}", level.as_str());
+        let fields = json!([{"path": "id", "vendorPath": own}, {"path": own, "vendorPath": "x"}]);
+        of(level, fields, inherit.clone(), Value::Null)
+    });
+    let whole = effective(&levels).unwrap();
+    let paths: Vec<_> = whole.fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(
+        paths,
+        ["id", "at_instance", "at_account", "at_organization"]
+    );
+    assert_eq!(whole.fields[0].vendor_path, "at_instance");
+}
+
+#[test]
 fn what_a_body_lacks_is_named_with_its_place() {
     let read = |body: Value| {
         Transformation::read(&body, Level::Account)
@@ -376,7 +399,7 @@ fn broken_bodies_are_refused() {
 }
 
 #[test]
-fn five_thousand_fields_and_fifty_megabytes_are_mapped_in_little_time() {
+fn five_thousand_fields_and_a_million_brackets_are_mapped_in_little_time() {
     let fields: Vec<Value> = (0..5000)
         .map(|at| json!({"path": format!("f{at}"), "vendorPath": format!("V{at}")}))
         .collect();
@@ -395,6 +418,30 @@ fn five_thousand_fields_and_fifty_megabytes_are_mapped_in_little_time() {
             .len(),
         text.len()
     );
+}
+
+#[test]
+fn an_array_of_fifty_megabytes_is_mapped_whole_or_a_record_at_a_time() {
+    let record = json!({"Id": "1", "Email": "a@x.io", "Text": "x".repeat(1000)}).to_string();
+    let text = format!("[{}]", vec![record.as_str(); 50_000].join(","));
+    assert!(text.len() > 50_000_000);
+    let person = person(false);
+    let shape = r#"{"id":"1","mail":"a@x.io"}"#;
+    let expected = format!("[{}]", vec![shape; 50_000].join(","));
+    let whole = person.map(Direction::FromVendor, text.as_bytes()).unwrap();
+    assert!(whole == expected.as_bytes());
+    let (mut records, mut out, mut streamed) =
+        (Records::new(&person, Direction::FromVendor), Vec::new(), 0);
+    for piece in text.as_bytes().chunks(64 * 1024) {
+        records.feed(piece, &mut out).unwrap();
+        // What is kept is what arrived since, not the body.
+        assert!(out.len() <= 64 * 1024, "{}", out.len());
+        streamed += out.len();
+        out.clear();
+    }
+    assert!(records.pending() < 2_000, "{}", records.pending());
+    records.end(&mut out).unwrap();
+    assert_eq!(streamed + out.len(), expected.len());
 }
 
 #[test]

@@ -162,3 +162,28 @@ fn five_hundred_records_cost_one_context() {
         (500, &json!({"double": 998}))
     );
 }
+
+#[test]
+fn a_script_that_waits_for_what_never_comes_leaves_the_record_as_it_is() {
+    let same = json!([{"id": "a"}, {"id": "b"}]);
+    for source in [
+        "await new Promise(() => {}); done({late: 1})",
+        "new Promise(() => {}).then(() => done({late: 1}))",
+    ] {
+        assert_eq!(run(source).unwrap(), same, "{source}");
+    }
+}
+
+#[test]
+fn records_larger_than_a_script_may_hold_are_refused() {
+    let text = "x".repeat(10_000);
+    let records: Value = (0..5_000)
+        .map(|at| json!({"id": at, "text": text}))
+        .collect();
+    let refused = run_as("done(transformedObject)", false, &records).unwrap_err();
+    assert!(
+        refused.message.contains("more memory than it may"),
+        "{}",
+        refused.message
+    );
+}

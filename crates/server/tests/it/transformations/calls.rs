@@ -226,3 +226,48 @@ async fn nothing_of_a_transformation_lies_in_clear() {
             .contains("s3cret-in-a-script")
     );
 }
+
+#[tokio::test]
+async fn names_that_mean_each_other_end() {
+    let fixture = mapped().await;
+    let app = &fixture.app;
+    for (name, vendor) in [("hen", "egg"), ("egg", "hen"), ("self", "self")] {
+        let path = format!("/organizations/objects/{name}/definitions");
+        app.ok("POST", &path, json!({})).await;
+        let path = format!("/organizations/elements/mapped/transformations/{name}");
+        app.ok("POST", &path, json!({"vendorName": vendor})).await;
+    }
+    for name in ["hen", "egg", "self"] {
+        let path = format!("/{name}");
+        let message = app
+            .resource("GET", &path, &fixture.token, Value::Null)
+            .await
+            .error(400);
+        assert!(!message.is_empty(), "{name}");
+    }
+    assert_eq!(fixture.recorder.take().len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_before_it_is_mapped() {
+    let fixture = Fixture::with(|config| config.http.max_body.0 = 64 * 1024).await;
+    let app = &fixture.app;
+    app.ok(
+        "POST",
+        "/organizations/objects/person/definitions",
+        definition(),
+    )
+    .await;
+    app.ok(
+        "POST",
+        "/organizations/elements/mapped/transformations/person",
+        transformation(),
+    )
+    .await;
+    let record = json!({"mail": "x".repeat(1024)});
+    let records = Value::Array(vec![record; 100]);
+    app.resource("POST", "/person", &fixture.token, records)
+        .await
+        .error(413);
+    assert_eq!(fixture.recorder.take().len(), 0);
+}

@@ -101,6 +101,48 @@ async fn a_script_that_fails_is_told_and_keeps_the_vendor_from_being_asked() {
 }
 
 #[tokio::test]
+async fn a_script_that_fails_on_an_answer_is_told_after_the_whole_record_was_written() {
+    let fixture = scripted(
+        "if (fromVendor) { throw new Error('no luck') } done(transformedObject);",
+        json!({}),
+    )
+    .await;
+    let body = json!({"mail": "b@x.io", "address": {"town": "Oslo"}});
+    let message = fixture
+        .app
+        .resource("POST", "/person", &fixture.token, body)
+        .await
+        .error(400);
+    assert!(message.contains("no luck (line 1)"), "{message}");
+    let asked = fixture.recorder.take();
+    let sent: Value = serde_json::from_slice(&asked[0].body).unwrap();
+    assert_eq!(
+        (asked.len(), sent),
+        (
+            1,
+            json!({"Email": "b@x.io", "MailingAddress": {"City": "Oslo"}})
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_which_one_record_fails_writes_nothing() {
+    let fixture = scripted(
+        "if (transformedObject.Email === 'bad') { throw new Error('bad one') } done(transformedObject);",
+        json!({}),
+    )
+    .await;
+    let records = json!([{"mail": "a"}, {"mail": "bad"}, {"mail": "c"}]);
+    let message = fixture
+        .app
+        .resource("POST", "/person", &fixture.token, records)
+        .await
+        .error(400);
+    assert!(message.contains("bad one"), "{message}");
+    assert_eq!(fixture.recorder.take().len(), 0);
+}
+
+#[tokio::test]
 async fn empty_answers_are_left_out_when_the_script_says_so() {
     let fixture = Fixture::start().await;
     fixture
