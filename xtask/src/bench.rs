@@ -19,11 +19,16 @@ pub fn run(arguments: &[String]) -> Result {
             install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
             install::ensure_npm("crates/bench/node")?;
         }
+        Some("transformations") => {
+            install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk"), ("jq", "jq")])?;
+            install::ensure_npm("crates/bench/node")?;
+            costs::transformations()?;
+        }
         Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
         Some("storm" | "soak") => {}
         _ => {
             return Err(
-                "which benchmark? `cargo xtask bench proxy|connectors|console|storm|soak|hooks|catalog|stream`"
+                "which benchmark? `cargo xtask bench proxy|connectors|transformations|console|storm|soak|hooks|catalog|stream`"
                     .into(),
             );
         }

@@ -37,6 +37,7 @@ cargo xtask COMMAND
   bench hooks|catalog|stream what scripts, a thousand elements and large files cost
   bench proxy [ARGS]         compare the proxy path with nginx and Node, write docs/reference/performance.md
   bench connectors [ARGS]    compare each element with its vendor's own client library
+  bench transformations      what mapping costs beside no mapping, serde_json, Node and jq; memory over a million records
   bench console              how long the console takes to search a hundred thousand accounts
   bench storm [ARGS]         the tokens of thousands of accounts pass at once; everybody else's calls are measured
   bench soak [ARGS]          minutes at 70 % of the peak with faults on

@@ -1,4 +1,4 @@
-// What the hooks of crates/engine/examples/costs.rs cost in Node's vm: a line a figure, its name, a tab, microseconds.
+// What the hooks of crates/engine/examples/costs/main.rs cost in Node's vm: a line a figure, its name, a tab, microseconds.
 import vm from "node:vm";
 
 const source = `request_vendor_body = {items: response_body.map(x => ({id: x.id, n: x.name + '!', d: x.more.a.length}))};

@@ -11,6 +11,7 @@ mod server;
 mod soak;
 mod storm;
 mod tour;
+mod transformations;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,8 @@ ligand-bench proxy --ligand BINARY [--rounds N] [--seconds N] [--report FILE]
     compares the proxy path with nginx and Node
 ligand-bench connectors --ligand BINARY [--element KEY] [--rounds N] [--calls N] [--records N] [--report FILE]
     compares each element with its vendor's own client library
+ligand-bench transformations --ligand BINARY [--rounds N] [--seconds N] [--records N]
+    compares mapped calls with plain ones and `ligand vdr map` with jq; memory over many records
 ligand-bench storm --ligand BINARY [--instances N] [--rate N] [--seconds N]
     lets the tokens of thousands of accounts pass at once and measures everybody else's calls
 ligand-bench soak --ligand BINARY [--seconds N]
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         "tour" => tour::run(&arguments, &mut output),
         "proxy" => proxy::run(&arguments, &mut output),
         "connectors" => connectors::run(&arguments, &mut output),
+        "transformations" => transformations::run(&arguments, &mut output),
         "storm" => storm::run(&arguments, &mut output),
         "soak" => soak::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),

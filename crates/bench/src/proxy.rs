@@ -2,8 +2,8 @@
 
 pub mod figures;
 mod load;
-mod page;
-mod peers;
+pub mod page;
+pub mod peers;
 pub mod process;
 
 use crate::arguments::{Arguments, Result};

@@ -38,6 +38,19 @@ impl Bar {
             middle <= bound
         }
     }
+
+    /// A row of a table: ratio, measured, floor, aim, verdict.
+    pub fn row(&self) -> String {
+        let sign = if self.more { '≥' } else { '≤' };
+        format!(
+            "| {} | {} | {sign} {} | {sign} {} | {} |",
+            self.name,
+            shown(&self.ratios, 2),
+            self.floor,
+            self.aim,
+            verdict(self.holds(self.aim), self.holds(self.floor))
+        )
+    }
 }
 
 /// The bars of the benchmark, with what was measured.
@@ -113,14 +126,7 @@ pub fn figures(measured: &[Setting], idle: [f64; 2], rounds: usize, seconds: usi
         "\n### Bars\n\n| ratio | measured | floor | aim | |\n|---|---|---|---|---|"
     );
     for bar in bars(measured) {
-        let sign = if bar.more { '≥' } else { '≤' };
-        let verdict = verdict(bar.holds(bar.aim), bar.holds(bar.floor));
-        let row = [
-            shown(&bar.ratios, 2),
-            format!("{sign} {}", bar.floor),
-            format!("{sign} {}", bar.aim),
-        ];
-        let _ = writeln!(text, "| {} | {} | {verdict} |", bar.name, row.join(" | "));
+        let _ = writeln!(text, "{}", bar.row());
     }
     for (name, resident) in ["", ", first start"].into_iter().zip(idle) {
         let verdict = verdict(resident <= 40.0, resident <= 80.0);

@@ -20,10 +20,14 @@ pub struct Peers {
     /// Origin and path prefix of each target.
     urls: Vec<String>,
     authorization: String,
+    platform: Platform,
     /// Ligand's resident memory before its first call, sandbox off, MiB: at a start, and at the very first.
     pub idle: [f64; 2],
     folder: Folder,
 }
+
+/// Which target Ligand is.
+pub const LIGAND: usize = 3;
 
 /// The token that the Node peer knows.
 const NODE_TOKEN: &str = "bmRndGhlb25la25vd250b2tlbm9mdGhlYmVuY2htYXJr";
@@ -32,7 +36,7 @@ impl Peers {
     /// Starts all four and provisions an instance.
     pub fn start(ligand: &str, output: &mut Output) -> Result<Self> {
         let ligand = fs::canonicalize(ligand).map_err(|error| format!("{ligand}: {error}"))?;
-        let folder = Folder::new()?;
+        let folder = Folder::new("peers")?;
         let (vendor, proxy, node) = (free_port()?, free_port()?, free_port()?);
         bodies(&folder.0.join("vendor"))?;
         let log = |name: &str| folder.0.join(format!("{name}.log"));
@@ -92,28 +96,22 @@ impl Peers {
             "Ligand is up; idle RSS {usual:.1} MiB, {first:.1} MiB at the first start"
         ));
         let runtime = read_json(&runtime.display().to_string())?;
-        let base = runtime
-            .get("baseUrl")
-            .and_then(Value::as_str)
-            .ok_or("no baseUrl")?
-            .to_owned();
         let credentials = read_json(&data.join("credentials.json").display().to_string())?;
-        let authorization = provision(&base, &credentials)?;
+        let platform = Platform::of(&runtime, &credentials)?;
+        let authorization = provision(&platform)?;
 
         let urls = vec![
             format!("http://127.0.0.1:{vendor}/NAME.json"),
             format!("http://127.0.0.1:{proxy}/NAME.json"),
             format!("http://127.0.0.1:{node}/NAME"),
-            format!(
-                "{}/elements/api-v2/hubs/general/NAME",
-                base.trim_end_matches('/')
-            ),
+            format!("{}/hubs/general/NAME", platform.api),
         ];
         let processes = vec![vendor_process, proxy_process, node_process, ligand_process];
         let peers = Self {
             processes,
             urls,
             authorization,
+            platform,
             idle,
             folder,
         };
@@ -145,8 +143,29 @@ impl Peers {
         })
     }
 
+    /// Answers to a path of the platform's.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.platform.post(path, body)
+    }
+
+    /// What Ligand answers to the instance under this name.
+    pub fn ask(&self, name: &str) -> Result<Value> {
+        let url = self.urls.get(LIGAND).ok_or("no such target")?;
+        let reply = send(&Request {
+            method: "GET".into(),
+            url: url.replace("NAME", name),
+            headers: vec![("Authorization".into(), self.authorization.clone())],
+            body: Vec::new(),
+        })?;
+        if reply.status == 200 {
+            Ok(reply.json())
+        } else {
+            Err(format!("{name}: {} {}", reply.status, reply.text()))
+        }
+    }
+
     fn authorization(&self, target: usize) -> String {
-        if target == 3 {
+        if target == LIGAND {
             self.authorization.clone()
         } else {
             format!("Element {NODE_TOKEN}")
@@ -180,25 +199,35 @@ impl Peers {
     }
 }
 
-/// Imports the element, creates an instance; answers the header of a call.
-fn provision(base: &str, credentials: &Value) -> Result<String> {
-    let secret = |name: &str| {
-        credentials
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let caller = format!(
-        "User {}, Organization {}",
-        secret("userSecret"),
-        secret("organizationSecret")
-    );
-    let post = |path: &str, body: &Value| {
+/// Where Ligand's own resources are, and who calls them.
+struct Platform {
+    api: String,
+    caller: String,
+}
+
+impl Platform {
+    fn of(runtime: &Value, credentials: &Value) -> Result<Self> {
+        let text = |value: &Value, name: &str| {
+            let found = value.get(name).and_then(Value::as_str);
+            found.map(str::to_owned).ok_or(format!("no {name}"))
+        };
+        let base = text(runtime, "baseUrl")?;
+        Ok(Self {
+            api: format!("{}/elements/api-v2", base.trim_end_matches('/')),
+            caller: format!(
+                "User {}, Organization {}",
+                text(credentials, "userSecret")?,
+                text(credentials, "organizationSecret")?
+            ),
+        })
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let reply = send(&Request {
             method: "POST".into(),
-            url: format!("{base}/elements/api-v2{path}"),
+            url: format!("{}{path}", self.api),
             headers: vec![
-                ("Authorization".into(), caller.clone()),
+                ("Authorization".into(), self.caller.clone()),
                 ("Content-Type".into(), "application/json".into()),
             ],
             body: body.to_string().into_bytes(),
@@ -208,9 +237,13 @@ fn provision(base: &str, credentials: &Value) -> Result<String> {
         } else {
             Err(format!("POST {path}: {} {}", reply.status, reply.text()))
         }
-    };
-    post("/elements", &element())?;
-    let instance = post(
+    }
+}
+
+/// Imports the element, creates an instance; answers the header of a call.
+fn provision(platform: &Platform) -> Result<String> {
+    platform.post("/elements", &element())?;
+    let instance = platform.post(
         "/instances",
         &json!({
             "element": {"key": "bench"},
@@ -222,7 +255,7 @@ fn provision(base: &str, credentials: &Value) -> Result<String> {
         .get("token")
         .and_then(Value::as_str)
         .ok_or("no token")?;
-    Ok(format!("{caller}, Element {token}"))
+    Ok(format!("{}, Element {token}", platform.caller))
 }
 
 /// An export as people have them: a custom key in a header, two resources.
@@ -255,22 +288,23 @@ fn element() -> Value {
 fn bodies(folder: &Path) -> Result {
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     for ((name, _), count) in BODIES.into_iter().zip([10, 500]) {
-        let contacts: Vec<Value> = (0..count)
-            .map(|number| {
-                json!({
-                    "id": format!("003{number:015}"), "firstName": "Ada", "lastName": format!("Lovelace {number}"),
-                    "email": format!("ada.{number}@example.com"), "phone": "+1 303 555 0100", "city": "Denver",
-                    "country": "US", "score": number * 7 % 100, "active": true,
-                    "updatedAt": "2026-11-21T10:00:00.000Z",
-                })
-            })
-            .collect();
+        let contacts: Vec<Value> = (0..count).map(contact).collect();
         write(
             &folder.join(format!("{name}.json")),
             &Value::Array(contacts).to_string(),
         )?;
     }
     Ok(())
+}
+
+/// A record of the fake vendor's.
+pub fn contact(number: usize) -> Value {
+    json!({
+        "id": format!("003{number:015}"), "firstName": "Ada", "lastName": format!("Lovelace {number}"),
+        "email": format!("ada.{number}@example.com"), "phone": "+1 303 555 0100", "city": "Denver",
+        "country": "US", "score": number * 7 % 100, "active": true,
+        "updatedAt": "2026-11-21T10:00:00.000Z",
+    })
 }
 
 /// An nginx of our own, in the foreground, with its own folder.
@@ -328,11 +362,13 @@ fn listens(port: u16) -> bool {
 }
 
 /// A folder that goes away with its owner.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("ligand-bench-{}", std::process::id()));
+    /// Under the system's temporary folder, by what it is for.
+    pub fn new(what: &str) -> Result<Self> {
+        let name = format!("ligand-bench-{what}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path)
             .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
         Ok(Self(path))

@@ -114,6 +114,8 @@ const TICKS_A_SECOND: f64 = 100.0;
 struct Stat {
     parent: u32,
     ticks: f64,
+    /// Of children that have ended and were waited for.
+    children: f64,
 }
 
 fn stat(process: u32) -> Option<Stat> {
@@ -129,14 +131,29 @@ fn stat(process: u32) -> Option<Stat> {
     Some(Stat {
         parent,
         ticks: ticks(11)? + ticks(12)?,
+        children: ticks(13)? + ticks(14)?,
     })
 }
 
 /// KiB.
 fn resident(process: u32) -> Option<f64> {
+    status(process, "VmRSS:")
+}
+
+/// The most memory that a process has had resident, MiB; none when it has ended.
+pub fn most_resident(process: u32) -> Option<f64> {
+    status(process, "VmHWM:").map(|kilobytes| kilobytes / 1024.0)
+}
+
+fn status(process: u32, name: &str) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Seconds of user and system time of our children that have ended.
+pub fn children_cpu_seconds() -> f64 {
+    stat(std::process::id()).map_or(0.0, |stat| stat.children / TICKS_A_SECOND)
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
-//! What the engine's parts cost, for `cargo xtask bench hooks` and `… catalog`, which set them beside Node's.
+//! What the engine's parts cost, for `cargo xtask bench hooks`, `… catalog` and `… transformations`, which set them beside
+//! Node's.
 //!
 //! Prints a line a figure: its name, a tab, microseconds (or MiB, where the name says so).
 
 #![allow(clippy::print_stdout, reason = "it is a program that prints figures")]
+
+mod transformations;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,7 +25,8 @@ fn main() -> Result<(), Error> {
     match std::env::args().nth(1).as_deref() {
         Some("hooks") => hooks(),
         Some("catalog") => catalog(),
-        _ => Err("usage: costs hooks|catalog".into()),
+        Some("transformations") => transformations::run(),
+        _ => Err("usage: costs hooks|catalog|transformations".into()),
     }
 }
 
