@@ -37,6 +37,14 @@ impl<T: Default> Keys<T> {
         }
     }
 
+    /// The same as [`Self::get`]; records have their members in one order, so the place is guessed.
+    pub(super) fn get_at(&self, guess: usize, name: &[u8]) -> Option<&T> {
+        match self.list.get(guess) {
+            Some((known, value)) if **known == *name => Some(value),
+            _ => self.get(name),
+        }
+    }
+
     pub(super) fn get(&self, name: &[u8]) -> Option<&T> {
         if self.list.len() <= FEW {
             return self

@@ -170,7 +170,7 @@ fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), Broken> {
     let mut escapes = false;
     loop {
         let rest = bytes.get(at..).ok_or(Broken)?;
-        let found = memchr2(b'"', b'\\', rest).ok_or(Broken)?;
+        let found = quote(rest).ok_or(Broken)?;
         if rest.get(found) == Some(&b'"') {
             return Ok((at + found + 1, escapes));
         }
@@ -178,6 +178,26 @@ fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), Broken> {
         at += found + 2;
     }
 }
+
+/// The first quote or backslash. Most strings are short: calling a search that is made for long ones costs more than it.
+fn quote(rest: &[u8]) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Whether a byte is zero, in its highest bit; right up to the first that is.
+    let zero = |word: u64| word.wrapping_sub(EACH) & !word & (EACH << 7);
+    let (words, _) = rest.as_chunks::<8>();
+    for (at, word) in words.iter().take(SHORT).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero(word ^ (EACH * u64::from(b'"'))) | zero(word ^ (EACH * u64::from(b'\\')));
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = words.len().min(SHORT) * 8;
+    memchr2(b'"', b'\\', rest.get(at..)?).map(|found| at + found)
+}
+
+/// Words of eight bytes that are looked at one by one.
+const SHORT: usize = 4;
 
 /// The end of the value that begins at `at`.
 pub(super) fn skip(bytes: &[u8], at: usize) -> Result<usize, Broken> {
@@ -289,6 +309,33 @@ pub(super) fn items(bytes: &[u8]) -> Option<Vec<&[u8]>> {
             b',' => at = space(bytes, at + 1),
             b']' => return Some(found),
             _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn the_first_quote_is_found_wherever_it_stands() {
+        for length in 0..80 {
+            // Neighbours of what is looked for, and bytes with the highest bit.
+            let text: Vec<u8> = b"!#[]\xa2\xdc\x00\xff"
+                .iter()
+                .copied()
+                .cycle()
+                .take(length)
+                .collect();
+            assert_eq!(quote(&text), None);
+            for at in 0..length {
+                for sought in *b"\"\\" {
+                    let mut text = text.clone();
+                    text[at] = sought;
+                    text[length - 1] = sought;
+                    assert_eq!(quote(&text), Some(at), "{length}");
+                }
+            }
         }
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Plan {
     pass: bool,
     /// Whether a null counts as no value.
     no_nulls: bool,
+    /// Whether what is written, and what does not pass through, are members of the record itself.
+    flat: bool,
 }
 
 impl Plan {
@@ -87,6 +89,7 @@ impl Plan {
             plan.add(rule);
         }
         plan.compile_items();
+        plan.flat = plan.puts.is_empty() && plan.target.is_flat() && plan.taken.is_flat();
         plan
     }
 
@@ -235,10 +238,13 @@ impl Plan {
         let end = object(bytes, at, |key, value| members.push((key, value)))?;
         room.slots.clear();
         room.slots.resize(self.slots.len(), None);
-        for (key, value) in &room.members {
-            if let Some(node) = self.source.members.get(key) {
+        for (at, (key, value)) in room.members.iter().enumerate() {
+            if let Some(node) = self.source.members.get_at(at, key) {
                 self.take(node, value, &mut room.slots)?;
             }
+        }
+        if self.flat && self.write_flat(room, out) {
+            return Ok(end);
         }
         let made = self.build(&self.target, &mut room.slots)?;
         let mut made = made.unwrap_or_else(|| Lazy::Object(Vec::new()));
@@ -255,6 +261,44 @@ impl Plan {
         }
         made.write(out);
         Ok(end)
+    }
+
+    /// Writes a record whose fields are all members of its own, without making it first; false when one that passes through
+    /// has the name of a field, which would have to be merged.
+    fn write_flat<'a>(&'a self, room: &mut Room<'a>, out: &mut Vec<u8>) -> bool {
+        room.rest.clear();
+        if self.pass {
+            for (at, (key, _)) in room.members.iter().enumerate() {
+                if self.taken.members.get_at(at, key).is_none() {
+                    if self.target.members.get_at(at, key).is_some() {
+                        return false;
+                    }
+                    room.rest.push(at);
+                }
+            }
+        }
+        let begin = out.len();
+        let name = |key: &[u8], out: &mut Vec<u8>| {
+            out.push(if out.len() == begin { b'{' } else { b',' });
+            out.extend_from_slice(key);
+            out.push(b':');
+        };
+        for (key, node) in &self.target.members.list {
+            let mut slots = node.slots.iter().rev();
+            if let Some(value) = slots.find_map(|slot| self.given(*slot, &mut room.slots)) {
+                name(key, out);
+                value.write(out);
+            }
+        }
+        for (key, value) in room.rest.iter().filter_map(|at| room.members.get(*at)) {
+            name(key, out);
+            out.extend_from_slice(value);
+        }
+        if out.len() == begin {
+            out.push(b'{');
+        }
+        out.push(b'}');
+        true
     }
 
     fn value<'a>(&'a self, raw: &'a [u8]) -> Result<Option<Lazy<'a>>, Broken> {
@@ -296,18 +340,17 @@ impl Plan {
     }
 
     fn fill<'a>(&'a self, slot: usize, value: Option<Lazy<'a>>, slots: &mut [Option<Lazy<'a>>]) {
-        let is_null = |value: &Lazy<'_>| matches!(value, Lazy::Raw(b"null"));
         let (Some(rule), Some(place)) = (self.slots.get(slot), slots.get_mut(slot)) else {
             return;
         };
-        let dropped =
-            |value: &Lazy<'_>| is_null(value) && (self.no_nulls || rule.default.is_some());
-        *place = value
-            .filter(|value| !dropped(value))
-            .map(|value| match value {
-                Lazy::Raw(raw) => rule.conversion.apply(raw).map_or(Lazy::Raw(raw), Lazy::Own),
-                other => other,
-            });
+        *place = match value {
+            Some(Lazy::Raw(b"null")) if self.no_nulls || rule.default.is_some() => None,
+            Some(Lazy::Raw(raw)) => Some(match &rule.conversion {
+                Conversion::None => Lazy::Raw(raw),
+                conversion => conversion.apply(raw).map_or(Lazy::Raw(raw), Lazy::Own),
+            }),
+            other => other,
+        };
     }
 
     fn given<'a>(&'a self, slot: usize, slots: &mut [Option<Lazy<'a>>]) -> Option<Lazy<'a>> {
@@ -366,9 +409,18 @@ impl Plan {
 pub(super) struct Room<'a> {
     members: Vec<(Key<'a>, &'a [u8])>,
     slots: Vec<Option<Lazy<'a>>>,
+    /// Which members pass through.
+    rest: Vec<usize>,
 }
 
 impl Target {
+    fn is_flat(&self) -> bool {
+        let leaf = |node: &Self| node.members.list.is_empty() && node.arrays.is_empty();
+        self.slots.is_empty()
+            && self.arrays.is_empty()
+            && self.members.list.iter().all(|(_, node)| leaf(node))
+    }
+
     fn each(&mut self, act: &mut impl FnMut(&mut Items)) {
         self.arrays.iter_mut().for_each(&mut *act);
         for (_, node) in &mut self.members.list {

@@ -35,6 +35,11 @@ impl Taken {
         node.whole = true;
     }
 
+    /// Whether all that does not pass through are whole members.
+    pub(super) fn is_flat(&self) -> bool {
+        !self.whole && self.items.is_none() && self.members.list.iter().all(|(_, node)| node.whole)
+    }
+
     /// What is left of a value.
     pub(super) fn rest<'a>(&'a self, raw: &'a [u8]) -> Option<Lazy<'a>> {
         if self.whole {
