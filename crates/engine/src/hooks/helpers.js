@@ -6,7 +6,6 @@
   const { stringify } = JSON;
   const { keys, getOwnPropertyDescriptor } = Object;
   const text = (value) => String(value).toWellFormed();
-  const wellFormedValue = (_, value) => (typeof value === 'string' ? value.toWellFormed() : value);
 
   function caseless(map) {
     const real = (target, name) => {
@@ -84,5 +83,5 @@
     getMap: () => Object.defineProperty({}, 'put', { value(key, item) { this[key] = item; } }),
   };
 
-  return { provided, caseless, nullish, wellFormedValue };
+  return { provided, caseless, nullish };
 })

@@ -8,6 +8,26 @@ use rquickjs::{Ctx, Function, Object, Persistent, TypedArray};
 
 use super::{MAX_LOG, MAX_RESULT, Said, digest, encoding, library};
 
+/// Half a surrogate pair, which `JSON.stringify` writes as an escape, is no Unicode: U+FFFD stands for it.
+fn well_formed(json: String) -> String {
+    if memchr::memmem::find(json.as_bytes(), br"\ud").is_none() {
+        return json;
+    }
+    let mut made = String::with_capacity(json.len());
+    let mut rest = json.as_str();
+    while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
+        let half = escape.starts_with(r"\ud");
+        let (escape, after) = escape
+            .split_at_checked(if half { r"\ud800".len() } else { r"\n".len() })
+            .unwrap_or((escape, ""));
+        made.push_str(before);
+        made.push_str(if half { "\u{fffd}" } else { escape });
+        rest = after;
+    }
+    made.push_str(rest);
+    made
+}
+
 /// Evaluates the prelude over the host's functions; answers its `run`.
 pub(super) fn prepare<'js>(
     ctx: &Ctx<'js>,
@@ -19,7 +39,7 @@ pub(super) fn prepare<'js>(
         if json.len() > MAX_RESULT {
             witness.oversized.set(true);
         } else if witness.result.borrow().is_none() {
-            witness.result.replace(Some((proceed, json)));
+            witness.result.replace(Some((proceed, well_formed(json))));
         }
     };
     host.set("finish", Function::new(ctx.clone(), finish)?)?;

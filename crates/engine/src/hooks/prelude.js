@@ -9,7 +9,6 @@
   const { isArray } = Array;
   const { keys, assign, defineProperty } = Object;
   const has = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
-  const find = Function.prototype.call.bind(String.prototype.indexOf);
   const isMap = (value) => value !== null && typeof value === 'object' && !isArray(value);
 
   // Thrown by `done` to end the script. One that is caught changes nothing: the result is taken already, and the
@@ -74,9 +73,7 @@
         if (named && members[name] !== given[name].seen) assign(changes, members[name]);
         if (named || keys(changes).length > 0) members[name] = changes;
       }
-      let json = stringify(members);
-      // Half a surrogate pair is no Unicode; only such texts pay for the second pass.
-      if (find(json, '\\ud') >= 0) json = stringify(members, helpers().wellFormedValue);
+      const json = stringify(members);
       finished = true;
       host.finish(proceed, json);
     }

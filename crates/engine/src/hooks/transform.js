@@ -6,9 +6,7 @@
 (function (host) {
   'use strict';
   const { stringify } = JSON;
-  const find = Function.prototype.call.bind(String.prototype.indexOf);
   const { queue } = host;
-  const wellFormed = (_, value) => (typeof value === 'string' ? value.toWellFormed() : value);
   const isObject = (value) => value !== null && typeof value === 'object';
 
   return function run(script, originals, mapped, fromVendor, isWhere, configuration) {
@@ -37,10 +35,7 @@
         else if (isObject(said)) results[at] = said;
         else throw new TypeError(`the script must give an object to done(); for record ${at + 1} it gave a ${typeof said}`);
       }
-      let json = stringify(results);
-      // Half a surrogate pair is no Unicode; only such texts pay for the second pass.
-      if (find(json, '\\ud') >= 0) json = stringify(results, wellFormed);
-      host.finish(true, json);
+      host.finish(true, stringify(results));
     }
 
     for (let at = 0; at < count; at++) one(at);

@@ -187,3 +187,12 @@ fn records_larger_than_a_script_may_hold_are_refused() {
         refused.message
     );
 }
+
+#[test]
+fn half_a_surrogate_pair_becomes_the_sign_for_what_is_none() {
+    let made = run(
+        r#"done({a: 'x\ud83d', b: '\\ud83d\n"', c: '\ude00\ud83d!', d: '\ud83d\ude00', '\ud83d': 1})"#,
+    );
+    let one = json!({"a": "x\u{fffd}", "b": "\\ud83d\n\"", "c": "\u{fffd}\u{fffd}!", "d": "😀", "\u{fffd}": 1});
+    assert_eq!(made.unwrap(), json!([one, one]));
+}
