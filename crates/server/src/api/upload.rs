@@ -1,6 +1,6 @@
 //! Large bodies that nothing of a resource looks into: they are passed on while they come in.
 //!
-//! A body is read into memory as far as [`LARGE`]. One that ends there is an ordinary body, which can be sent again
+//! A body is read into memory as far as `LARGE`. One that ends there is an ordinary body, which can be sent again
 //! when the vendor wants a fresh grant; the rest of a longer one is read by a task that hands it to the vendor client.
 
 use std::pin::Pin;

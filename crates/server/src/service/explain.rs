@@ -69,18 +69,30 @@ pub fn show(facts: &Facts<'_>, driven: &Driven) -> Value {
 /// Longest text of a usage row, characters.
 const MOST_WORDS: usize = 2000;
 
-/// Why a call failed, as its usage row keeps it: every secret masked, and no longer than one reads.
-pub fn why<'a>(
+/// A failure with every secret masked: vendors repeat in their words what they were sent.
+pub fn masked<'a>(
     element: &'a Compiled,
     values: impl Iterator<Item = &'a BTreeMap<String, String>>,
     driven: &'a Driven,
     failure: &Failure,
-) -> Why {
+) -> Failure {
     let mask = mask(element, values, driven);
-    let short = |text: &str| bounded(&mask.text(text));
+    Failure {
+        kind: failure.kind,
+        status: failure.status,
+        message: mask.text(&failure.message),
+        provider_message: failure
+            .provider_message
+            .as_deref()
+            .map(|said| mask.text(said)),
+    }
+}
+
+/// Why a call failed, as its usage row keeps it: no longer than one reads. The failure is a [`masked`] one.
+pub fn why(driven: &Driven, failure: &Failure) -> Why {
     Why {
-        message: short(&failure.message),
-        provider_message: failure.provider_message.as_deref().map(short),
+        message: bounded(&failure.message),
+        provider_message: failure.provider_message.as_deref().map(bounded),
         attempts: driven.failed.clone(),
     }
 }

@@ -223,15 +223,15 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         };
         explain::show(&facts, &driven)
     });
-    let why = match &driven.outcome.result {
-        Ok(_) => None,
-        Err(failure) => {
-            // What the call had is gone with its exchange; a failure is worth opening it again.
-            let values = target.instance.open().unwrap_or_default().values;
-            let values = fresh.renewed.get().into_iter().chain([&values]);
-            Some(explain::why(&target.element, values, &driven, failure))
-        }
-    };
+    let failure = driven.outcome.result.as_ref().err().map(|failure| {
+        // What the call had is gone with its exchange; a failure is worth opening it again.
+        let values = target.instance.open().unwrap_or_default().values;
+        let values = fresh.renewed.get().into_iter().chain([&values]);
+        explain::masked(&target.element, values, &driven, failure)
+    });
+    let why = failure
+        .as_ref()
+        .map(|failure| explain::why(&driven, failure));
     let Outcome {
         result,
         configuration,
@@ -241,7 +241,7 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
         keep(app, target, configuration).await;
     }
     Called {
-        result: result.map_err(Error::from),
+        result: result.map_err(|failed| Error::from(failure.unwrap_or(failed))),
         stream: driven.stream,
         vendor_status,
         attempts: driven.attempts,

@@ -242,6 +242,12 @@ async fn a_failed_calls_row_says_why_in_the_vendors_words_without_secrets() {
     world.next([with(503, &[]), answer(403, said)]);
     let reply = world.call("GET", &[]).await;
     assert_eq!(reply.status, 403, "{}", reply.text());
+    assert!(reply.text().contains("may not see things"));
+    assert!(
+        !reply.text().contains("s3cret-of-theirs"),
+        "{}",
+        reply.text()
+    );
     let path = format!("/usage/{}", reply.header("elements-request-id"));
     let row = world.app.ok("GET", &path, Value::Null).await;
     let words = row["provider_message"].as_str().unwrap();
