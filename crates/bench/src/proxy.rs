@@ -13,7 +13,11 @@ use load::Load;
 use peers::Peers;
 
 /// Bodies that the fake vendor answers with.
-pub const BODIES: [(&str, &str); 2] = [("small", "2 KB"), ("large", "109 KB")];
+pub const BODIES: [(&str, &str); 3] = [
+    ("small", "2 KB"),
+    ("large", "109 KB"),
+    ("nulls", "109 KB with nulls"),
+];
 
 /// Who is measured, in the order of a round; the first is the limit, the second the yardstick.
 pub const TARGETS: [&str; 4] = [
@@ -66,6 +70,7 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
     let settings = [
         ("small", "2 KB", 32),
         ("large", "109 KB", 32),
+        ("nulls", "109 KB with nulls", 32),
         ("small", "2 KB", 1),
     ];
     let mut measured = Vec::new();

@@ -2,6 +2,7 @@
 //!
 //! Works on blocks of 64 bytes as bit masks, after Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
 
+use bytes::Bytes;
 use memchr::memmem;
 use wide::u8x16;
 
@@ -15,6 +16,77 @@ pub(crate) struct Scan {
 /// Whether the bytes may hold a JSON null; text that merely spells `null` counts too.
 pub(crate) fn may_hold_null(bytes: &[u8]) -> bool {
     memmem::find(bytes, b"null").is_some()
+}
+
+/// A JSON text that [`scan`] found whole, without the members of objects that are null; items of arrays stay. Everything
+/// else keeps the bytes it had.
+pub(crate) fn without_nulls(text: &Bytes) -> Bytes {
+    if !may_hold_null(text) {
+        return text.clone();
+    }
+    let strings = Strings::of(text);
+    let mut kept = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for at in memmem::find_iter(text, b"null") {
+        let Some(member) = strings
+            .member_before(text, at)
+            .filter(|start| *start >= from)
+        else {
+            continue;
+        };
+        kept.extend_from_slice(text.get(from..member).unwrap_or_default());
+        from = at + 4;
+        let rest = text.get(from..).unwrap_or_default();
+        let gap = rest.len() - rest.trim_ascii_start().len();
+        if rest.get(gap) == Some(&b',') {
+            from += gap + 1;
+        } else {
+            // The last of its object: the comma before it goes too, unless a null took it along.
+            kept.truncate(kept.trim_ascii_end().len());
+            if kept.last() == Some(&b',') {
+                kept.pop();
+            }
+        }
+    }
+    kept.extend_from_slice(text.get(from..).unwrap_or_default());
+    Bytes::from(kept)
+}
+
+/// Which bytes of a text are inside strings, opening quotes included, a bit each.
+struct Strings(Vec<u64>);
+
+impl Strings {
+    fn of(text: &[u8]) -> Self {
+        let mut state = State::default();
+        let (blocks, rest) = text.as_chunks::<64>();
+        let mut tail = [b' '; 64];
+        for (to, from) in tail.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        let all = blocks.iter().chain(std::iter::once(&tail));
+        Self(all.map(|block| state.inside(&masks(block))).collect())
+    }
+
+    fn hold(&self, at: usize) -> bool {
+        self.0
+            .get(at / 64)
+            .is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+
+    /// Where the member begins whose value is at `at`; none when that is inside a string or no member's value.
+    fn member_before(&self, text: &[u8], at: usize) -> Option<usize> {
+        if self.hold(at) {
+            return None;
+        }
+        let before = text.get(..at)?.trim_ascii_end();
+        let name = before.strip_suffix(b":")?.trim_ascii_end();
+        // The closing quote is outside, all before it inside.
+        let mut start = name.len().checked_sub(1)?;
+        while start > 0 && self.hold(start - 1) {
+            start -= 1;
+        }
+        Some(start)
+    }
 }
 
 /// Scans a JSON text. None when it is cut short or unbalanced, or begins like no JSON.
@@ -76,13 +148,19 @@ struct State {
 }
 
 impl State {
-    fn block(&mut self, masks: &Masks) {
+    /// The bytes inside strings, opening quotes included.
+    fn inside(&mut self, masks: &Masks) -> u64 {
         let quote = masks.quote & !self.escaped(masks.backslash);
         let mut inside = prefix_xor(quote);
         if self.in_string {
             inside = !inside;
         }
         self.in_string = inside >> 63 == 1;
+        inside
+    }
+
+    fn block(&mut self, masks: &Masks) {
+        let inside = self.inside(masks);
         let comma = masks.comma & !inside;
         let mut brackets = (masks.open | masks.close) & !inside;
         let mut passed = 0_u64;
@@ -209,6 +287,64 @@ mod tests {
             let text = Value::from(value).to_string();
             let cut = text.len().saturating_sub(cut).max(1);
             prop_assert_eq!(scan(&text.as_bytes()[..cut]), None);
+        }
+    }
+
+    /// As [`json`], with nulls, and with texts that look like them.
+    fn holed() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            r#"(null|[:,{}\[\] "\\]){0,20}"#.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 60, 8, |inner| {
+            let name = r#"(null|[:,"\\a]){0,5}"#;
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::hash_map(name, inner, 0..6).prop_map(|members| members
+                    .into_iter()
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()),
+            ]
+        })
+    }
+
+    fn pruned(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .filter(|(_, member)| !member.is_null())
+                .map(|(name, member)| (name.clone(), pruned(member)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            Value::Array(items) => items.iter().map(pruned).collect(),
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nulls_go_as_a_parser_would_remove_them(value in holed()) {
+            let without = pruned(&value);
+            for text in [value.to_string(), format!(" {value:#}\n")] {
+                let kept = without_nulls(&Bytes::from(text));
+                prop_assert_eq!(&serde_json::from_slice::<Value>(&kept).unwrap(), &without);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_null_keeps_its_bytes() {
+        for (text, expected) in [
+            (r#"{"a":null}"#, "{}"),
+            (r#"{ "a" : null , "b" : null }"#, "{ }"),
+            (r#"{"x": 1.50, "a":null,"b":null}"#, r#"{"x": 1.50}"#),
+            (r#"[null, {"a": [null]}]"#, r#"[null, {"a": [null]}]"#),
+            (r#"{"":null,"null":"null"}"#, r#"{"null":"null"}"#),
+            ("null", "null"),
+        ] {
+            let kept = without_nulls(&Bytes::from_static(text.as_bytes()));
+            assert_eq!(kept, expected, "{text}");
         }
     }
 

@@ -55,7 +55,7 @@ impl Bar {
 
 /// The bars of the benchmark, with what was measured.
 pub fn bars(measured: &[Setting]) -> Vec<Bar> {
-    let [small, large, single] = measured else {
+    let [small, large, nulls, single] = measured else {
         return Vec::new();
     };
     let rate = |setting: &Setting, target| setting.of(target, |sample| sample.load.rate);
@@ -103,6 +103,13 @@ pub fn bars(measured: &[Setting]) -> Vec<Bar> {
             ratios(&rate(large, LIGAND), &rate(large, NGINX)),
             0.60,
             0.80,
+            true,
+        ),
+        bar(
+            "109 KB with nulls: throughput ÷ nginx",
+            ratios(&rate(nulls, LIGAND), &rate(nulls, NGINX)),
+            0.25,
+            0.50,
             true,
         ),
         bar(

@@ -172,7 +172,7 @@ impl Peers {
         }
     }
 
-    /// Every target must answer the same JSON before anything is timed.
+    /// Every target must answer the same JSON before anything is timed, but for nulls.
     fn agree(&self) -> Result {
         for (body, _) in BODIES {
             let mut answers = Vec::new();
@@ -186,7 +186,7 @@ impl Peers {
                 if reply.status != 200 {
                     return Err(format!("{url} answers {}: {}", reply.status, reply.text()));
                 }
-                answers.push(reply.json());
+                answers.push(without_nulls(reply.json()));
             }
             if answers.windows(2).any(|pair| pair.first() != pair.last()) {
                 return Err(format!(
@@ -280,15 +280,16 @@ fn element() -> Value {
              "vendorType": "header", "source": "request"},
         ],
         "hooks": [],
-        "resources": [resource("small"), resource("large")],
+        "resources": [resource("small"), resource("large"), resource("nulls")],
     })
 }
 
-/// Ten and five hundred contacts, without a null.
+/// Ten and five hundred contacts without a null, and five hundred that have some.
 fn bodies(folder: &Path) -> Result {
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    for ((name, _), count) in BODIES.into_iter().zip([10, 500]) {
-        let contacts: Vec<Value> = (0..count).map(contact).collect();
+    for ((name, _), count) in BODIES.into_iter().zip([10, 500, 480]) {
+        let record = if name == "nulls" { holed } else { contact };
+        let contacts: Vec<Value> = (0..count).map(record).collect();
         write(
             &folder.join(format!("{name}.json")),
             &Value::Array(contacts).to_string(),
@@ -305,6 +306,26 @@ pub fn contact(number: usize) -> Value {
         "country": "US", "score": number * 7 % 100, "active": true,
         "updatedAt": "2026-11-21T10:00:00.000Z",
     })
+}
+
+/// The same with nulls, which Ligand takes out.
+fn holed(number: usize) -> Value {
+    let mut record = contact(number);
+    if let Value::Object(members) = &mut record {
+        for name in ["fax", "title", "phone"] {
+            members.insert(name.to_owned(), Value::Null);
+        }
+    }
+    record
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    for record in value.as_array_mut().into_iter().flatten() {
+        if let Value::Object(members) = record {
+            members.retain(|_, member| !member.is_null());
+        }
+    }
+    value
 }
 
 /// An nginx of our own, in the foreground, with its own folder.

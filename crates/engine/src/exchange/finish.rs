@@ -80,17 +80,20 @@ impl Exchange {
                 .map(str::to_owned)
                 .or_else(|| fields::default_selection(element, resource, &self.values))
         };
-        // A large body that needs no change is passed on as it came.
-        let untouched = answer.content.unread().filter(|bytes| {
-            resource.aliases.is_none()
-                && self.local.is_none()
-                && fields.is_none()
-                && !(filter && scan::may_hold_null(bytes))
-        });
-        if let Some(bytes) = untouched.cloned() {
+        // A body that needs no other change than to lose its nulls is not parsed.
+        let unread = answer
+            .content
+            .unread()
+            .filter(|_| resource.aliases.is_none() && self.local.is_none() && fields.is_none());
+        if let Some(bytes) = unread.cloned() {
             let items = answer.content.unread_items();
             if items.is_none_or(|items| !self.must_slice(resource, items)) {
                 let rows = items.map(Rows::whole);
+                let bytes = if filter {
+                    scan::without_nulls(&bytes)
+                } else {
+                    bytes
+                };
                 self.page_headers(resource, &mut answer, rows, false, &mut headers);
                 let reply = Reply {
                     status: 200,
