@@ -5,15 +5,15 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, corpus};
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
-async fn ligand(arguments: &[&str]) -> Ran {
+pub async fn ligand(arguments: &[&str]) -> Ran {
     let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
     // The server of a test runs on this thread, too.
     let ended = tokio::task::spawn_blocking(move || {
@@ -31,7 +31,7 @@ async fn ligand(arguments: &[&str]) -> Ran {
     }
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> String {
+pub fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
@@ -403,17 +403,9 @@ async fn a_declaration_that_contradicts_itself_fails() {
 
 #[tokio::test]
 async fn elements_of_the_corpus_are_tried_without_a_network() {
-    let corpus = std::env::var_os("LIGAND_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        std::path::PathBuf::from,
-    );
-    if !corpus.join("elements").is_dir() {
-        eprintln!(
-            "SKIPPED: no corpus at {}; set LIGAND_CORPUS",
-            corpus.display()
-        );
+    let Some(elements) = corpus("elements") else {
         return;
-    }
+    };
     for key in [
         "discordbot",
         "sonos",
@@ -422,7 +414,7 @@ async fn elements_of_the_corpus_are_tried_without_a_network() {
         "duedil",
         "pinterest",
     ] {
-        let file = corpus.join("elements").join(key).join("element.json");
+        let file = elements.join(key).join("element.json");
         let (_, lines) = tried(&file.display().to_string()).await;
         let passed = lines.iter().filter(|line| line.2 == "pass").count();
         assert_eq!(lines[0].2, "pass", "{key}: {:?}", lines[0]);

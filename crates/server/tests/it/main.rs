@@ -57,4 +57,5 @@ mod sign_in;
 mod streams;
 mod transformations;
 mod usage;
+mod vdr_command;
 mod versions;

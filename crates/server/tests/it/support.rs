@@ -398,3 +398,19 @@ impl Drop for TestApp {
         self.app.tasks.stop();
     }
 }
+
+/// A folder of the corpus, which is not part of this repository: `LIGAND_CORPUS` names it, else it is looked for beside
+/// the source tree. Where there is none, what rests on it is skipped, and says so.
+pub fn corpus(folder: &str) -> Option<std::path::PathBuf> {
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let corpus = std::env::var_os("LIGAND_CORPUS").map_or_else(beside, std::path::PathBuf::from);
+    let wanted = corpus.join(folder);
+    if wanted.is_dir() {
+        return Some(wanted);
+    }
+    eprintln!(
+        "SKIPPED: no corpus at {}; set LIGAND_CORPUS",
+        corpus.display()
+    );
+    None
+}
