@@ -81,6 +81,9 @@ export async function look(page, name, frame) {
     if (!pictures) continue;
     for (const width of [390, 1280, 1920]) {
       await page.setViewportSize({ width, height: 900 });
+      // A picture that fits its box does so a frame after the box has changed.
+      const fits = inside.waitForFunction((most) => document.documentElement.scrollWidth <= most, width, { timeout: 5000 });
+      await fits.catch(() => {});
       const wide = await inside.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= width, `${name} is ${wide} px wide at ${width}`);
       await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png`, fullPage: width !== 1920 });
