@@ -119,6 +119,10 @@ await step("tries calls with the account, and reads the vendor's refusal", async
   await look("try-it");
   await page.getByRole("button", { name: "POST /hubs/crm/contacts", exact: true }).click();
   const body = page.getByLabel("Body", { exact: true });
+  await body.press("Control+Home");
+  // What Chromium would copy into a style attribute, if somebody typed over it.
+  const background = await page.locator(".cm-matchingBracket").first().evaluate((node) => getComputedStyle(node).backgroundColor);
+  assert.equal(background, "rgba(0, 0, 0, 0)");
   await body.fill("{ not JSON");
   await page.getByText(/^Line 1: /).waitFor();
   await page.getByLabel("Change the account’s real records").check();
