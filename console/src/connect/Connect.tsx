@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Button, Monogram, TextField } from "../ui/parts";
 import { paint } from "./colour";
 import { backTo, framed, tell } from "./host";
+import { Mark, Title } from "./parts";
 import { open, type Made, type Offer, type Session } from "./session";
 import { Step } from "./Step";
 import { words } from "./words";
@@ -104,29 +105,6 @@ function Frame({ session, children }: { session?: Session; children: ReactNode }
         {words.secured}
         {session?.sandbox && <span className="badge warn">{words.sandbox}</span>}
       </footer>
-    </div>
-  );
-}
-
-/** A heading that takes the focus, so that whoever listens hears that the page has changed. */
-export function Title({ children }: { children: ReactNode }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
-  return <h1 ref={heading} tabIndex={-1} className="centred">{children}</h1>;
-}
-
-export function Mark({ sign, tone }: { sign: string; tone: "good" | "bad" | "warn" }) {
-  return <span className={`mark ${tone}`} aria-hidden="true">{sign}</span>;
-}
-
-/** The organization and the vendor, side by side. */
-export function Pair({ session, offer }: { session: Session; offer: Offer }) {
-  const { name, logo } = session.organization;
-  return (
-    <div className="pair" aria-hidden="true">
-      {logo ? <img className="logo" src={logo} alt="" /> : <span className="logo letters">{[...name].slice(0, 2).join("")}</span>}
-      <span className="thread" />
-      <Monogram element={offer} size="large" />
     </div>
   );
 }

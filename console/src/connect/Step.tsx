@@ -2,9 +2,9 @@ import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { EntryField, faultOf, given, More } from "../pages/connect-form";
 import { Refusal } from "../api/refusal";
 import { Button, Fault } from "../ui/parts";
-import { Mark, Pair, Title } from "./Connect";
 import { useConsent } from "./consent";
 import { tell } from "./host";
+import { Mark, Pair, Title } from "./parts";
 import { ask, type Made, type Offer, type Session } from "./session";
 import { words } from "./words";
 
@@ -31,7 +31,7 @@ export function Step({ session, offer, other, connected }: {
   const answered = consent.state.at === "answered";
   useEffect(() => {
     if (answered) finish({}).catch(consent.fail);
-    // The answer is redeemed once.
+    // oxlint-disable-next-line react/exhaustive-deps -- the answer is redeemed once
   }, [answered]);
 
   const submit = async (event: FormEvent) => {

@@ -66,6 +66,7 @@ export function useConsent(element: string, denied: (said: string) => void) {
       else if (closed && ++sinceClosed > 2) end({ at: "closed" });
     };
     const turn = async () => {
+      // oxlint-disable-next-line no-unmodified-loop-condition -- the clean-up below ends it
       while (!over) {
         try {
           await look();

@@ -48,6 +48,7 @@ export function Preview({ target, draft, own, failed }: {
       wanted = false;
       clearTimeout(wait);
     };
+    // oxlint-disable-next-line react/exhaustive-deps -- the object and whom to tell are other ones at each drawing, and mean the same
   }, [given, direction, body, fault]);
 
   const turn = (to: Direction) => {

@@ -53,14 +53,14 @@ function Wizard({ element, hasApplication, instance }: { element: Element; hasAp
   const at = made ? steps.length - 1 : draft ? 1 : 0;
 
   /** Makes the instance, or connects the present one again. */
-  const finish = async (given: Draft, providerData: Record<string, string>) => {
+  const finish = async (wanted: Draft, providerData: Record<string, string>) => {
     const answer = instance
       ? await call<Instance, "patchInstancesById">("patchInstancesById", {
           path: { id: instance },
-          body: { providerData, ...(Object.keys(given.configuration).length ? { configuration: given.configuration } : {}) },
+          body: { providerData, ...(Object.keys(wanted.configuration).length ? { configuration: wanted.configuration } : {}) },
         })
       : await call<Instance, "postInstances">("postInstances", {
-          body: { element: { key: element.key }, name: given.name, tags: given.tags, configuration: given.configuration, providerData },
+          body: { element: { key: element.key }, name: wanted.name, tags: wanted.tags, configuration: wanted.configuration, providerData },
         });
     setMade(answer.data);
     void queries.invalidateQueries({ queryKey: ["instances"] });
@@ -80,9 +80,9 @@ function Wizard({ element, hasApplication, instance }: { element: Element; hasAp
       {/* What was typed stays while the consent is asked for, so that nobody types it twice. */}
       <div hidden={at !== 0}>
         <Details element={element} way={way} hasApplication={hasApplication} again={Boolean(instance)}
-          go={async (given, code) => {
-            if (way === "consent") setDraft(given);
-            else await finish(given, code);
+          go={async (wanted, code) => {
+            if (way === "consent") setDraft(wanted);
+            else await finish(wanted, code);
           }} />
       </div>
       {draft && !made && (
@@ -113,7 +113,7 @@ function Details({ element, way, hasApplication, again, go }: {
   const { main, more } = asked(element);
   const needsApplication = way === "consent" && !hasApplication;
   const fault = (key: string) => {
-    const entry = element.configuration.find((entry) => entry.key === key);
+    const entry = element.configuration.find((one) => one.key === key);
     const value = values[key] ?? "";
     return entry && (touched || value !== "") ? faultOf(entry, value) : undefined;
   };

@@ -197,8 +197,8 @@ function Configuration({ id, elementKey, keep }: { id: string; elementKey: strin
     }
     void work.run(async () => {
       const configuration = Object.fromEntries(changed.map((entry) => [entry.key, values[entry.key]]));
-      const { data } = await call<Instance, "patchInstancesById">("patchInstancesById", { path: { id }, body: { configuration } });
-      keep(data);
+      const saved = await call<Instance, "patchInstancesById">("patchInstancesById", { path: { id }, body: { configuration } });
+      keep(saved.data);
       setValues({});
       setEditing(false);
       say("The configuration is saved.");

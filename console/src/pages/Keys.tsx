@@ -161,7 +161,7 @@ function Make({ made, cancel }: Done) {
         {(attributes) => (
           <select {...attributes} className="input" value={only} onChange={(event) => setOnly(event.target.value)}>
             <option value="">Every element</option>
-            {all.data?.map(({ key, name }) => <option key={key} value={key}>{name}</option>)}
+            {all.data?.map((element) => <option key={element.key} value={element.key}>{element.name}</option>)}
           </select>
         )}
       </Field>

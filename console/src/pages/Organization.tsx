@@ -112,7 +112,7 @@ function Preview({ name, colour, logo }: { name: string; colour: string; logo: s
 const dataUrl = (file: File) =>
   new Promise<string>((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(new Error("The picture cannot be read."));
+    reader.addEventListener("load", () => resolve(String(reader.result)));
+    reader.addEventListener("error", () => reject(new Error("The picture cannot be read.")));
     reader.readAsDataURL(file);
   });

@@ -69,7 +69,7 @@ describe("addresses", () => {
 });
 
 describe("the same call in a program", () => {
-  const call = { url: "http://h/a?where=Name%20%3D%20'x'", method: "POST", body: `{"a":"it's a \"#quote\"#"}` };
+  const call = { url: "http://h/a?where=Name%20%3D%20'x'", method: "POST", body: `{"a":"it's a "#quote"#"}` };
 
   it("survives quotes in every language", () => {
     expect(curl(call)).toContain(`-d '${call.body.replace("'", `'\\''`)}'`);
@@ -114,8 +114,8 @@ describe("what is known", () => {
   });
 
   it("names each host once, however often it stands there", () => {
-    const entry = (number: number, event: string, detail: string) => ({ number, event, detail, date: "" });
-    expect(receivers([entry(1, "host", "b"), entry(2, "refreshed", ""), entry(3, "host", "a"), entry(4, "host", "b")])).toEqual(["a", "b"]);
+    const kept = (number: number, event: string, detail: string) => ({ number, event, detail, date: "" });
+    expect(receivers([kept(1, "host", "b"), kept(2, "refreshed", ""), kept(3, "host", "a"), kept(4, "host", "b")])).toEqual(["a", "b"]);
   });
 
   it("finds the proof of a call whatever hub it is under, and of no other", () => {

@@ -97,7 +97,7 @@ export function CodeEditor({ id, labelledBy, describedBy, value, onChange, tongu
     });
     view.current = made;
     return () => made.destroy();
-    // A text that changes outside is put in below; everything else of an editor stays as it began.
+    // oxlint-disable-next-line react/exhaustive-deps -- a text that changes outside is put in below; all else stays as it began
   }, []);
 
   useEffect(() => {
