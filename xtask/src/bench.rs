@@ -2,6 +2,7 @@
 
 mod costs;
 
+use crate::postgres::{Postgres, binaries};
 use crate::shell::{Result, command, run as finish};
 use crate::{console, install, server};
 
@@ -25,20 +26,34 @@ pub fn run(arguments: &[String]) -> Result {
             costs::transformations()?;
         }
         Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
+        Some("provision") => {
+            install::ensure(&[
+                ("nginx", "nginx-light"),
+                ("wrk", "wrk"),
+                ("postgres", "postgresql"),
+            ])?;
+        }
         Some("storm" | "soak") => {}
         _ => {
             return Err(
-                "which benchmark? `cargo xtask bench proxy|connectors|transformations|console|storm|soak|hooks|catalog|stream`"
+                "which benchmark? `cargo xtask bench proxy|connectors|transformations|provision|console|storm|soak|hooks|catalog|stream`"
                     .into(),
             );
         }
     }
     let ligand = server::build("ligand-server", "ligand", true)?;
     let bench = server::build("ligand-bench", "ligand-bench", true)?;
-    finish(
-        command(bench, &[])
-            .args(arguments)
-            .arg("--ligand")
-            .arg(ligand),
-    )
+    let mut measure = command(bench, &[]);
+    measure.args(arguments).arg("--ligand").arg(ligand);
+    let database = match arguments.first().map(String::as_str) {
+        Some("provision") => Some(Postgres::start_durable()?),
+        _ => None,
+    };
+    if let Some(database) = &database {
+        measure.args(["--postgres", &database.url]);
+        measure
+            .arg("--postgres-programs")
+            .arg(binaries().unwrap_or_default());
+    }
+    finish(&mut measure)
 }

@@ -33,6 +33,19 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server that trusts loopback, speaks TLS with the tests' certificate and does not wait for the disk.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[
+            "fsync=off",
+            "full_page_writes=off",
+            "synchronous_commit=off",
+        ])
+    }
+
+    /// The same as PostgreSQL comes: a commit is on the disk before it is answered. It counts statements.
+    pub fn start_durable() -> Result<Self> {
+        Self::start_with(&["shared_preload_libraries=pg_stat_statements"])
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Self> {
         let binaries = binaries().ok_or("PostgreSQL is not installed")?;
         let folder = TemporaryFolder::new("postgres")?;
         // PostgreSQL refuses to run as root; Debian's package brings a user for it.
@@ -107,15 +120,12 @@ impl Postgres {
                 "-c",
                 &key,
                 "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off",
-                "-c",
-                "synchronous_commit=off",
-                "-c",
                 "max_connections=300",
             ],
         ));
+        for setting in settings {
+            server.args(["-c", setting]);
+        }
         server.stderr(log);
         let mut running = Running::start(&mut server)?;
         let ready = binaries.join("pg_isready");

@@ -5,6 +5,7 @@
 mod arguments;
 mod connectors;
 mod http;
+mod provision;
 mod proxy;
 mod report;
 mod server;
@@ -27,6 +28,8 @@ ligand-bench connectors --ligand BINARY [--element KEY] [--rounds N] [--calls N]
     compares each element with its vendor's own client library
 ligand-bench transformations --ligand BINARY [--rounds N] [--seconds N] [--records N]
     compares mapped calls with plain ones and `ligand vdr map` with jq; memory over many records
+ligand-bench provision --ligand BINARY --postgres URL --postgres-programs FOLDER [--rounds N] [--seconds N]
+    compares durable `POST /instances` on both stores with nginx and pgbench
 ligand-bench storm --ligand BINARY [--instances N] [--rate N] [--seconds N]
     lets the tokens of thousands of accounts pass at once and measures everybody else's calls
 ligand-bench soak --ligand BINARY [--seconds N]
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         "proxy" => proxy::run(&arguments, &mut output),
         "connectors" => connectors::run(&arguments, &mut output),
         "transformations" => transformations::run(&arguments, &mut output),
+        "provision" => provision::run(&arguments, &mut output),
         "storm" => storm::run(&arguments, &mut output),
         "soak" => soak::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),

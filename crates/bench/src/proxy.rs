@@ -1,7 +1,7 @@
 //! The proxy path beside nginx and Node: same vendor, same machine, interleaved rounds.
 
 pub mod figures;
-mod load;
+pub mod load;
 pub mod page;
 pub mod peers;
 pub mod process;

@@ -28,13 +28,24 @@ impl Drop for Server {
 impl Server {
     /// Starts the binary with its sandbox on free ports.
     pub fn start(ligand: &str, name: &str) -> Result<Self> {
+        Self::start_with(ligand, name, |command| {
+            command.args(["--sandbox", "--sandbox-consent", "auto"]);
+        })
+    }
+
+    /// Starts the binary on a free port, as `settings` wants it.
+    pub fn start_with(
+        ligand: &str,
+        name: &str,
+        settings: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("ligand-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let mut command = Command::new(ligand);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--sandbox"])
-            .args(["--sandbox-consent", "auto", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(&folder);
+        settings(&mut command);
         let mut process = Process::start(&mut command, &folder.join("log"))?;
         let ready = |file: &str| folder.join(file).exists();
         process.wait_until(|| ready("runtime.json") && ready("credentials.json"))?;
@@ -56,8 +67,22 @@ impl Server {
 
     /// A call of the platform's.
     pub fn platform(&self, method: &str, path: &str, body: &Value) -> Result<Reply> {
-        let secrets = format!("User {}, Organization {}", self.user, self.organization);
-        self.call(method, path, &secrets, body)
+        self.call(method, path, &self.secrets(), body)
+    }
+
+    /// What a call of the platform's is authorized by.
+    pub fn secrets(&self) -> String {
+        format!("User {}, Organization {}", self.user, self.organization)
+    }
+
+    /// Where a path of the API is.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/elements/api-v2{path}", self.base)
+    }
+
+    /// Seconds of processor time so far.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.process.cpu_seconds()
     }
 
     /// A call of an account's.
@@ -75,7 +100,7 @@ impl Server {
         }
         send(&Request {
             method: method.to_owned(),
-            url: format!("{}/elements/api-v2{path}", self.base),
+            url: self.url(path),
             headers,
             body: bytes,
         })

@@ -133,6 +133,10 @@ pub(crate) trait Connection {
     fn query(&mut self, statement: &'static Statement, values: &[Value])
     -> Result<Vec<Row>, Error>;
 
+    /// The next id of a kind that many writers make at once. It may be lost with the transaction, so that nobody waits for
+    /// another's commit.
+    fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error>;
+
     /// Tells other nodes of a change, once the transaction is committed.
     fn announce(&mut self, _: Change) -> Result<(), Error> {
         Ok(())

@@ -203,6 +203,9 @@ impl Record {
     }
 }
 
+/// The end of a chain: the number and digest that the next entry goes on from.
+type End = (i64, Vec<u8>);
+
 /// Adds an entry in the transaction that it belongs to, which holds the instance's row.
 pub(crate) fn append(
     tx: &mut dyn Connection,
@@ -214,14 +217,41 @@ pub(crate) fn append(
     time: Timestamp,
 ) -> Result<(), Error> {
     let of = [organization.0.into(), instance.0.into()];
-    let (last, former) = match event {
-        // Nothing can be before.
-        Event::Created => (0, vec![0; 32]),
-        _ => match tx.query_one(&sql::LAST_CUSTODY, &of)? {
-            Some(mut row) => (row.integer()?, row.blob()?),
-            None => (0, vec![0; 32]),
-        },
+    let end = match tx.query_one(&sql::LAST_CUSTODY, &of)? {
+        Some(mut row) => (row.integer()?, row.blob()?),
+        None => (0, vec![0; 32]),
     };
+    let of = (organization, instance);
+    extend(tx, of, event, detail, act, time, end).map(drop)
+}
+
+/// Begins the chain of an instance that is being made: who made it, and which hosts have its credential already.
+pub(crate) fn begin(
+    tx: &mut dyn Connection,
+    of: (OrganizationId, InstanceId),
+    declared: &str,
+    called: &[String],
+    act: &Act,
+    time: Timestamp,
+) -> Result<(), Error> {
+    let mut end = (0, vec![0; 32]);
+    end = extend(tx, of, Event::Created, declared, act, time, end)?;
+    for host in called {
+        end = extend(tx, of, Event::Host, host, act, time, end)?;
+    }
+    Ok(())
+}
+
+/// Adds an entry after the one that the chain ends with.
+fn extend(
+    tx: &mut dyn Connection,
+    (organization, instance): (OrganizationId, InstanceId),
+    event: Event,
+    detail: &str,
+    act: &Act,
+    time: Timestamp,
+    (last, former): End,
+) -> Result<End, Error> {
     let mut record = Record {
         instance,
         number: last.saturating_add(1),
@@ -237,6 +267,7 @@ pub(crate) fn append(
         digest: Vec::new(),
     };
     record.digest = record.computed(organization);
+    let end = (record.number, record.digest.clone());
     let values = [
         organization.0.into(),
         instance.0.into(),
@@ -251,7 +282,7 @@ pub(crate) fn append(
         record.digest.into(),
     ];
     tx.execute(&sql::INSERT_CUSTODY, &values)?;
-    Ok(())
+    Ok(end)
 }
 
 impl Store {

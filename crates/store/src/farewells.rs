@@ -66,7 +66,7 @@ pub(crate) fn insert(
     due: Timestamp,
     now: Timestamp,
 ) -> Result<i64, Error> {
-    let id = crate::next_id(tx, "farewell", 1)?;
+    let id = tx.reserve_id("farewell")?;
     let values = [
         id.into(),
         of.organization.0.into(),

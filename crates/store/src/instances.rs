@@ -201,10 +201,7 @@ impl Store {
         self.write(move |tx| {
             let made = insert(tx, &key, instance, &token, &document, due)?;
             let (organization, id) = (made.organization, made.id);
-            custody::append(tx, organization, id, Event::Created, &hosts, &act, now)?;
-            for host in called {
-                custody::append(tx, organization, id, Event::Host, &host, &act, now)?;
-            }
+            custody::begin(tx, (organization, id), &hosts, &called, &act, now)?;
             if let Some(end) = end {
                 connect::finish(tx, made.organization, made.id, end)?;
             }

@@ -1,5 +1,6 @@
 //! One run of wrk, and what it said.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::arguments::Result;
@@ -19,11 +20,22 @@ pub struct Load {
 
 /// Runs wrk with one thread; any error or status but 2xx fails the run.
 pub fn run(url: &str, authorization: &str, connections: usize, seconds: usize) -> Result<Load> {
+    let header = format!("Authorization: {authorization}");
+    wrk(url, &["-H", &header], connections, seconds)
+}
+
+/// The same with a script of wrk's, which says what is sent.
+pub fn run_script(url: &str, script: &Path, connections: usize, seconds: usize) -> Result<Load> {
+    let script = script.display().to_string();
+    wrk(url, &["-s", &script], connections, seconds)
+}
+
+fn wrk(url: &str, what: &[&str], connections: usize, seconds: usize) -> Result<Load> {
     let output = Command::new("wrk")
         .args(["-t1", "--latency", "--timeout", "10s"])
         .arg(format!("-c{connections}"))
         .arg(format!("-d{seconds}s"))
-        .args(["-H", &format!("Authorization: {authorization}")])
+        .args(what)
         .arg(url)
         .output()
         .map_err(|error| format!("cannot start wrk: {error}"))?;

@@ -329,7 +329,7 @@ fn without_nulls(mut value: Value) -> Value {
 }
 
 /// An nginx of our own, in the foreground, with its own folder.
-fn nginx(folder: &Path, name: &str, workers: usize, site: &str, log: &Path) -> Result<Process> {
+pub fn nginx(folder: &Path, name: &str, workers: usize, site: &str, log: &Path) -> Result<Process> {
     let own = folder.join(name);
     fs::create_dir_all(&own).map_err(|error| error.to_string())?;
     let place = own.display();
@@ -366,11 +366,13 @@ fn nginx(folder: &Path, name: &str, workers: usize, site: &str, log: &Path) -> R
     )
 }
 
-fn write(path: &Path, text: &str) -> Result {
+/// Writes a file.
+pub fn write(path: &Path, text: &str) -> Result {
     fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-fn free_port() -> Result<u16> {
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     listener
         .local_addr()
@@ -378,7 +380,8 @@ fn free_port() -> Result<u16> {
         .map_err(|error| error.to_string())
 }
 
-fn listens(port: u16) -> bool {
+/// Whether somebody listens on a loopback port.
+pub fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 

@@ -1,6 +1,7 @@
 //! PostgreSQL: a few threads, each with its own client; a write is a transaction.
 
 mod bulk;
+mod ids;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,6 +15,7 @@ use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config};
 use tokio::sync::mpsc;
 
+use self::ids::Ids;
 use super::tls::{self, MakeConnect};
 use super::{Connection, Ear, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
 use crate::changes::{BEAT, Change, Pulse};
@@ -42,15 +44,21 @@ pub(crate) struct Postgres {
     refused: Option<Cause>,
     /// What the running transaction tells other nodes, as SQL.
     announced: String,
+    ids: Arc<Ids>,
 }
 
 impl Postgres {
     /// Connects.
     pub(crate) fn open(target: &Target, statements: Arc<AtomicU64>) -> Result<Self, Error> {
-        let mut client = target.connect()?;
-        client
-            .batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '10s'")
-            .map_err(|error| failed("connect", &error))?;
+        Self::open_with(target, statements, Arc::new(Ids::of(target)))
+    }
+
+    fn open_with(
+        target: &Target,
+        statements: Arc<AtomicU64>,
+        ids: Arc<Ids>,
+    ) -> Result<Self, Error> {
+        let client = target.session("SET statement_timeout = '30s'; SET lock_timeout = '10s'")?;
         Ok(Self {
             client,
             prepared: HashMap::new(),
@@ -58,6 +66,7 @@ impl Postgres {
             used: Instant::now(),
             refused: None,
             announced: String::new(),
+            ids,
         })
     }
 
@@ -121,6 +130,11 @@ impl Connection for Postgres {
                 .collect::<Result<Vec<_>, postgres::Error>>()
         };
         run().map_err(|error| self.refuse(statement, &error))
+    }
+
+    fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.ids.next(kind)
     }
 
     fn announce(&mut self, change: Change) -> Result<(), Error> {
@@ -203,6 +217,14 @@ impl Target {
             .connect(self.tls.clone())
             .map_err(|error| failed("connect", &error))
     }
+
+    fn session(&self, settings: &str) -> Result<Client, Error> {
+        let mut client = self.connect()?;
+        client
+            .batch_execute(settings)
+            .map_err(|error| failed("connect", &error))?;
+        Ok(client)
+    }
 }
 
 /// Hears what other nodes announce until it is stopped, and connects again when the connection is lost.
@@ -270,8 +292,9 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
     let queue = Queue::new(sender);
     let receiver = Arc::new(Mutex::new(receiver));
     let mut handles = Vec::new();
+    let ids = Arc::new(Ids::of(target));
     for number in 0..CLIENTS {
-        let (target, statements) = (target.clone(), Arc::clone(statements));
+        let (target, statements, ids) = (target.clone(), Arc::clone(statements), Arc::clone(&ids));
         let receiver = Arc::clone(&receiver);
         let body = move || {
             let mut client: Option<Postgres> = None;
@@ -286,7 +309,7 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
                 }
                 let connected = match client.take() {
                     Some(client) => Ok(client),
-                    None => Postgres::open(&target, Arc::clone(&statements)),
+                    None => Postgres::open_with(&target, Arc::clone(&statements), Arc::clone(&ids)),
                 };
                 let lost = match connected {
                     Ok(mut live) => {

@@ -98,6 +98,11 @@ impl Connection for Sqlite {
         run().map_err(|error| failed(statement.name, &error))
     }
 
+    fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error> {
+        // One writer: there is nobody to wait for.
+        crate::next_id(self, kind, 1)
+    }
+
     fn overwrite_deleted(&mut self) -> Result<(), Error> {
         self.script("PRAGMA secure_delete = ON")
     }

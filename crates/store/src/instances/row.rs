@@ -30,7 +30,7 @@ pub(crate) fn insert(
     document: &[u8],
     refresh_due: Option<Timestamp>,
 ) -> Result<Instance, Error> {
-    let id = InstanceId(crate::next_id(tx, "instance", 1)?);
+    let id = InstanceId(tx.reserve_id("instance")?);
     let organization = instance.organization;
     instance.id = id;
     let values = [

@@ -205,6 +205,43 @@ async fn clients_that_postgres_ended_are_replaced() {
     assert_eq!(value, 0);
 }
 
+#[tokio::test]
+async fn on_postgres_nobody_waits_for_an_id_until_anothers_commit() {
+    let Some(database) = TestDatabase::postgres().unwrap() else {
+        return;
+    };
+    let fixture = Fixture::open(database).await.unwrap();
+    let store = &fixture.store;
+    let (release, held) = mpsc::channel::<()>();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let slow = store.clone();
+    let slow = tokio::spawn(async move {
+        let work = move |tx: &mut dyn Connection| {
+            let id = tx.reserve_id("instance")?;
+            entered.send(()).ok();
+            held.recv().ok();
+            Ok(id)
+        };
+        slow.write(work).await
+    });
+    inside.await.unwrap();
+    // The first transaction is open until this one is committed.
+    let second = store.write(|tx| tx.reserve_id("instance")).await;
+    release.send(()).unwrap();
+    let first = slow.await.unwrap().unwrap();
+    assert_eq!(second.unwrap(), first + 1);
+    // Ids go on where they were, whoever asked for them, and so they do on a connection that replaced a lost one.
+    store.read(|tx| tx.query(&END_CLIENTS, &[])).await.ok();
+    let mut third = store.write(|tx| tx.reserve_id("instance")).await;
+    for _ in 0..20 {
+        if third.is_ok() {
+            break;
+        }
+        third = store.write(|tx| tx.reserve_id("instance")).await;
+    }
+    assert!(third.unwrap() > first + 1);
+}
+
 #[test]
 fn a_failure_says_nothing_of_its_values() {
     let unavailable = Error::Unavailable(Cause {
