@@ -26,7 +26,11 @@ pub fn run(arguments: &[String]) -> Result {
             costs::transformations()?;
         }
         Some("connectors") => install::ensure_npm("e2e/vendor-clients")?,
-        Some("provision") => {
+        Some("million") => {
+            install::ensure(&[("nginx", "nginx-light"), ("wrk", "wrk")])?;
+            costs::store_examples()?;
+        }
+        Some("provision" | "nodes") => {
             install::ensure(&[
                 ("nginx", "nginx-light"),
                 ("wrk", "wrk"),
@@ -36,7 +40,7 @@ pub fn run(arguments: &[String]) -> Result {
         Some("storm" | "soak") => {}
         _ => {
             return Err(
-                "which benchmark? `cargo xtask bench proxy|connectors|transformations|provision|console|storm|soak|hooks|catalog|stream`"
+                "which benchmark? `cargo xtask bench proxy|connectors|transformations|provision|nodes|million|console|storm|soak|hooks|catalog|stream`"
                     .into(),
             );
         }
@@ -46,7 +50,7 @@ pub fn run(arguments: &[String]) -> Result {
     let mut measure = command(bench, &[]);
     measure.args(arguments).arg("--ligand").arg(ligand);
     let database = match arguments.first().map(String::as_str) {
-        Some("provision") => Some(Postgres::start_durable()?),
+        Some("provision" | "nodes") => Some(Postgres::start_durable()?),
         _ => None,
     };
     if let Some(database) = &database {
@@ -55,5 +59,8 @@ pub fn run(arguments: &[String]) -> Result {
             .arg("--postgres-programs")
             .arg(binaries().unwrap_or_default());
     }
+    measure
+        .arg("--examples")
+        .arg(server::built("examples", true)?);
     finish(&mut measure)
 }

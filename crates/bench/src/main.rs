@@ -5,6 +5,9 @@
 mod arguments;
 mod connectors;
 mod http;
+mod million;
+mod nodes;
+mod programs;
 mod provision;
 mod proxy;
 mod report;
@@ -30,6 +33,10 @@ ligand-bench transformations --ligand BINARY [--rounds N] [--seconds N] [--recor
     compares mapped calls with plain ones and `ligand vdr map` with jq; memory over many records
 ligand-bench provision --ligand BINARY --postgres URL --postgres-programs FOLDER [--rounds N] [--seconds N]
     compares durable `POST /instances` on both stores with nginx and pgbench
+ligand-bench nodes --ligand BINARY --postgres URL --postgres-programs FOLDER [--rounds N] [--seconds N]
+    warm calls of two nodes on one PostgreSQL: the statements they make, and their rate beside SQLite
+ligand-bench million --ligand BINARY --examples FOLDER [--instances N] [--rounds N] [--seconds N]
+    a million instances: those in use, those that nobody remembers, memory
 ligand-bench storm --ligand BINARY [--instances N] [--rate N] [--seconds N]
     lets the tokens of thousands of accounts pass at once and measures everybody else's calls
 ligand-bench soak --ligand BINARY [--seconds N]
@@ -46,6 +53,8 @@ fn main() -> ExitCode {
         "connectors" => connectors::run(&arguments, &mut output),
         "transformations" => transformations::run(&arguments, &mut output),
         "provision" => provision::run(&arguments, &mut output),
+        "nodes" => nodes::run(&arguments, &mut output),
+        "million" => million::run(&arguments, &mut output),
         "storm" => storm::run(&arguments, &mut output),
         "soak" => soak::run(&arguments, &mut output),
         other => Err(format!("there is no command `{other}`\n\n{USAGE}")),

@@ -3,12 +3,12 @@
 //! SQLite runs as the product ships it (WAL, `synchronous=FULL`), PostgreSQL as it comes (`fsync` and `synchronous_commit`
 //! on). The vendor is an nginx that answers every code with a grant at once.
 
-use std::path::Path;
-use std::process::Command;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Result};
+use crate::programs::Programs;
 use crate::proxy::figures::{number, ratios};
 use crate::proxy::load::run_script;
 use crate::proxy::page::{Bar, load_average};
@@ -135,15 +135,11 @@ impl Peers {
         )?;
         let database = Programs::of(arguments)?;
         let ligand = arguments.need("ligand")?;
-        let server = |name: &str, url: Option<&str>| -> Result<Server> {
+        let server = |name: &str, database: Option<&Programs>| -> Result<Server> {
             let server = Server::start_with(ligand, name, |command| {
                 command.arg("--config").arg(&config);
-                if let Some(url) = url {
-                    // A key of the benchmark's: nothing real is sealed with it.
-                    command.args(["--database", url]).env(
-                        "LIGAND__VAULT__KEY",
-                        "YmVuY2htYXJrYmVuY2htYXJrYmVuY2htYXJrYmVuY2g=",
-                    );
+                if let Some(database) = database {
+                    database.lend(command);
                 }
             })?;
             let made = server.platform("POST", "/elements", &keyed_element())?;
@@ -151,7 +147,7 @@ impl Peers {
             Ok(server)
         };
         let sqlite = server("provision-sqlite", None)?;
-        let postgres = server("provision-postgres", Some(&database.url))?;
+        let postgres = server("provision-postgres", Some(&database))?;
         let peers = Self {
             _nginx: nginx,
             nothing: format!("http://127.0.0.1:{nothing}/instances"),
@@ -230,11 +226,12 @@ impl Peers {
                     "SELECT concat_ws(', ', {}) FROM {table} WHERE {own} ORDER BY 1 OFFSET {line} LIMIT 1",
                     values.join(", ")
                 ))?;
-                script.push_str(&format!(
-                    "INSERT INTO {table} ({}) VALUES ({});\n",
+                let _ = writeln!(
+                    script,
+                    "INSERT INTO {table} ({}) VALUES ({});",
                     columns.trim(),
                     shown.trim()
-                ));
+                );
             }
         }
         script.push_str("COMMIT;\n");
@@ -264,6 +261,12 @@ impl Peers {
             );
             Ok((load.rate, more))
         };
+        let pgbench = |script: &str| {
+            let rate = self
+                .database
+                .bench(&self.script(script), CONNECTIONS, seconds)?;
+            Ok((rate, String::new()))
+        };
         match target {
             0 => {
                 let load = run_script(
@@ -274,81 +277,13 @@ impl Peers {
                 )?;
                 Ok((load.rate, String::new()))
             }
-            1 => self.database.pgbench(&self.script("one.sql"), seconds),
-            2 => self.database.pgbench(&self.script("rows.sql"), seconds),
+            1 => pgbench("one.sql"),
+            2 => pgbench("rows.sql"),
             3 => post(&self.sqlite, "sqlite-code.lua"),
             4 => post(&self.sqlite, "sqlite-key.lua"),
             5 => post(&self.postgres, "postgres-code.lua"),
             _ => post(&self.postgres, "postgres-key.lua"),
         }
-    }
-}
-
-/// PostgreSQL's own programs, and the server they talk to.
-struct Programs {
-    folder: String,
-    url: String,
-}
-
-impl Programs {
-    fn of(arguments: &Arguments) -> Result<Self> {
-        Ok(Self {
-            folder: arguments.need("postgres-programs")?.to_owned(),
-            url: arguments.need("postgres")?.to_owned(),
-        })
-    }
-
-    fn sql(&self, sql: &str) -> Result<String> {
-        self.output(
-            "psql",
-            &[
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-c",
-                sql,
-                &self.url,
-            ],
-        )
-    }
-
-    fn pgbench(&self, script: &Path, seconds: usize) -> Result<(f64, String)> {
-        let (script, clients, span) = (
-            script.display().to_string(),
-            CONNECTIONS.to_string(),
-            seconds.to_string(),
-        );
-        let said = self.output(
-            "pgbench",
-            &[
-                "-n", "-c", &clients, "-j", "2", "-T", &span, "-f", &script, "-M", "prepared",
-                &self.url,
-            ],
-        )?;
-        let rate = said
-            .lines()
-            .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        Ok((
-            rate.ok_or_else(|| format!("pgbench told no rate:\n{said}"))?,
-            String::new(),
-        ))
-    }
-
-    fn output(&self, program: &str, arguments: &[&str]) -> Result<String> {
-        let output = Command::new(Path::new(&self.folder).join(program))
-            .args(arguments)
-            .output()
-            .map_err(|error| format!("cannot start {program}: {error}"))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        Err(format!(
-            "{program}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        ))
     }
 }
 

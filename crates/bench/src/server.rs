@@ -39,6 +39,29 @@ impl Server {
         name: &str,
         settings: impl FnOnce(&mut Command),
     ) -> Result<Self> {
+        let mut server = Self::launch(ligand, name, settings)?;
+        let made = server.folder.join("credentials.json");
+        server.process.wait_until(|| made.exists())?;
+        let credentials = read(&made)?;
+        server.user = text(&credentials, "/userSecret");
+        server.organization = text(&credentials, "/organizationSecret");
+        Ok(server)
+    }
+
+    /// Starts another node on this one's database, which `settings` names.
+    pub fn another(
+        &self,
+        ligand: &str,
+        name: &str,
+        settings: impl FnOnce(&mut Command),
+    ) -> Result<Self> {
+        let mut server = Self::launch(ligand, name, settings)?;
+        server.user.clone_from(&self.user);
+        server.organization.clone_from(&self.organization);
+        Ok(server)
+    }
+
+    fn launch(ligand: &str, name: &str, settings: impl FnOnce(&mut Command)) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("ligand-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let mut command = Command::new(ligand);
@@ -47,20 +70,14 @@ impl Server {
             .arg(&folder);
         settings(&mut command);
         let mut process = Process::start(&mut command, &folder.join("log"))?;
-        let ready = |file: &str| folder.join(file).exists();
-        process.wait_until(|| ready("runtime.json") && ready("credentials.json"))?;
+        process.wait_until(|| folder.join("runtime.json").exists())?;
         let runtime = read(&folder.join("runtime.json"))?;
-        let credentials = read(&folder.join("credentials.json"))?;
-        let text = |value: &Value, at: &str| {
-            let found = value.pointer(at).and_then(Value::as_str);
-            found.unwrap_or_default().to_owned()
-        };
         Ok(Self {
             process,
             base: text(&runtime, "/baseUrl"),
             control: text(&runtime, "/sandbox/control"),
-            user: text(&credentials, "/userSecret"),
-            organization: text(&credentials, "/organizationSecret"),
+            user: String::new(),
+            organization: String::new(),
             folder,
         })
     }
@@ -87,8 +104,17 @@ impl Server {
 
     /// A call of an account's.
     pub fn resource(&self, path: &str, token: &str) -> Result<Reply> {
-        let secrets = format!("User {}, Element {token}", self.user);
-        self.call("GET", path, &secrets, &Value::Null)
+        self.call("GET", path, &self.secrets_of(token), &Value::Null)
+    }
+
+    /// What an account's call is authorized by.
+    pub fn secrets_of(&self, token: &str) -> String {
+        format!("User {}, Element {token}", self.user)
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn call(&self, method: &str, path: &str, secrets: &str, body: &Value) -> Result<Reply> {
@@ -137,7 +163,12 @@ impl Server {
         }
         let body = json!({"element": {"key": element}, "name": name,
             "providerData": {"code": code}, "configuration": configuration});
-        let reply = self.platform("POST", "/instances", &body)?;
+        self.make(&body)
+    }
+
+    /// Makes an instance and answers its token.
+    pub fn make(&self, body: &Value) -> Result<String> {
+        let reply = self.platform("POST", "/instances", body)?;
         expect(&reply, 200)?;
         let token = reply
             .json()
@@ -178,6 +209,11 @@ impl Server {
     pub fn resident(&self) -> f64 {
         self.process.resident()
     }
+}
+
+fn text(value: &Value, at: &str) -> String {
+    let found = value.pointer(at).and_then(Value::as_str);
+    found.unwrap_or_default().to_owned()
 }
 
 fn read(path: &Path) -> Result<Value> {

@@ -1,4 +1,4 @@
-//! Fills a server's data folder with instances: `fill DATA COUNT`, for measuring and for journeys in a browser.
+//! Fills a server's data folder with instances: `fill DATA COUNT [ELEMENT]`, for measuring and for journeys in a browser.
 //!
 //! The folder's server has been started once, so that its first customer is there; it may be running.
 
@@ -17,6 +17,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("fill DATA COUNT")?);
     let count = arguments.next().ok_or("fill DATA COUNT")?.parse()?;
+    let elements = match arguments.next() {
+        Some(id) => vec![ElementId(id.parse()?)],
+        None => [23, 27, 45, 85].map(ElementId).to_vec(),
+    };
     let root_key = std::fs::read_to_string(folder.join("root.key"))?;
     let store = Store::open(StoreOptions {
         database: Database::Sqlite(folder.join("ligand.db")),
@@ -31,9 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         account: AccountId(2),
         user: UserId(2),
     };
-    store
-        .fill(owner, &[23, 27, 45, 85].map(ElementId), count)
-        .await?;
+    store.fill(owner, &elements, count).await?;
     store.close().await;
     Ok(())
 }

@@ -91,16 +91,25 @@ pub fn stream() -> Result {
 }
 
 fn build() -> Result {
-    let arguments = [
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "ligand-engine",
+    examples("ligand-engine", &["--example", "costs"])
+}
+
+/// What fills a database, and what looks instances up in it.
+pub fn store_examples() -> Result {
+    let both = [
         "--example",
-        "costs",
+        "fill",
+        "--example",
+        "lookups",
+        "--features",
+        "testing",
     ];
-    finish(&mut cargo(&arguments))
+    examples("ligand-store", &both)
+}
+
+fn examples(package: &str, which: &[&str]) -> Result {
+    let build = ["build", "--release", "--locked", "--package", package];
+    finish(cargo(&build).args(which))
 }
 
 fn costs(what: &str) -> Result<String> {

@@ -37,15 +37,9 @@ impl Peers {
     pub fn start(ligand: &str, output: &mut Output) -> Result<Self> {
         let ligand = fs::canonicalize(ligand).map_err(|error| format!("{ligand}: {error}"))?;
         let folder = Folder::new("peers")?;
-        let (vendor, proxy, node) = (free_port()?, free_port()?, free_port()?);
-        bodies(&folder.0.join("vendor"))?;
+        let (proxy, node) = (free_port()?, free_port()?);
         let log = |name: &str| folder.0.join(format!("{name}.log"));
-
-        let site = format!(
-            "server {{ listen 127.0.0.1:{vendor}; root {}; default_type application/json; }}",
-            folder.0.join("vendor").display()
-        );
-        let mut vendor_process = nginx(&folder.0, "vendor-nginx", 1, &site, &log("vendor"))?;
+        let (vendor_process, vendor) = vendor(&folder.0)?;
         let site = format!(
             "upstream vendor {{ server 127.0.0.1:{vendor}; keepalive 64; }}
              server {{ listen 127.0.0.1:{proxy}; location / {{
@@ -65,7 +59,6 @@ impl Peers {
                 .env("NODE_ENV", "production"),
             &log("node"),
         )?;
-        vendor_process.wait_until(|| listens(vendor))?;
         proxy_process.wait_until(|| listens(proxy))?;
         node_process.wait_until(|| listens(node))?;
 
@@ -259,7 +252,7 @@ fn provision(platform: &Platform) -> Result<String> {
 }
 
 /// An export as people have them: a custom key in a header, two resources.
-fn element() -> Value {
+pub fn element() -> Value {
     let resource = |name: &str| {
         json!({
             "method": "GET", "path": format!("/hubs/general/{name}"), "vendorMethod": "GET",
@@ -326,6 +319,20 @@ fn without_nulls(mut value: Value) -> Value {
         }
     }
     value
+}
+
+/// The fake vendor, and its port.
+pub fn vendor(folder: &Path) -> Result<(Process, u16)> {
+    bodies(&folder.join("vendor"))?;
+    let port = free_port()?;
+    let site = format!(
+        "server {{ listen 127.0.0.1:{port}; root {}; default_type application/json; }}",
+        folder.join("vendor").display()
+    );
+    let log = folder.join("vendor.log");
+    let mut process = nginx(folder, "vendor-nginx", 1, &site, &log)?;
+    process.wait_until(|| listens(port))?;
+    Ok((process, port))
 }
 
 /// An nginx of our own, in the foreground, with its own folder.

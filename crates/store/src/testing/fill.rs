@@ -16,7 +16,8 @@ const AT_ONCE: usize = 5_000;
 
 impl Store {
     /// Makes instances named `Customer 000001`, `Customer 000002`, … in turn of `elements`, tagged `region-0` to
-    /// `region-9`; every thousandth is switched off. Their grants are made up.
+    /// `region-9`; every thousandth is switched off. Their grants are made up; the token
+    /// of number 7 is `token-of-7`.
     ///
     /// # Errors
     /// Those of the store.
@@ -59,7 +60,7 @@ impl Store {
                         updated: now,
                         version: 1,
                     };
-                    let token = ElementToken::new(format!("token of {number}"));
+                    let token = ElementToken::new(format!("token-of-{number}"));
                     let document = row::document_text(&document(number))?;
                     let made = row::insert(tx, &key, instance, &token, &document, None)?;
                     if number % 1000 == 0 {
