@@ -1,6 +1,6 @@
 // The console in a browser: what a person does, in the order in which they do it, each page looked at by axe on the way.
 import assert from "node:assert/strict";
-import { baseUrl, credentials as first, decide, done, look as lookAt, newPage, picture, sandbox, step as plainStep } from "./browser.mjs";
+import { api, baseUrl, credentials as first, decide, done, look as lookAt, newPage, picture, sandbox, step as plainStep } from "./browser.mjs";
 
 // What the platform keeps of a name with markup in it.
 const NAME = "Möller & Söhne 😀 שלום";
@@ -284,6 +284,19 @@ await step("sees that the vendor has withdrawn the access, and connects the acco
   await button("Show").click();
   assert.equal((await page.getByRole("region", { name: "Token" }).innerText()).trim(), token.trim(), "the token stays");
   await button("Close").click();
+});
+
+await step("lets answers be kept for a minute", async () => {
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  await page.getByRole("switch", { name: "Keep answers" }).click();
+  await page.getByLabel("For how many seconds").fill("60");
+  await page.getByRole("form", { name: "Caching" }).getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.", { exact: true }).waitFor();
+  const { cachingEnabled, cacheTimeToLive, maxCacheSize } = await api("GET", `/instances/${id}`);
+  assert.deepEqual({ cachingEnabled, cacheTimeToLive, maxCacheSize }, { cachingEnabled: true, cacheTimeToLive: 60, maxCacheSize: 0 });
+  await look("caching");
+  await page.getByRole("switch", { name: "Keep answers" }).click();
+  await page.getByText("Every call asks the vendor.").waitFor();
 });
 
 await step("disables the account, whose calls are refused, and sees why", async () => {

@@ -101,6 +101,10 @@ export interface Instance {
   valid: boolean;
   disabled: boolean;
   cachingEnabled: boolean;
+  /** Seconds; 0 when nobody said. */
+  cacheTimeToLive: number;
+  /** Answers; 0 when nobody said. */
+  maxCacheSize: number;
   eventsEnabled: boolean;
   configuration?: Record<string, string>;
   user: { id: number; emailAddress: string };

@@ -8,6 +8,7 @@ import { instanceRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
 import { ConfirmByName, Switch, useSay } from "../ui/overlays";
 import { Bones, Button, Empty, Fault, Head, Monogram, TextField, When } from "../ui/parts";
+import { Caching } from "./Caching";
 import { EntryField, faultOf, Searched } from "./connect-form";
 import { ConnectLink } from "./ConnectLink";
 import { Custody } from "./Custody";
@@ -92,13 +93,13 @@ function Shown({ instance }: { instance: Instance }) {
               <dt>Made</dt><dd><When iso={instance.createdDate} /></dd>
               <dt>Changed</dt><dd><When iso={instance.updatedDate} /></dd>
               <dt>By</dt><dd>{instance.user.emailAddress}</dd>
-              <dt>Caching</dt><dd>{instance.cachingEnabled ? "on" : "off"}</dd>
             </dl>
             <div className="actions">
               <Switch checked={!instance.disabled} disabled={enabling.isPending} label="Enabled" onChange={(on) => enabling.mutate(on)} />
               <span>{instance.disabled ? "Disabled: calls are refused" : "Enabled: calls go through"}</span>
             </div>
           </section>
+          <Caching instance={instance} keep={keep} />
           <section className="card stack">
             <h2>Token</h2>
             <Reveal show="Show the token" ask={async (password) => {
