@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 pub use call::{Part, ResourceCall};
 use draft::Draft;
 pub use explain::{Level, Origin};
+pub use hooking::written;
 use local::Local;
 use paging::Paging;
 use plan::Sources;
@@ -141,6 +142,8 @@ pub struct Exchange {
     previous: Option<Previous>,
     refreshed: bool,
     vendor_status: Option<u16>,
+    /// The vendor's status for the last write of this call that it has carried out.
+    written: Option<u16>,
     streaming: Streaming,
     repeat: Option<Repeat>,
     paging: Option<Paging>,
@@ -186,6 +189,7 @@ impl Exchange {
             previous: None,
             refreshed: false,
             vendor_status: None,
+            written: None,
             streaming: Streaming::No,
             repeat: None,
             paging: None,
@@ -354,12 +358,7 @@ impl Exchange {
                 }
             }
             Err(error) => {
-                return Err(Failure {
-                    kind: ErrorKind::Invalid,
-                    status: None,
-                    message: format!("A hook of the element failed: {error}"),
-                    provider_message: None,
-                });
+                return Err(self.hook_failure(&error));
             }
         };
         if self.state == State::BeforeVendor {

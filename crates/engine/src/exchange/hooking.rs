@@ -8,7 +8,8 @@ use crate::exchange::draft::DraftBody;
 use crate::exchange::reply::Content;
 use crate::json_path;
 use crate::query;
-use crate::step::{Failure, HookCall, HookResult};
+use crate::redact;
+use crate::step::{Failure, HookCall, HookError, HookResult};
 use crate::template;
 
 impl Exchange {
@@ -218,6 +219,46 @@ impl Exchange {
         }
     }
 
+    /// Whether the resource changes something at the vendor: a search that travels as a POST does not.
+    pub(super) fn writes_records(&self) -> bool {
+        self.resource().is_ok_and(|resource| {
+            let sent = resource.vendor_method.as_ref().unwrap_or(&resource.method);
+            [&resource.method, sent]
+                .iter()
+                .all(|method| !matches!(&***method, "GET" | "HEAD"))
+        })
+    }
+
+    /// A hook failed. When the vendor has carried out a write by then, whoever repeats the call repeats the write: the
+    /// message says so, and the vendor's answer, which may be all that names the new record, is not lost. It stays a 400,
+    /// for clients send again by themselves what a 5xx has failed.
+    pub(super) fn hook_failure(&self, error: &HookError) -> Failure {
+        let mut failure = Failure {
+            kind: ErrorKind::Invalid,
+            status: None,
+            message: format!("A hook of the element failed: {error}"),
+            provider_message: None,
+        };
+        let Some(status) = self.written else {
+            return failure;
+        };
+        failure.message = written(&self.call.method, status, &failure.message);
+        // A lifecycle call's answer may be a grant.
+        if self
+            .resource()
+            .is_ok_and(|resource| resource.kind_of_call.starts_with("api"))
+        {
+            let said = match (&self.answer, &self.previous) {
+                (Some(answer), _) => answer.content.text(),
+                (None, Some(previous)) => previous.body.to_string(),
+                (None, None) => String::new(),
+            };
+            let said = redact::provider_message(&said, &self.values);
+            failure.provider_message = (!said.is_empty()).then_some(said);
+        }
+        failure
+    }
+
     /// A hook before the vendor rewrites the request.
     pub(super) fn merge_before(&mut self, result: &HookResult) -> Result<(), Failure> {
         let before = self.draft.before();
@@ -339,6 +380,14 @@ impl Exchange {
             _ => {}
         }
     }
+}
+
+/// Why a call failed whose write the vendor has carried out.
+pub fn written(method: &str, status: u16, why: &str) -> String {
+    format!(
+        "{}. The vendor had carried out this {method} by then (it answered {status}): do not send it again.",
+        why.trim_end_matches('.')
+    )
 }
 
 /// `response_error_message` makes an error, 400 unless the hook gives a status.

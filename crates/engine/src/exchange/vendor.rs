@@ -157,6 +157,9 @@ impl Exchange {
             failure.message = redact::line(&failure.message, &self.values);
             failure
         });
+        if failure.is_none() && self.writes_records() {
+            self.written = Some(reply.status);
+        }
         self.answer = Some(Answer {
             status: reply.status,
             headers: reply.headers,

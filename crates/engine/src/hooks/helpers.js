@@ -51,11 +51,6 @@
   let atlas;
   const countries = () => atlas || (atlas = host.library('countries')());
 
-  let found;
-  const modules = {
-    require: (name) => (found || (found = host.library('modules')(host))).require(name),
-    inner: (name) => (found || (found = host.library('modules')(host))).inner(name),
-  };
   const provided = {
     CE: {
       b64: (value) => host.b64(text(value)),
@@ -74,9 +69,6 @@
     console: { log: say, info: say, warn: say, error: say, debug: say },
     print: say,
     notify: { email: () => say('notify.email is not available') },
-    require: modules.require,
-    // Only when it is touched.
-    get Buffer() { return modules.inner('buffer').Buffer; },
     // Helpers of the legacy engine.
     base64Encode: (value) => host.b64(text(value)),
     getArray: () => Object.defineProperty([], 'add', { value(item) { this.push(item); return true; } }),

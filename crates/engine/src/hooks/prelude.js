@@ -21,15 +21,16 @@
   // The HTTP requests that wait to be sent.
   const queue = host.queue = [];
 
-  let loaded;
+  let loaded, found;
   const helpers = () => loaded || (loaded = host.library('helpers')(host));
-  for (const name of ['CE', 'console', 'print', 'notify', 'require', 'Buffer', 'base64Encode', 'getArray', 'getMap']) {
+  const modules = () => found || (found = host.library('modules')(host));
+  const provide = (name, make) => {
     const set = (value) => defineProperty(globalThis, name, { value, writable: true, configurable: true });
-    defineProperty(globalThis, name, {
-      get: () => { const value = helpers().provided[name]; set(value); return value; },
-      set, configurable: true,
-    });
-  }
+    defineProperty(globalThis, name, { get: () => { const value = make(); set(value); return value; }, set, configurable: true });
+  };
+  for (const name of ['CE', 'console', 'print', 'notify', 'base64Encode', 'getArray', 'getMap']) provide(name, () => helpers().provided[name]);
+  provide('require', () => modules().require);
+  provide('Buffer', () => modules().inner('buffer').Buffer);
 
   // What the script changed in a map that it was given.
   function changed({ live, before }) {

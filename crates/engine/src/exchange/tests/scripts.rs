@@ -225,6 +225,69 @@ fn a_hook_that_says_no_or_fails() {
 }
 
 #[test]
+fn a_hook_that_fails_on_the_answer_of_a_write_says_that_it_was_written() {
+    let play = |method: &str| {
+        let more = json!({"method": method, "vendorMethod": "POST", "vendorPath": "/a/{id}",
+            "hooks": hooks("", "response_body.no.such")});
+        let line = format!("{method} /x/7");
+        let given = vec![reply(201, json!({"id": "new7"}))];
+        let body = Some(json!({"n": 1}));
+        run(more, json!({}), &line, body, given).failure().clone()
+    };
+    let failure = play("POST");
+    assert_eq!((failure.kind, failure.status), (ErrorKind::Invalid, None));
+    let expected = "A hook of the element failed: Cannot read properties of undefined (reading 'such') \
+        (POST /hubs/crm/x/{id} postRequest:1:1). The vendor had carried out this POST by then (it answered 201): \
+        do not send it again.";
+    assert_eq!(failure.message, expected);
+    assert_eq!(
+        failure.provider_message.as_deref(),
+        Some(r#"{"id":"new7"}"#)
+    );
+    // What reads, also by a vendor's POST, has written nothing.
+    let read = play("GET");
+    assert!(!read.message.contains("carried out"), "{}", read.message);
+    assert_eq!(read.provider_message, None);
+}
+
+#[test]
+fn what_a_lifecycle_resource_got_is_not_told() {
+    let login = json!({"method": "POST", "path": "/login", "type": "onProvision", "vendorPath": "/login", "parameters": [],
+        "hooks": hooks("", "throw 'no'")});
+    let first = json!({"method": "POST", "path": "/x/{id}", "vendorPath": "/a/{id}", "parameters": [], "nextResource": "POST:/login"});
+    let played = run(
+        json!({}),
+        json!({"resources": [first, login]}),
+        "POST /x/7",
+        None,
+        vec![reply(200, json!({})), reply(200, json!({"token": "t"}))],
+    );
+    assert_eq!(played.requests.len(), 2);
+    assert_eq!(played.failure().provider_message, None);
+}
+
+#[test]
+fn a_chain_that_fails_after_its_first_write_says_so() {
+    let second = json!({"method": "GET", "path": "/y", "vendorPath": "/y", "parameters": [], "hooks": hooks("throw 'no'", "")});
+    let first = json!({"method": "POST", "path": "/x/{id}", "vendorPath": "/a/{id}", "vendorMethod": "POST",
+        "parameters": [], "nextResource": "GET:/y"});
+    let element = json!({"resources": [first, second]});
+    let played = run(
+        json!({}),
+        element,
+        "POST /x/7",
+        Some(json!({})),
+        vec![reply(200, json!({"id": 5}))],
+    );
+    let failure = played.failure();
+    assert!(
+        failure.message.contains("had carried out this POST"),
+        "{failure:?}"
+    );
+    assert_eq!(failure.provider_message.as_deref(), Some(r#"{"id":5}"#));
+}
+
+#[test]
 fn after_the_vendor() {
     let given = || {
         let mut given = reply(200, json!({"data": [{"id": 1, "none": null}], "count": 1}));

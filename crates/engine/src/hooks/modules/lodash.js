@@ -1,9 +1,9 @@
-// lodash, of which only what is used is loaded: `_.floor` its own modules, `_(…)`, `_.chain` and the like the whole.
-// lodash/fp likewise.
+// lodash, of which only what is used is loaded: `_.floor` its own modules, a chain those of its steps, `_.mixin`,
+// `_.template` and the like the whole. lodash/fp likewise.
 (function (module, exports, require, host) {
   'use strict';
   const VERSION = '4.17.23';
-  const WHOLE = ['chain', 'mixin', 'tap', 'thru', 'noConflict', 'runInContext', 'template', 'templateSettings', 'prototype'];
+  const WHOLE = ['mixin', 'noConflict', 'runInContext', 'template', 'templateSettings', 'prototype'];
   const HOLDERS = ['bind', 'bindKey', 'curry', 'curryRight', 'partial', 'partialRight'];
   // What lodash takes for the global object: it would look for Node's Buffer there.
   const world = Object.create(globalThis, { Buffer: { value: { isBuffer: (value) => value?.constructor?._isBuffer === true } } });
@@ -22,6 +22,14 @@
     return own.exports;
   }
 
+  // What is no module of lodash, but needs no more than a chain.
+  const STEPS = {
+    __proto__: null,
+    chain: (begin) => (value) => begin(value).chain(),
+    thru: () => (value, act) => act(value),
+    tap: () => (value, act) => { act(value); return value; },
+  };
+
   // The library as an object: `folder` before the names of its modules, `make` for the whole of it.
   function library(folder, make) {
     let full;
@@ -32,14 +40,17 @@
       if (typeof name !== 'string' || name.includes('/') || name === 'wrapperLodash' || (name.startsWith('_') && name !== '__')) return undefined;
       if (name === 'VERSION') return VERSION;
       let value;
-      if (full || WHOLE.includes(name)) value = whole()[name];
+      if (full || (folder && name in STEPS) || WHOLE.includes(name)) value = whole()[name];
+      else if (name in STEPS) value = STEPS[name](begin);
       else value = part(folder + name);
       if (name === 'mixin') value = value.bind(full);
       if (!folder && HOLDERS.includes(name)) value.placeholder = full || api;
       if (typeof value === 'function') used[name] = value;
       return value;
     }
-    const api = new Proxy((...values) => whole()(...values), {
+    let chain;
+    const begin = (value) => (full ? full(value) : (chain || (chain = host.library('chains')(look, api)))(value));
+    const api = new Proxy((...values) => (folder ? whole()(...values) : begin(values[0])), {
       get: (_, name) => look(name),
       set: (_, name, value) => { used[name] = value; return true; },
       has: (_, name) => look(name) !== undefined,

@@ -1,8 +1,9 @@
 // `require`. Each module is loaded when it is first asked for, and once a context.
 //
+// `near` holds the modules that are loaded together with this one, for they are what most ask for.
 // Our modules are functions of (module, exports, require, host), where `require` also reaches those that hooks may
 // not ask for; those of others get the hook's `require` and no host.
-(function (host) {
+(function (host, near) {
   'use strict';
   const made = Object.create(null);
   const offered = ['lodash', 'lodash/fp', 'util', 'moment', 'axios', 'http', 'https', 'querystring', 'url', 'buffer', 'crypto'];
@@ -10,7 +11,7 @@
   function inner(name) {
     if (made[name]) return made[name].exports;
     const module = made[name] = { exports: {} };
-    const factory = host.library(name);
+    const factory = near[name] || host.library(name);
     if (name === 'moment') factory(module, module.exports, require);
     else factory(module, module.exports, inner, host);
     return module.exports;

@@ -110,7 +110,7 @@ fn every_function_of_lodash_is_there_by_parts_and_whole() {
     let found = members(&source, json!({}));
     assert_eq!(found["missing"], json!([]));
     assert_eq!(found["unlike"], json!([]));
-    // These load the whole.
+    // These load the whole, or are not made of modules.
     assert_eq!(
         found["forgotten"],
         json!([
@@ -123,6 +123,69 @@ fn every_function_of_lodash_is_there_by_parts_and_whole() {
             "template"
         ])
     );
+}
+
+/// What each expression comes to as JSON, by parts and with the whole library.
+#[test]
+fn lodash_by_parts_is_the_whole() {
+    let expressions = include_str!("lodash-expressions.txt");
+    let texts: Vec<&str> = expressions
+        .lines()
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(texts.len() > 120);
+    let each = |first: &str| {
+        let source = format!(
+            "var _ = require('lodash'); {first};
+            const data = () => ({{a: [{{n: 1, s: 'b'}}, {{n: 3, s: 'a'}}, {{n: 2, s: 'b'}}], o: {{x: {{y: [1, {{z: 2}}]}}, d: new Date(0)}}, m: new Map([[1, {{k: 1}}]]), t: new Set([1, 2]), u: new Uint8Array([1, 2])}});
+            const show = (v) => JSON.stringify(v, (k, x) => x instanceof Map ? ['map', ...x] : x instanceof Set ? ['set', ...x] : x === undefined ? '(undefined)' : typeof x === 'function' ? '(function)' : typeof x === 'symbol' ? String(x) : Object.is(x, -0) ? '-0' : x !== x ? 'NaN' : x);
+            done({{a: {}.map(text => {{ try {{ return show(new Function('_', 'd', 'return ' + text)(_, data())) }} catch (error) {{ return 'threw ' + error.name }} }})}})",
+            json!(texts)
+        );
+        members(&source, json!({}))["a"].clone()
+    };
+    let (parts, whole) = (each(""), each("_ = _.runInContext()"));
+    for (text, (part, whole)) in texts.iter().zip(
+        parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(whole.as_array().unwrap()),
+    ) {
+        assert_eq!(part, whole, "{text}");
+    }
+}
+
+#[test]
+fn a_chain_ends_where_that_of_the_whole_library_ends() {
+    let each = |first: &str| {
+        let source = "var _ = require('lodash'); FIRST; const names = NAMES;
+            done({a: names.map(name => { try { return name + ' ' + !!_([2, 1])[name](x => x).__actions__ } catch (error) { return name + ' ends' } })})";
+        let names: Vec<&str> = include_str!("../lib/lodash-modules.txt")
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(name, _)| name)
+            .filter(|name| !name.starts_with('_') && *name != "wrapperLodash")
+            .chain([
+                "pop", "push", "shift", "sort", "splice", "unshift", "tap", "thru", "chain",
+                "commit", "plant", "value", "toJSON", "valueOf",
+            ])
+            .collect();
+        let source = source
+            .replace("FIRST", first)
+            .replace("NAMES", &json!(names).to_string());
+        let found = members(&source, json!({}));
+        let ends = |told: &Value| told.as_str().unwrap().replace(" false", " ends");
+        found["a"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(ends)
+            .collect::<Vec<_>>()
+    };
+    let (ours, whole) = (each(""), each("_ = _.runInContext()"));
+    let unlike: Vec<_> = ours.iter().zip(&whole).filter(|(a, b)| a != b).collect();
+    assert!(whole.len() > 300 && unlike.is_empty(), "{unlike:?}");
 }
 
 #[test]

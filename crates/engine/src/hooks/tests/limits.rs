@@ -140,12 +140,12 @@ fn running_short_of_memory_while_libraries_load_is_an_error_or_a_result() {
         var ballast = new Uint8Array(ballast_size);
         var _ = require('lodash');
         var a = [_.floor(1.5), _.filter([1], {a: 1}), Buffer.from('x').toString('hex')];
-        require('axios').get('https://a.example/').then((r) => { a.push(_([1]).map((n) => n).value(), r.data); done({a}); });";
+        require('axios').get('https://a.example/').then((r) => { a.push(_([1]).map((n) => n).value(), _.template('x')(), r.data); done({a}); });";
     let (mut fine, mut short) = (0, 0);
     for step in 0..90 {
         let mut limits = Limits::unlimited_time();
         limits.memory_bytes = 2 * MIN_MEMORY;
-        let call = call_of(source, json!({"ballast_size": 400_000 + step * 15_011}));
+        let call = call_of(source, json!({"ballast_size": 700_000 + step * 15_011}));
         let reply = |_| {
             Ok(VendorReply {
                 status: 200,

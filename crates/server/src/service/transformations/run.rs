@@ -6,20 +6,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ligand_engine::exchange::ResourceCall;
+use ligand_engine::exchange::{ResourceCall, written};
 use ligand_engine::query;
-use ligand_engine::step::{Batch, Body, HookCall, Reply};
+use ligand_engine::step::{Batch, Body, Failure, HookCall, Reply};
 use ligand_engine::transform::Direction;
 use ligand_model::configuration::is_secret_key;
-use ligand_model::error::ErrorKind;
+use ligand_model::error::{Classify, ErrorKind};
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::super::Error;
 use super::super::hubs::{self, Called, Target};
+use super::super::{Error, explain};
 use super::mapped::Entry;
 use super::passes::{self, Pass};
 use crate::app::App;
@@ -50,6 +50,7 @@ pub async fn call(
     explain: Explain,
 ) -> Called {
     let instance = Arc::clone(&target.instance);
+    let method = call.method.clone();
     let mapping = through.entry.mapping();
     if mapping.script_on_query
         && let Err(error) = conditions(app, through, &instance, &mut call.query).await
@@ -76,9 +77,29 @@ pub async fn call(
         return called;
     }
     if let Ok(reply) = called.result {
-        called.result = answer(app, through, &instance, reply).await;
+        let (status, said) = (reply.status, reply.body.clone());
+        called.result = answer(app, through, &instance, reply)
+            .await
+            .map_err(|error| match method.as_str() {
+                "GET" => error,
+                method => after_write(&error, method, status, &said),
+            });
     }
     called
+}
+
+/// The answer of a write could not be brought into common names: it has been written all the same, and what the vendor
+/// answered, in its own names, is not lost.
+fn after_write(error: &Error, method: &str, status: u16, said: &Body) -> Error {
+    Error::Vendor(Failure {
+        kind: error.kind(),
+        status: None,
+        message: written(method, status, &error.public()),
+        provider_message: match said {
+            Body::Json(bytes) => Some(explain::bounded(&String::from_utf8_lossy(bytes))),
+            _ => None,
+        },
+    })
 }
 
 /// What a call goes through, and which level says what of it.

@@ -108,12 +108,19 @@ async fn a_script_that_fails_on_an_answer_is_told_after_the_whole_record_was_wri
     )
     .await;
     let body = json!({"mail": "b@x.io", "address": {"town": "Oslo"}});
-    let message = fixture
+    let reply = fixture
         .app
         .resource("POST", "/person", &fixture.token, body)
         .await
-        .error(400);
-    assert!(message.contains("no luck (line 1)"), "{message}");
+        .expect(400);
+    let told = reply.json();
+    assert_eq!(
+        told["message"],
+        "The script of the transformation 'person' failed: no luck (line 1). The vendor had carried out this POST by \
+         then (it answered 200): do not send it again."
+    );
+    // What the vendor answered, in its own names, is not lost.
+    assert!(told["providerMessage"].is_string(), "{told}");
     let asked = fixture.recorder.take();
     let sent: Value = serde_json::from_slice(&asked[0].body).unwrap();
     assert_eq!(
