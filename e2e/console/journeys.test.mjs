@@ -262,6 +262,19 @@ await step("shows the token again only for the password", async () => {
   assert.ok(!kept.includes(token.trim()) && !kept.includes("ligand_console"), kept);
 });
 
+await step("sees when the access was renewed", async () => {
+  const renewed = page.locator("dt", { hasText: "Renewed" }).locator("xpath=following-sibling::dd[1]");
+  await renewed.getByText("not yet").waitFor();
+  const here = page.url();
+  await fetch(`${sandbox.control}/tokens/expire`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ vendor: "salesforce" }) });
+  await page.getByRole("link", { name: "Try calls" }).click();
+  await page.getByRole("button", { name: "GET /hubs/crm/contacts", exact: true }).click();
+  await button("Call").click();
+  await page.getByRole("region", { name: "Answer", exact: true }).getByText("200", { exact: true }).first().waitFor();
+  await page.goto(here);
+  await renewed.locator("time").waitFor();
+});
+
 await step("sees that the vendor has withdrawn the access, and connects the account again", async () => {
   await fetch(`${sandbox.control}/tokens/revoke`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ vendor: "salesforce" }) });
   await page.getByRole("link", { name: "Try calls" }).click();
@@ -272,6 +285,7 @@ await step("sees that the vendor has withdrawn the access, and connects the acco
   await page.getByLabel("Status").selectOption("invalid");
   await page.getByRole("link", { name: NAME }).click();
   await page.getByText("The vendor no longer accepts this account’s credential.").waitFor();
+  await page.getByText("It refused to renew the access,", { exact: false }).waitFor();
   await look("needs-a-reconnect");
   await page.getByRole("link", { name: "Reconnect", exact: true }).click();
   await button("Continue").click();

@@ -129,6 +129,18 @@ export const custody = (id: string) =>
     },
   });
 
+/** The newest renewal of an instance's access, if there was one. */
+export const renewal = (id: string) =>
+  queryOptions({
+    queryKey: ["instance", id, "custody", "renewal"],
+    staleTime: 0,
+    queryFn: async ({ signal }) => {
+      const query = { event: "refreshed", order: "desc", pageSize: 1 };
+      const { data } = await list<CustodyEntry, "getInstancesByIdCustody">("getInstancesByIdCustody", { path: { id }, query, signal });
+      return data.at(0) ?? null;
+    },
+  });
+
 /** The entries that name a host that received an instance's credential. */
 export const hosts = (id: string) =>
   queryOptions({

@@ -99,6 +99,9 @@ export interface Instance {
   element: ElementSummary;
   tags: string[];
   valid: boolean;
+  /** Why it is not. */
+  invalidReason?: string;
+  invalidSince?: string;
   disabled: boolean;
   cachingEnabled: boolean;
   /** Seconds; 0 when nobody said. */

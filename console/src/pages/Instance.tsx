@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState, type FormEvent } from "react";
 import { call, own } from "../api/client";
-import { configuration as configurationQuery, custody, element as elementQuery, instance as instanceQuery, usage } from "../api/queries";
+import { configuration as configurationQuery, custody, element as elementQuery, instance as instanceQuery, renewal, usage } from "../api/queries";
 import type { Instance, InstanceEntry } from "../api/types";
 import { instanceRoute } from "../app/routes";
 import { Icon } from "../ui/icons";
@@ -56,6 +56,7 @@ function Shown({ instance }: { instance: Instance }) {
     },
   });
   const recent = useQuery(usage({ instance: id }, "", 10));
+  const renewed = useQuery(renewal(id));
 
   return (
     <>
@@ -73,6 +74,11 @@ function Shown({ instance }: { instance: Instance }) {
       {!instance.valid && !instance.disabled && (
         <div className="note bad" role="status">
           <strong>The vendor no longer accepts this account’s credential.</strong>
+          {instance.invalidSince && (
+            <span>
+              {instance.invalidReason === "answer_lost" ? "Its answer to a renewal never arrived" : "It refused to renew the access"}, <When iso={instance.invalidSince} />.
+            </span>
+          )}
           <span>Reconnect it: whoever owns the account gives the consent again. Id and token stay.</span>
         </div>
       )}
@@ -87,6 +93,7 @@ function Shown({ instance }: { instance: Instance }) {
             <h2>Health</h2>
             <dl className="facts">
               <dt>Status</dt><dd><Health instance={instance} /></dd>
+              <dt>Renewed</dt><dd>{renewed.data ? <When iso={renewed.data.date} /> : renewed.isPending ? "…" : "not yet"}</dd>
               <dt>Element</dt>
               <dd><Link to="/catalog/$key" params={{ key: instance.element.key }}>{instance.element.name}</Link></dd>
               <dt>Id</dt><dd>{id}</dd>
