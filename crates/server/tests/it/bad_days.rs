@@ -8,7 +8,9 @@ use ligand_model::time::Clock as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::faults::{self, Vendor};
 use crate::grants::World;
+use crate::refresh::together;
 use crate::support::TestApp;
 use crate::support::recorder::{Recorder, json as answer};
 
@@ -195,16 +197,7 @@ async fn a_vendor_that_drips_is_given_up_and_nobody_else_waits_for_it() {
         ]);
     })
     .await;
-    let mut tokens = Vec::new();
-    for host in ["slow", "fast"] {
-        let element = json!({"name": host, "key": host, "authentication": {"type": "custom"}, "hub": "crm",
-            "configuration": [{"key": "base.url", "name": "Base", "defaultValue": format!("https://{host}.example")}],
-            "resources": [{"method": "GET", "path": "/things", "vendorPath": "/things"}]});
-        app.ok("POST", "/elements", element).await;
-        let body = json!({"element": {"key": host}, "name": "x"});
-        let made = app.ok("POST", "/instances", body).await;
-        tokens.push(made["token"].as_str().unwrap().to_owned());
-    }
+    let tokens = [connected(&app, "slow").await, connected(&app, "fast").await];
     let ended = Mutex::new(Vec::new());
     let slow = async {
         let reply = app
@@ -243,4 +236,122 @@ async fn clients_that_never_read_hold_up_nobody() {
         app.ok("GET", "/elements/keys", Value::Null).await;
     }
     assert_eq!(deaf.len(), 20);
+}
+
+/// The element of a vendor that knows no credentials, and the token of an instance of it.
+async fn connected(app: &TestApp, host: &str) -> String {
+    let element = json!({"name": host, "key": host, "authentication": {"type": "custom"}, "hub": "crm",
+        "configuration": [{"key": "base.url", "name": "Base", "defaultValue": format!("https://{host}.example")}],
+        "resources": [{"method": "GET", "path": "/things", "vendorPath": "/things"}]});
+    app.ok("POST", "/elements", element).await;
+    let body = json!({"element": {"key": host}, "name": "x"});
+    let made = app.ok("POST", "/instances", body).await;
+    made["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn many_grants_that_pass_at_once_are_renewed_once_each_and_a_neighbour_is_served_meanwhile() {
+    const ACCOUNTS: usize = 150;
+    let vendor: Arc<Mutex<Vendor>> = Arc::default();
+    let shared = Arc::clone(&vendor);
+    let storm = Recorder::start(move |asked| shared.lock().unwrap().answer(asked)).await;
+    let calm = Recorder::start(|_| answer(200, "[]")).await;
+    let app = TestApp::with(|config| {
+        config.grants.renew_ahead = false;
+        config.vendor.connect.extend([
+            ("api.example.com".to_owned(), storm.origin.clone()),
+            ("auth.example.com".to_owned(), storm.origin.clone()),
+            ("calm.example".to_owned(), calm.origin.clone()),
+        ]);
+    })
+    .await;
+    let neighbour = connected(&app, "calm").await;
+    app.ok("POST", "/elements", faults::element()).await;
+    let names: Vec<String> = (0..ACCOUNTS).map(|n| format!("{n}")).collect();
+    let made = names
+        .iter()
+        .map(|name| app.ok("POST", "/instances", faults::account(name)));
+    let made = together(made.collect()).await;
+    let token = |made: &Value| made["token"].as_str().unwrap().to_owned();
+    let tokens: Vec<String> = made.iter().map(token).collect();
+    vendor.lock().unwrap().expire();
+    storm.take();
+
+    let ended = Mutex::new(Vec::new());
+    let all = async {
+        let calls = tokens
+            .iter()
+            .map(|token| app.resource("GET", "/hubs/crm/things", token, Value::Null));
+        for reply in together(calls.collect()).await {
+            reply.expect(200);
+        }
+        ended.lock().unwrap().push("storm");
+    };
+    let calls = async {
+        for _ in 0..20 {
+            let reply = app.resource("GET", "/hubs/crm/things", &neighbour, Value::Null);
+            reply.await.expect(200);
+        }
+        ended.lock().unwrap().push("neighbour");
+    };
+    tokio::join!(all, calls);
+    assert_eq!(*ended.lock().unwrap(), ["neighbour", "storm"]);
+    let asked = storm.take();
+    let renewals = asked.iter().filter(|asked| asked.path == "/token");
+    assert_eq!(renewals.count(), ACCOUNTS, "each grant is renewed once");
+    let listed = app.ok("GET", "/instances?pageSize=200", Value::Null).await;
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), ACCOUNTS + 1);
+    assert!(listed.iter().all(|instance| instance["valid"] == true));
+}
+
+#[tokio::test]
+async fn a_database_that_stands_still_holds_up_who_writes_and_nobody_who_calls() {
+    let vendor = Recorder::start(|_| answer(200, "[]")).await;
+    let origin = vendor.origin.clone();
+    let app = TestApp::with(|config| {
+        let connect = &mut config.vendor.connect;
+        connect.insert("calm.example".to_owned(), origin);
+    })
+    .await;
+    let token = connected(&app, "calm").await;
+    let call = async || {
+        let reply = app.resource("GET", "/hubs/crm/things", &token, Value::Null);
+        reply.await.expect(200);
+    };
+    call().await;
+    let lock = rusqlite::Connection::open(app.app.config.data_dir().join("ligand.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ended = Mutex::new(Vec::new());
+    let write = async {
+        let body = json!({"element": {"key": "calm"}, "name": "y"});
+        let reply = app.platform("POST", "/instances", body).await;
+        ended.lock().unwrap().push("write");
+        reply
+    };
+    let calls = async {
+        for _ in 0..20 {
+            call().await;
+        }
+        ended.lock().unwrap().push("calls");
+        lock.execute_batch("ROLLBACK").unwrap();
+    };
+    let (written, ()) = tokio::join!(write, calls);
+    assert_eq!(*ended.lock().unwrap(), ["calls", "write"]);
+    // Told as it is: there, or refused and not there.
+    let there = app.ok("GET", "/instances", Value::Null).await;
+    let there = there.as_array().unwrap().len() - 1;
+    assert_eq!(
+        there,
+        usize::from(written.status == 200),
+        "{}",
+        written.text()
+    );
+    app.platform(
+        "POST",
+        "/instances",
+        json!({"element": {"key": "calm"}, "name": "z"}),
+    )
+    .await
+    .expect(200);
 }

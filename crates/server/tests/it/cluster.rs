@@ -344,6 +344,80 @@ async fn nodes_keep_a_vendors_limit_together_and_each_gets_its_share() {
     assert_eq!(vendor.take().len(), all);
 }
 
+/// The catalog's own numbers: Marketo takes 100 calls in any 20 seconds.
+#[tokio::test]
+async fn two_nodes_together_keep_what_an_element_of_the_catalog_declares() {
+    let Some((_database, url)) = database() else {
+        return;
+    };
+    let asked: Arc<Mutex<Vec<Instant>>> = Arc::default();
+    let kept = Arc::clone(&asked);
+    let vendor = Recorder::start(move |request| {
+        if request.path.ends_with("/oauth/token") {
+            return answer(
+                200,
+                r#"{"access_token":"t","token_type":"bearer","expires_in":3599,"scope":"a@b.c"}"#,
+            );
+        }
+        kept.lock().unwrap().push(Instant::now());
+        answer(200, r#"{"requestId":"1","success":true,"result":[]}"#)
+    })
+    .await;
+    let to_vendor = |config: &mut Config| {
+        let origin = vendor.origin.clone();
+        config
+            .vendor
+            .connect
+            .insert("*.mktorest.com".to_owned(), origin);
+    };
+    let one = node(&url, to_vendor).await;
+    let mut two = node(&url, to_vendor).await;
+    two.user.clone_from(&one.user);
+    two.organization.clone_from(&one.organization);
+    let at = |what: &str| format!("https://123-ABC-456.mktorest.com/{what}");
+    let made = json!({"element": {"key": "marketo"}, "name": "x", "providerData": {"code": "any"},
+        "configuration": {"oauth.callback.url": "https://x.example", "oauth.api.key": "k", "oauth.api.secret": "s",
+            "marketo.identity.url": at("identity"), "marketo.rest.url": at("rest")}});
+    let made = one.ok("POST", "/instances", made).await;
+    let token = made["token"].as_str().unwrap().to_owned();
+    // What connecting asks is nobody's call yet.
+    asked.lock().unwrap().clear();
+    let nodes = [Arc::new(one), Arc::new(two)];
+    let mut calls = JoinSet::new();
+    for turn in 0..140 {
+        let (app, token) = (Arc::clone(&nodes[turn % 2]), token.clone());
+        calls.spawn(async move {
+            let secrets = app.with_token(&token);
+            let headers = [
+                ("authorization", &*secrets),
+                ("elements-deadline-ms", "15000"),
+            ];
+            let path = "/elements/api-v2/hubs/marketing/lists";
+            (turn % 2, app.send("GET", path, &headers, "").await.status)
+        });
+    }
+    let mut served = [0; 2];
+    while let Some(ended) = calls.join_next().await {
+        match ended.unwrap() {
+            (node, 200) => served[node] += 1,
+            (_, status) => assert_eq!(status, 429),
+        }
+    }
+    assert!(served[0] >= 20 && served[1] >= 20, "{served:?}");
+    let mut times = asked.lock().unwrap().clone();
+    times.sort();
+    let span = Duration::from_secs(20);
+    let most = (0..times.len())
+        .map(|first| {
+            let within = times[first..]
+                .iter()
+                .filter(|at| **at - times[first] < span);
+            within.count()
+        })
+        .max();
+    assert!((80..=100).contains(&most.unwrap()), "{most:?} in 20 s");
+}
+
 #[tokio::test]
 async fn what_a_vendor_tells_one_node_the_other_hears() {
     let Some((_database, url)) = database() else {

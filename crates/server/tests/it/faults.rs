@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use ligand_store::Database;
+use ligand_model::time::{FixedClock, FixedEntropy, Timestamp};
 use ligand_store::fault::POINTS;
 use ligand_store::testing::TestDatabase;
+use ligand_store::vault::RootKey;
+use ligand_store::{Database, Store, StoreOptions};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -18,7 +20,7 @@ use crate::support::recorder::{Asked, Recorder, json as answer};
 
 /// A vendor that outlives our crashes: grants by their number, each with the generation of its tokens.
 #[derive(Debug, Default, Clone)]
-struct Vendor {
+pub struct Vendor {
     grants: BTreeMap<u32, u32>,
     last: u32,
     /// Access tokens that have passed.
@@ -27,6 +29,14 @@ struct Vendor {
 }
 
 impl Vendor {
+    /// Every access token passes.
+    pub fn expire(&mut self) {
+        let current = self.grants.iter();
+        self.expired = current
+            .map(|(grant, generation)| format!("a{grant}.{generation}"))
+            .collect();
+    }
+
     fn tokens(&self, grant: u32) -> Value {
         let generation = self.grants[&grant];
         json!({"access_token": format!("a{grant}.{generation}"), "refresh_token": format!("r{grant}.{generation}"),
@@ -41,7 +51,7 @@ impl Vendor {
         (current.to_string() == generation).then_some(grant)
     }
 
-    fn answer(&mut self, asked: &Asked) -> Response {
+    pub fn answer(&mut self, asked: &Asked) -> Response {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&asked.body)
             .into_owned()
             .collect();
@@ -77,6 +87,29 @@ impl Vendor {
             }
         }
     }
+}
+
+/// The vendor's element.
+pub fn element() -> Value {
+    let entry = |key: &str, value: &str| json!({"key": key, "name": key, "defaultValue": value});
+    json!({"name": "Own", "key": "own", "hub": "crm", "authentication": {"type": "oauth2"},
+    "configuration": [
+        entry("base.url", "https://api.example.com"),
+        entry("oauth.token.url", "https://auth.example.com/token"),
+        entry("oauth.token.revoke_url", "https://auth.example.com/revoke"),
+        entry("oauth.authorization.url", "https://auth.example.com/authorize"),
+        entry("oauth.api.key", ""), entry("oauth.api.secret", ""), entry("oauth.callback.url", "")
+    ],
+    "resources": [
+        {"method": "GET", "path": "/things", "vendorPath": "/things"},
+        {"method": "POST", "path": "/things", "vendorPath": "/things"}
+    ]})
+}
+
+/// How an account of it is connected.
+pub fn account(name: &str) -> Value {
+    json!({"element": {"key": "own"}, "name": name, "providerData": {"code": "c"},
+        "configuration": {"oauth.api.key": "k", "oauth.api.secret": "s", "oauth.callback.url": "https://x"}})
 }
 
 struct World {
@@ -117,20 +150,7 @@ impl World {
         let of = |name: &str| told[name].as_str().unwrap();
         world.user = format!("User {}", of("userSecret"));
         world.secrets = format!("{}, Organization {}", world.user, of("organizationSecret"));
-        let entry =
-            |key: &str, value: &str| json!({"key": key, "name": key, "defaultValue": value});
-        let element = json!({"name": "Own", "key": "own", "hub": "crm", "authentication": {"type": "oauth2"},
-        "configuration": [
-            entry("base.url", "https://api.example.com"),
-            entry("oauth.token.url", "https://auth.example.com/token"),
-            entry("oauth.token.revoke_url", "https://auth.example.com/revoke"),
-            entry("oauth.authorization.url", "https://auth.example.com/authorize"),
-            entry("oauth.api.key", ""), entry("oauth.api.secret", ""), entry("oauth.callback.url", "")
-        ],
-        "resources": [
-            {"method": "GET", "path": "/things", "vendorPath": "/things"},
-            {"method": "POST", "path": "/things", "vendorPath": "/things"}
-        ]});
+        let element = element();
         let made = world.ask(&server, "POST", "/elements", &element).await;
         assert_eq!(made.as_ref().unwrap().0, 200, "{made:?}");
         world
@@ -160,9 +180,7 @@ impl World {
     }
 
     async fn make(&self, server: &Process, name: &str) -> Option<(u16, Value)> {
-        let body = json!({"element": {"key": "own"}, "name": name, "providerData": {"code": "c"},
-            "configuration": {"oauth.api.key": "k", "oauth.api.secret": "s", "oauth.callback.url": "https://x"}});
-        self.ask(server, "POST", "/instances", &body).await
+        self.ask(server, "POST", "/instances", &account(name)).await
     }
 
     async fn call(
@@ -248,13 +266,7 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
         }
         "delete" => world.ask(&server, "DELETE", &path, &Value::Null).await,
         "refresh" => {
-            world.vendor.send_modify(|vendor| {
-                let current = vendor
-                    .grants
-                    .iter()
-                    .map(|(grant, generation)| format!("a{grant}.{generation}"));
-                vendor.expired = current.collect();
-            });
+            world.vendor.send_modify(Vendor::expire);
             world.call(&server, "GET", token, None).await
         }
         _ => world.call(&server, "POST", token, Some(point)).await,
@@ -264,8 +276,17 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
     let server = world.serve(None).await;
     match point {
         "provision.written" => {
-            let last = known.names.keys().last().copied().unwrap_or_default() + 1;
-            known.names.insert(last, point.to_owned());
+            // Its id is not the next one where a crash before cost a number.
+            let listed = world.ask(&server, "GET", "/instances", &Value::Null).await;
+            let rows = listed.unwrap().1;
+            let made = rows
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|row| row["name"] == point);
+            known
+                .names
+                .insert(made.unwrap()["id"].as_i64().unwrap(), point.to_owned());
         }
         "update.written" => {
             known.names.insert(*id, point.to_owned());
@@ -276,10 +297,10 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
         _ => {}
     }
     world.check(&server, &known.names, point).await;
+    if let (Some(url), "refresh.leased" | "refresh.granted") = (&world.database, point) {
+        leases_pass(url).await;
+    }
     match point {
-        // Another node waits until the lease of the one that died has passed, minutes: the simulation of renewals in
-        // the engine has that.
-        "refresh.leased" | "refresh.granted" if world.database.is_some() => {}
         "refresh.leased" | "refresh.kept" => {
             let called = world.call(&server, "GET", token, None).await.unwrap();
             assert_eq!(called.0, 200, "{point}: {}", called.1);
@@ -311,6 +332,20 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
         _ => {}
     }
     server
+}
+
+/// As if the time of every lease had passed: on PostgreSQL a node that starts cannot know that nobody else holds one.
+async fn leases_pass(url: &str) {
+    let store = Store::open(StoreOptions {
+        database: Database::Postgres(url.to_owned()),
+        root_keys: Arc::new(RootKey::from_base64(KEY).unwrap()),
+        clock: Arc::new(FixedClock::new(Timestamp(0))),
+        entropy: Arc::new(FixedEntropy::new(1)),
+    })
+    .await
+    .unwrap();
+    assert_eq!(store.forget_leases().await.unwrap(), 1);
+    store.close().await;
 }
 
 async fn crash_everywhere(database: Option<String>) {
