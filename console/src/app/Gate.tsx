@@ -57,8 +57,8 @@ export function Gate({ children }: { children: ReactNode }) {
     } finally {
       keepToken(null);
       setEnded(false);
-      queries.clear();
       queries.setQueryData(["session"], null);
+      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
     }
   };
 
