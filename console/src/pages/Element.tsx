@@ -139,7 +139,7 @@ function Configuration({ entries }: { entries: Entry[] }) {
         <tbody>
           {shown.map((entry) => (
             <tr key={entry.key}>
-              <td>
+              <td className="entry">
                 <div className="stack tight">
                   <span><strong>{entry.name}</strong> {entry.required && <Badge>required</Badge>}</span>
                   <code className="soft wrap">{entry.key}</code>

@@ -150,7 +150,7 @@ function Make({ made, cancel }: Done) {
       <fieldset className="stack tight">
         <legend className="label">It may</legend>
         {SCOPES.map(({ word, says }) => (
-          <label key={word} className="actions small">
+          <label key={word} className="check small">
             <input type="checkbox" checked={scopes.includes(word)}
               onChange={(event) => setScopes(event.target.checked ? [...scopes, word] : scopes.filter((known) => known !== word))} />
             <span><b>{word}</b>: {says}</span>
