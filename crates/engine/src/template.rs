@@ -209,16 +209,34 @@ pub fn interpolate(
         } else {
             match resolve(element, values, key) {
                 Some(value) => out.push_str(&value),
+                // Declared to be empty is a value; not to be declared is none.
+                None if is_empty_by_default(element, key) => {}
                 None => out.push_str(token),
             }
         }
         rest = after;
     }
     out.push_str(rest);
-    let out = out
-        .replace("{{webhookCallbackUrl}}", webhook_callback_url)
-        .replace("{webhookCallbackUrl}", webhook_callback_url);
-    encode_base64_calls(&out)
+    encode_base64_calls(&with_webhook(&out, webhook_callback_url))
+}
+
+/// A text with the URL that takes the vendor's webhooks where it is asked for.
+pub fn with_webhook(text: &str, webhook_callback_url: &str) -> String {
+    [
+        "${webhookCallbackUrl}",
+        "{{webhookCallbackUrl}}",
+        "{webhookCallbackUrl}",
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, token| {
+        text.replace(token, webhook_callback_url)
+    })
+}
+
+fn is_empty_by_default(element: &Element, key: &str) -> bool {
+    element
+        .entry(key)
+        .is_some_and(|entry| entry.default_value.as_deref() == Some(""))
 }
 
 fn encode_base64_calls(text: &str) -> String {
@@ -352,11 +370,14 @@ fn whole_url(name: &str, value: &str) -> Result<String, Error> {
         && url.fragment().is_none()
         && url.query().is_none()
         && url.host_str().is_some();
-    if plain {
-        Ok(url.as_str().trim_end_matches('/').to_owned())
-    } else {
-        Err(refused())
+    if !plain {
+        return Err(refused());
     }
+    // Parsing writes hosts in small letters; where that is all it changed, the value stays as it was given.
+    let (parsed, given) = (url.as_str().trim_end_matches('/'), value.trim());
+    let given = given.trim_end_matches('/');
+    let same = parsed.eq_ignore_ascii_case(given);
+    Ok(if same { given } else { parsed }.to_owned())
 }
 
 fn whole_host(name: &str, value: &str) -> Result<String, Error> {

@@ -268,8 +268,11 @@ impl Exchange {
                 ("request_vendor_parameters", Value::Object(said)) => self.draft.merge_query(said),
                 ("request_vendor_body", Value::Null) => self.draft.body = DraftBody::None,
                 ("request_vendor_body", value) => {
-                    self.draft.body =
-                        DraftBody::Text(json_path::text(value).unwrap_or_default().into());
+                    let mut text = json_path::text(value).unwrap_or_default();
+                    if text.contains("{webhookCallbackUrl}") {
+                        text = template::with_webhook(&text, &self.setting.webhook_callback_url);
+                    }
+                    self.draft.body = DraftBody::Text(text.into());
                 }
                 ("request_vendor_path", Value::String(path)) => self.draft.path.clone_from(path),
                 ("request_vendor_method", Value::String(method)) => {

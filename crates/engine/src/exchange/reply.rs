@@ -256,9 +256,12 @@ pub(super) fn failure(verdict: &Verdict, said: String) -> Failure {
         Some(message) => message.clone(),
         None => format!("The vendor answered with status {}", verdict.status),
     };
+    let kind = ErrorKind::from_vendor_status(verdict.status);
+    // A refusal that is none of our kinds keeps the vendor's own number.
+    let own = kind == ErrorKind::Invalid && verdict.status != kind.status();
     Failure {
-        kind: ErrorKind::from_vendor_status(verdict.status),
-        status: None,
+        kind,
+        status: own.then_some(verdict.status),
         message,
         provider_message: (!said.is_empty()).then_some(said),
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ligand_model::configuration::lookup;
+
 use super::reply::{self, Content};
 use super::{Answer, Exchange, Level, State, Streaming, invalid, obtains_grant};
 use crate::error::Error;
@@ -68,8 +70,9 @@ impl Exchange {
         let url = if absolute {
             path.to_owned()
         } else {
-            let base = template::resolve(element, &self.values, "base.url").unwrap_or_default();
-            let base = template::fill_url(&base, |name| {
+            // Its tokens are filled here, where it is known which stand in the host, the path and the query.
+            let base = lookup(&self.values, element, "base.url").unwrap_or_default();
+            let base = template::fill_url(base, |name| {
                 let key = element
                     .parameters
                     .iter()

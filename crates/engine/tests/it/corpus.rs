@@ -176,7 +176,7 @@ const DEFAULTS: [(&str, &[&str]); 5] = [
 
 /// Says where two definitions differ, but for what is listed: a null is a missing member, and what was left out may be
 /// there with its default.
-fn differ(place: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+pub fn differ(place: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     let of = place.rsplit('.').next().unwrap_or_default();
     let of = of.split('[').next().unwrap_or_default();
     match (before, after) {

@@ -11,3 +11,4 @@ mod fuzz_properties;
 mod pages;
 mod report;
 mod snapshots;
+mod unseen;

@@ -40,6 +40,10 @@ impl Found {
             Self::Json(value) => value.clone(),
             Self::Body(bytes) => serde_json::from_slice(bytes)
                 .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned())),
+            // A field that came beside a file is a text.
+            Self::File(part) if part.file_name.is_none() => {
+                Value::String(String::from_utf8_lossy(&part.data).into_owned())
+            }
             Self::File(part) => json!({
                 "name": part.file_name,
                 "type": part.content_type,

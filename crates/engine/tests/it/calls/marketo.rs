@@ -164,7 +164,7 @@ fn client_and_secret_are_exchanged_for_a_token() {
             .value("oauth.api.key", "id")
             .value("oauth.api.secret", "s&t")
             .vendor(
-                "GET https://1-a-2.mktorest.com/identity/oauth/token?client_id=id&client_secret=s%26t&grant_type=client_credentials",
+                "GET https://1-A-2.mktorest.com/identity/oauth/token?client_id=id&client_secret=s%26t&grant_type=client_credentials",
                 Value::Null,
                 200,
                 json!({"access_token": "T1:int", "token_type": "bearer", "expires_in": 3599, "scope": "a@b.c"}),
