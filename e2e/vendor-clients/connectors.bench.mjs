@@ -1,6 +1,11 @@
 // Each element against its vendor's own client: a list of 200, a create, a get; then 100,000 records paged through. Started by
 // `ligand-bench connectors`, which says in BENCH where everything is; one JSON line a measurement goes to standard output.
 //
+// Everything once more, without the pages, while the simulators wait some milliseconds before they answer.
+//
+// Both sides make the same calls at the vendor: where Ligand's answer takes two (a record as the vendor stored it after a
+// create, the headings that name a contact's cells), so does the client; the rows say how many requests each made.
+//
 // Both sides are driven from here, in turns, one call at a time, against the same simulators in a process of their own. CPU of
 // the client is this process's; CPU of Ligand is the server's, and what this process spends on calling it is told beside it.
 
@@ -15,7 +20,7 @@ const { default: eloqua } = await import("eloqua");
 const EloquaClient = eloqua.default ?? eloqua;
 
 const plan = JSON.parse(process.env.BENCH);
-const { sandbox, calls, rounds, records, only } = plan;
+const { sandbox, calls, rounds, records, only, latency } = plan;
 const TENANT = "mc563885gzs27c5t9-63k636ttgm";
 const CALLBACK = "https://bench.example.com/callback";
 const say = (row) => process.stdout.write(`${JSON.stringify(row)}\n`);
@@ -81,7 +86,10 @@ const sobject = (element, hub, path, object, fields, record) => async () => {
       async () => (await call("GET", `${hub}/${path}?pageSize=200&fields=${columns}`)).body.length,
     ],
     create: [
-      async () => (await connection.sobject(object).create(record())).id,
+      async () => {
+        const { id } = await connection.sobject(object).create(record());
+        return (await connection.sobject(object).retrieve(id)).Id;
+      },
       async () => (await call("POST", `${hub}/${path}`, record())).body.id,
     ],
     get: [
@@ -136,7 +144,10 @@ const elements = {
         async () => (await call("GET", "marketing/lists/1/contacts?pageSize=200")).body.length,
       ],
       create: [
-        async () => (await client.lead.createOrUpdate([{ email: email("c") }])).result[0].id,
+        async () => {
+          const [{ id }] = (await client.lead.createOrUpdate([{ email: email("c") }])).result;
+          return (await client.lead.byId(id)).result[0].id;
+        },
         async () => (await call("POST", "marketing/contacts", { person: { email: email("l") } })).body.person.id,
       ],
       get: [(id) => client.lead.byId(id), (id) => call("GET", `marketing/contacts/${id}`)],
@@ -168,7 +179,10 @@ const elements = {
         async () => (await call("POST", `marketing/lists/${list}/contacts`, { Email: email("l") })).body.id,
       ],
       get: [
-        (id) => bare("GET", `/list/${list}/record/${encodeURIComponent(id)}`),
+        async (id) => {
+          const cells = await bare("GET", `/list/${list}/record/${encodeURIComponent(id)}`);
+          return [cells, (await bare("GET", `/list/${list}?count=1`)).headers];
+        },
         (id) => call("GET", `marketing/lists/${list}/contacts/${encodeURIComponent(id)}`),
       ],
       pages: (next) => call("GET", `marketing/lists/${list}/contacts?pageSize=200${next}`),
@@ -201,6 +215,12 @@ const elements = {
   },
 };
 
+/** Which simulator stands behind an element that is not named after it. */
+const VENDORS = {
+  sfdc: "salesforce", sfdcservicecloud: "salesforce", sfdcmarketingcloud: "salesforce", sfdcdocuments: "salesforce",
+  salesforcemarketingcloud: "marketingcloud",
+};
+
 // --- measuring --------------------------------------------------------------------------------------------------------
 
 /** User and system time of the server so far, microseconds. */
@@ -220,28 +240,32 @@ async function timed(act, times) {
   return { wall: wall / times, own: (spent.user + spent.system) / times, server: (serverCpu() - server) / times };
 }
 
-for (const [element, prepare] of Object.entries(elements)) {
-  if (only && only !== element) continue;
-  const sides = await prepare();
-  const ids = [undefined, undefined];
-  // Warm both, and see that they answer alike.
-  const sizes = [await sides.list[0](), await sides.list[1]()];
-  if (sizes[0] !== sizes[1]) throw new Error(`${element}: the client lists ${sizes[0]}, Ligand ${sizes[1]}`);
+/** Requests that a vendor's simulator is asked while `act` runs. */
+async function requests(vendor, act) {
+  const log = `${sandbox.control}/requests?vendor=${vendor}`;
+  await fetch(log, { method: "DELETE" });
+  await act();
+  return (await (await fetch(log)).json()).requests.length;
+}
+
+/** All operations of an element, in rounds; the sides take turns in who begins. */
+async function measure(element, { sides, ids, asked }, latency, times) {
   for (let round = 0; round < rounds; round += 1) {
     for (const operation of ["list", "create", "get"]) {
       const acts = sides[operation];
       if (!acts) continue;
       for (const side of round % 2 ? [1, 0] : [0, 1]) {
-        if (operation === "create") {
-          const make = async () => (ids[side] = await acts[side]());
-          say({ element, operation, side, size: sizes[0], ...(await timed(make, calls)) });
-        } else {
-          say({ element, operation, side, size: sizes[0], ...(await timed(() => acts[side](ids[side]), calls)) });
-        }
+        const act = operation === "create" ? async () => (ids[side] = await acts[side]()) : () => acts[side](ids[side]);
+        asked[operation] ??= [];
+        asked[operation][side] ??= await requests(VENDORS[element] ?? element, act);
+        say({ element, operation, side, latency, asked: asked[operation][side], ...(await timed(act, times)) });
       }
     }
   }
-  // Whole lists, one after the other, page by page.
+}
+
+/** Whole lists, one after the other, page by page. */
+async function through(element, { sides }) {
   let [seen, next, before] = [0, "", undefined];
   while (seen < records) {
     const page = await sides.pages(next && `&nextPage=${next}`);
@@ -253,3 +277,23 @@ for (const [element, prepare] of Object.entries(elements)) {
   }
   say({ element, operation: "pages", records: seen, before, after: resident() });
 }
+
+const prepared = [];
+for (const [element, prepare] of Object.entries(elements)) {
+  if (only && only !== element) continue;
+  const sides = await prepare();
+  // Warm both, and see that they answer alike.
+  const sizes = [await sides.list[0](), await sides.list[1]()];
+  if (sizes[0] !== sizes[1]) throw new Error(`${element}: the client lists ${sizes[0]}, Ligand ${sizes[1]}`);
+  const state = { sides, ids: [undefined, undefined], asked: {} };
+  await measure(element, state, 0, calls);
+  await through(element, state);
+  prepared.push([element, state]);
+}
+
+// Once more with vendors that take their time, as all but simulated ones do.
+for (const vendor of new Set(prepared.map(([element]) => VENDORS[element] ?? element))) {
+  const body = JSON.stringify({ vendor, kind: "slow", delay_ms: latency, times: 4_000_000_000 });
+  await fetch(`${sandbox.control}/fail`, { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+for (const [element, state] of prepared) await measure(element, state, latency, Math.ceil(calls / 4));

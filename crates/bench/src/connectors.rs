@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -109,27 +110,51 @@ fn measured(
         "userSecret": secrets.get("userSecret"), "organizationSecret": secrets.get("organizationSecret"),
         "rounds": arguments.number("rounds", 7)?, "calls": arguments.number("calls", 200)?,
         "records": arguments.number("records", 100_000)?, "only": arguments.get("element"),
+        "latency": arguments.number("latency", 5)?,
     });
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/vendor-clients");
     output.line("measuring; each element takes some seconds a round");
-    let ran = Command::new("node")
+    let mut node = Command::new("node")
         .arg("connectors.bench.mjs")
         .current_dir(clients)
         .env("BENCH", plan.to_string())
         .env("NODE_ENV", "production")
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .map_err(|error| format!("node: {error}"))?;
-    if !ran.status.success() {
-        return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
+    let mut measured = Measured::default();
+    let told = node.stdout.take().map(BufReader::new);
+    for line in told.into_iter().flat_map(BufRead::lines) {
+        let line = line.map_err(|error| format!("node: {error}"))?;
+        measured.take(&line);
+        output.line(&line);
     }
-    Ok(table(&String::from_utf8_lossy(&ran.stdout)))
+    let ended = node.wait().map_err(|error| format!("node: {error}"))?;
+    if !ended.success() {
+        return Err(format!("node ended with {ended}"));
+    }
+    Ok(measured.tables())
 }
 
-/// The table, and the bars that were missed.
-fn table(lines: &str) -> (String, Vec<String>) {
-    let mut operations: BTreeMap<(String, String), [Side; 2]> = BTreeMap::new();
-    let mut pages = Vec::new();
-    for line in lines.lines() {
+/// What one operation of one element cost, first at the client, then at Ligand.
+#[derive(Default)]
+struct Operation {
+    sides: [Side; 2],
+    /// Requests to the vendor a call.
+    asked: [f64; 2],
+}
+
+/// What Node measured.
+#[derive(Default)]
+struct Measured {
+    /// By latency of the vendor in milliseconds, element and operation.
+    operations: BTreeMap<(u64, String, String), Operation>,
+    /// Element, records, resident memory before and after.
+    pages: Vec<(String, f64, f64, f64)>,
+}
+
+impl Measured {
+    fn take(&mut self, line: &str) {
         let row: Value = serde_json::from_str(line).unwrap_or_default();
         let text = |name: &str| {
             row.get(name)
@@ -139,60 +164,89 @@ fn table(lines: &str) -> (String, Vec<String>) {
         };
         let number = |name: &str| row.get(name).and_then(Value::as_f64).unwrap_or_default();
         if text("operation") == "pages" {
-            pages.push((
+            let pages = (
                 text("element"),
                 number("records"),
                 number("before"),
                 number("after"),
-            ));
-            continue;
+            );
+            self.pages.push(pages);
+            return;
         }
-        let sides = operations
-            .entry((text("element"), text("operation")))
-            .or_default();
-        let of_ligand = number("side") > 0.5;
-        let [client, own] = sides;
-        let side = if of_ligand { own } else { client };
+        let latency = row.get("latency").and_then(Value::as_u64).unwrap_or(0);
+        let key = (latency, text("element"), text("operation"));
+        let operation = self.operations.entry(key).or_default();
+        let ([client, ligand], [by_client, by_ligand]) =
+            (&mut operation.sides, &mut operation.asked);
+        let (side, asked) = if number("side") > 0.5 {
+            (ligand, by_ligand)
+        } else {
+            (client, by_client)
+        };
+        *asked = number("asked");
         side.wall.push(number("wall"));
         side.own.push(number("own"));
         side.server.push(number("server"));
     }
-    let mut missed = Vec::new();
-    let mut out = "| element | operation | wall, client | wall, Ligand | CPU, client | CPU, Ligand | CPU of its caller |\n|---|---|---:|---:|---:|---:|---:|\n".to_owned();
-    for ((element, operation), [client, ligand]) in &operations {
-        let cells = [
-            &client.wall,
-            &ligand.wall,
-            &client.own,
-            &ligand.server,
-            &ligand.own,
-        ]
-        .map(|values| spread(values));
-        let _ = writeln!(out, "| {element} | {operation} | {} |", cells.join(" | "));
-        for (what, theirs, ours) in [
-            ("wall", &client.wall, &ligand.wall),
-            ("CPU", &client.own, &ligand.server),
-        ] {
-            if median(ours) > median(theirs) {
-                missed.push(format!(
-                    "{element} {operation}: more {what} than the client"
-                ));
+
+    /// The tables, and the bars that were missed. Bars are judged at vendors that answer at once.
+    fn tables(&self) -> (String, Vec<String>) {
+        let (mut out, mut missed) = (String::new(), Vec::new());
+        let mut before = None;
+        for ((latency, element, name), Operation { sides, asked }) in &self.operations {
+            if before != Some(latency) {
+                before = Some(latency);
+                let _ = writeln!(
+                    out,
+                    "{}The vendor answers {}.\n\n| element | operation | requests to the vendor | wall, client | wall, Ligand | CPU, client | CPU, Ligand | CPU of its caller |\n|---|---|---:|---:|---:|---:|---:|---:|",
+                    if *latency == 0 { "" } else { "\n" },
+                    match latency {
+                        0 => "at once".to_owned(),
+                        more => format!("after {more} ms"),
+                    }
+                );
+            }
+            let [client, ligand] = sides;
+            let cells = [
+                &client.wall,
+                &ligand.wall,
+                &client.own,
+                &ligand.server,
+                &ligand.own,
+            ]
+            .map(|values| spread(values));
+            let [by_client, by_ligand] = asked;
+            let _ = writeln!(
+                out,
+                "| {element} | {name} | {by_client:.0}, {by_ligand:.0} | {} |",
+                cells.join(" | ")
+            );
+            if *latency > 0 {
+                continue;
+            }
+            for (what, theirs, ours) in [
+                ("wall", &client.wall, &ligand.wall),
+                ("CPU", &client.own, &ligand.server),
+            ] {
+                if median(ours) > median(theirs) {
+                    missed.push(format!("{element} {name}: more {what} than the client"));
+                }
             }
         }
-    }
-    out.push_str("\nMicroseconds a call: median of the rounds, and half the distance between the fastest and the slowest round.\n\n");
-    out.push_str("| element | records paged through | RSS before, MiB | after | growth |\n|---|---:|---:|---:|---:|\n");
-    for (element, records, before, after) in pages {
-        let growth = after - before;
-        let _ = writeln!(
-            out,
-            "| {element} | {records:.0} | {before:.1} | {after:.1} | {growth:.1} |"
-        );
-        if growth > GROWTH {
-            missed.push(format!("{element}: memory grew by {growth:.1} MiB"));
+        out.push_str("\nMicroseconds a call: median of the rounds, and half the distance between the fastest and the slowest round. Requests: the client's, Ligand's.\n\n");
+        out.push_str("| element | records paged through | RSS before, MiB | after | growth |\n|---|---:|---:|---:|---:|\n");
+        for (element, records, before, after) in &self.pages {
+            let growth = after - before;
+            let _ = writeln!(
+                out,
+                "| {element} | {records:.0} | {before:.1} | {after:.1} | {growth:.1} |"
+            );
+            if growth > GROWTH {
+                missed.push(format!("{element}: memory grew by {growth:.1} MiB"));
+            }
         }
+        (out, missed)
     }
-    (out, missed)
 }
 
 fn spread(values: &[f64]) -> String {
@@ -207,16 +261,39 @@ mod tests {
 
     #[test]
     fn a_slower_side_and_a_growing_server_are_told() {
-        let row = |side: u8, wall: f64, server: f64| {
-            json!({"element": "x", "operation": "list", "side": side, "wall": wall, "own": 50.0, "server": server}).to_string()
+        let row = |latency: u64, side: u8, wall: f64, server: f64| {
+            json!({"element": "x", "operation": "list", "latency": latency, "side": side, "asked": 1 + side,
+                "wall": wall, "own": 50.0, "server": server})
         };
-        let grown = json!({"element": "x", "operation": "pages", "records": 100_000, "before": 20.0, "after": 40.0});
-        let (text, missed) =
-            table(&[row(0, 100.0, 0.0), row(1, 120.0, 40.0), grown.to_string()].join("\n"));
-        assert!(
-            text.contains("| x | list | 100 ± 0 | 120 ± 0 | 50 ± 0 | 40 ± 0 | 50 ± 0 |"),
-            "{text}"
-        );
+        let mut measured = Measured::default();
+        for row in [
+            row(0, 0, 100.0, 0.0),
+            row(0, 1, 120.0, 40.0),
+            row(5, 0, 5_100.0, 0.0),
+            row(5, 1, 5_120.0, 60.0),
+            json!({"element": "x", "operation": "pages", "records": 100_000, "before": 20.0, "after": 40.0}),
+        ] {
+            measured.take(&row.to_string());
+        }
+        let (text, missed) = measured.tables();
+        let [at_once, late] = text
+            .split("The vendor answers after 5 ms.")
+            .collect::<Vec<_>>()[..]
+        else {
+            panic!("{text}")
+        };
+        for (part, line) in [
+            (
+                at_once,
+                "| x | list | 1, 2 | 100 ± 0 | 120 ± 0 | 50 ± 0 | 40 ± 0 | 50 ± 0 |",
+            ),
+            (
+                late,
+                "| x | list | 1, 2 | 5100 ± 0 | 5120 ± 0 | 50 ± 0 | 60 ± 0 | 50 ± 0 |",
+            ),
+        ] {
+            assert!(part.contains(line), "{text}");
+        }
         assert_eq!(
             missed,
             [

@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod chain;
+mod content;
 mod count;
 mod draft;
 mod explain;
@@ -32,6 +33,7 @@ use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
 pub use call::{Part, ResourceCall};
+use content::Content;
 use draft::Draft;
 pub use explain::{Level, Origin};
 pub use hooking::written;
@@ -39,7 +41,6 @@ use local::Local;
 use paging::Paging;
 use plan::Sources;
 use repeat::Repeat;
-use reply::Content;
 pub use upload::passes_on;
 
 use crate::catalog::Compiled;
@@ -103,12 +104,22 @@ struct Answer {
     headers: Vec<(String, String)>,
     content: Content,
     /// The body before its root was taken.
-    raw: Option<Value>,
+    raw: Option<Box<Content>>,
     rooted: bool,
     failure: Option<Failure>,
 }
 
 impl Answer {
+    /// The body as it was before its root was taken.
+    fn whole(&self) -> &Content {
+        self.raw.as_deref().unwrap_or(&self.content)
+    }
+
+    /// The same, to be looked into.
+    fn surrounding(&mut self) -> &mut Content {
+        self.raw.as_deref_mut().unwrap_or(&mut self.content)
+    }
+
     /// An answer that no vendor gave.
     fn made(body: Value) -> Self {
         Self {
@@ -150,7 +161,7 @@ pub struct Exchange {
     /// How many records the vendor has in all, when the caller asks.
     total: Option<u64>,
     /// The page, while the vendor is asked for that number.
-    counting: Option<Answer>,
+    counting: Option<Box<Answer>>,
     /// What is filtered and ordered here.
     local: Option<Local>,
     /// Pages still to be passed on the way to one asked for by number.

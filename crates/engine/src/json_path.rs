@@ -4,13 +4,15 @@ use serde_json::{Map, Value};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Member(&'a str),
     Item(usize),
+    /// All items, which is the array itself.
     Every,
 }
 
-fn parts(path: &str) -> Vec<Part<'_>> {
+/// The steps of a path.
+pub(crate) fn parts(path: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for dotted in path.split('.') {
         let mut rest = dotted;

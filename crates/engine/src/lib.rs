@@ -21,6 +21,7 @@ mod json_path;
 pub mod oauth;
 pub mod objects;
 pub mod query;
+mod raw;
 mod redact;
 pub mod renewal;
 mod scan;

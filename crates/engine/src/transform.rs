@@ -30,9 +30,9 @@ mod wire;
 
 pub use self::check::{Checked, Status, check};
 pub use self::effective::effective;
-pub use self::lazy::Broken;
 pub use self::mapping::{Direction, Mapping};
 pub(crate) use self::path::Step;
 pub use self::path::{Path, PathError};
 pub use self::stream::Records;
 pub use self::wire::{Field, LONGEST_SCRIPT, MOST_FIELDS, Script, Setting, Transformation};
+pub use crate::raw::Broken;

@@ -1,8 +1,12 @@
 //! The last part of a call: nulls, aliases, selected fields, pages and counts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
+
+use crate::raw;
 
 /// Removes null members, at any depth.
 pub(super) fn remove_nulls(value: &mut Value) {
@@ -37,6 +41,66 @@ pub(super) fn add_aliases(value: &mut Value, aliases: &BTreeMap<String, String>)
             .for_each(add),
         _ => {}
     }
+}
+
+/// The same for JSON text that is a record or a list of them, parsed no further than where its members begin and end;
+/// none when it cannot be walked.
+pub(super) fn aliased(text: &Bytes, aliases: &BTreeMap<String, String>) -> Option<Bytes> {
+    let names: Vec<Alias> = aliases
+        .iter()
+        .map(|(new, existing)| (raw::key(new), raw::key(existing)))
+        .collect();
+    let whole = text.trim_ascii();
+    let mut out = Vec::with_capacity(whole.len() + whole.len() / 4);
+    if whole.first() == Some(&b'[') {
+        out.push(b'[');
+        for (index, record) in raw::items(whole)?.into_iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_aliased(record, &names, &mut out)?;
+        }
+        out.push(b']');
+    } else {
+        write_aliased(whole, &names, &mut out)?;
+    }
+    Some(Bytes::from(out))
+}
+
+/// A new name and the existing one, as they stand in JSON.
+type Alias = (Box<[u8]>, Box<[u8]>);
+
+fn write_aliased(record: &[u8], names: &[Alias], out: &mut Vec<u8>) -> Option<()> {
+    let Some(open) = record.strip_suffix(b"}") else {
+        out.extend_from_slice(record);
+        return Some(());
+    };
+    let mut members = Vec::with_capacity(2 * names.len());
+    let concerned = |name: &[u8]| {
+        names
+            .iter()
+            .any(|(new, existing)| *name == **new || *name == **existing)
+    };
+    let read = raw::object(record, 0, |name, value| {
+        if concerned(&name) {
+            members.push((name, value));
+        }
+    });
+    read.ok()?;
+    out.extend_from_slice(open.trim_ascii_end());
+    for (new, existing) in names {
+        let find = |wanted: &[u8]| members.iter().rfind(|(name, _)| **name == *wanted);
+        if let (None, Some((_, value))) = (find(new), find(existing)) {
+            let value = *value;
+            out.push(b',');
+            out.extend_from_slice(new);
+            out.push(b':');
+            out.extend_from_slice(value);
+            members.push((Cow::Borrowed(new), value));
+        }
+    }
+    out.push(b'}');
+    Some(())
 }
 
 /// Keeps only the named fields of each record; a dotted name keeps its path. `id` stays, so that records can be found again.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ligand_model::element::Resource;
 use ligand_model::error::ErrorKind;
-use serde_json::Value;
 
 use super::{
-    Answer, Exchange, MOST_LINKS, Previous, Streaming, invalid, obtains_grant, reply, resource_of,
+    Answer, Content, Exchange, MOST_LINKS, Previous, Streaming, invalid, obtains_grant, reply,
+    resource_of,
 };
 use crate::error::Error;
 use crate::json_path;
@@ -30,25 +30,22 @@ impl Exchange {
         let Some(root) = root.filter(|_| !answer.rooted && answer.failure.is_none()) else {
             return;
         };
-        // A copy of the whole body is only made for who reads it.
+        // The whole body is only kept for who reads it.
         let needs_raw = answer.raw.is_none() && reads_raw;
-        let value = answer.content.value();
-        if json_path::get(value, &root).is_none() {
-            // What a hook put in place of a call has no root.
-            if let Some(otherwise) = otherwise.filter(|_| value.is_object()) {
-                *value = *otherwise;
-                answer.rooted = true;
-            }
+        let found = answer.content.has(&root);
+        // What a hook put in place of a call has no root.
+        let otherwise = otherwise.filter(|_| !found && answer.content.is_object());
+        if !found && otherwise.is_none() {
             return;
         }
-        let raw = needs_raw.then(|| value.clone());
-        if let Some(rooted) = json_path::take(value, &root) {
-            *value = rooted;
-            answer.rooted = true;
+        if needs_raw {
+            answer.raw = Some(Box::new(answer.content.clone()));
         }
-        if raw.is_some() {
-            answer.raw = raw;
+        match otherwise {
+            Some(otherwise) => answer.content = Content::made(*otherwise),
+            None => answer.content.narrow(&root),
         }
+        answer.rooted = true;
     }
 
     /// Keeps the number of all records, for a caller that asks for it, before the root is taken from around them.
@@ -65,8 +62,9 @@ impl Exchange {
             && !answer.rooted
             && answer.failure.is_none()
         {
-            let found = json_path::get(answer.content.value(), place).and_then(json_path::text);
-            self.total = found.and_then(|text| text.parse().ok());
+            let found = answer.content.get(place);
+            let text = found.and_then(|found| json_path::text(&found));
+            self.total = text.and_then(|text| text.parse().ok());
         }
     }
 
@@ -100,53 +98,64 @@ impl Exchange {
         }
         let compiled = Arc::clone(&self.compiled);
         let resource = resource_of(&compiled, self.resource)?;
-        if let Some(what) = answer.content.unintelligible()
-            && resource.answer.is_none()
-            && self.streaming != Streaming::Watched
-        {
-            return Err(Failure {
-                kind: ErrorKind::VendorUnavailable,
-                status: None,
-                message: format!("The vendor's answer is not {what}"),
-                provider_message: Some(redact::provider_message(
-                    &answer.content.text().chars().take(500).collect::<String>(),
-                    &self.values,
-                )),
-            });
+        let next = resource.next_resource.as_deref();
+        let next = next.filter(|next| !next.is_empty());
+        if next.is_some() || self.repeat.is_some() {
+            // What goes on into another call is parsed before it is judged.
+            answer.content.value();
         }
-        if let Some(path) = &resource.not_found {
-            let raw = match &answer.raw {
-                Some(raw) => raw,
-                None => answer.content.value(),
-            };
-            if json_path::get(raw, path).is_none_or(Value::is_null) {
-                return Err(Failure {
-                    kind: ErrorKind::NotFound,
-                    status: None,
-                    message: "The vendor has no such record.".to_owned(),
-                    provider_message: None,
-                });
-            }
+        if let Some(failure) = self.unintelligible(resource, &mut answer) {
+            return Err(failure);
+        }
+        let missing = |path: &str| {
+            let found = answer.surrounding().get(path);
+            found.is_none_or(|found| found.is_null())
+        };
+        if resource.not_found.as_deref().is_some_and(missing) {
+            return Err(Failure {
+                kind: ErrorKind::NotFound,
+                status: None,
+                message: "The vendor has no such record.".to_owned(),
+                provider_message: None,
+            });
         }
         self.keep_response_parameters(resource, &mut answer);
         if let Some(step) = self.next_record(&mut answer) {
             return step;
         }
-        if let Some(next) = resource
-            .next_resource
-            .as_deref()
-            .filter(|next| !next.is_empty())
-        {
+        if let Some(next) = next {
             return self.next_link(next, answer);
         }
         if let Some(step) = self.walk(resource, &mut answer) {
             return step;
         }
         if let Some(step) = self.count(resource) {
-            self.counting = Some(answer);
+            self.counting = Some(Box::new(answer));
             return Ok(step);
         }
         Ok(self.finish(resource, answer))
+    }
+
+    /// The failure of an answer that cannot be read.
+    pub(super) fn unintelligible(
+        &self,
+        resource: &Resource,
+        answer: &mut Answer,
+    ) -> Option<Failure> {
+        if resource.answer.is_some() || self.streaming == Streaming::Watched {
+            return None;
+        }
+        let message = format!(
+            "The vendor's answer is not {}",
+            answer.content.unintelligible()?
+        );
+        let said: String = answer.content.text().chars().take(500).collect();
+        Some(Failure {
+            kind: ErrorKind::VendorUnavailable,
+            status: None,
+            message,
+            provider_message: Some(redact::provider_message(&said, &self.values)),
+        })
     }
 
     pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {
@@ -189,11 +198,8 @@ impl Exchange {
                     .find(|(name, _)| name.eq_ignore_ascii_case(&parameter.vendor_name))
                     .map(|(_, value)| value.clone())
             } else {
-                let raw = match &answer.raw {
-                    Some(raw) => raw,
-                    None => answer.content.value(),
-                };
-                json_path::get(raw, &parameter.vendor_name).and_then(json_path::text)
+                let found = answer.surrounding().get(&parameter.vendor_name);
+                found.and_then(|found| json_path::text(&found))
             };
             if let Some(found) = found {
                 kept.push((parameter.name.to_string(), found));

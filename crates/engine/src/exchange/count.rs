@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use ligand_model::element::{Element, Resource};
 
+use super::content::Content;
 use super::paging::Paging;
 use super::plan::Sources;
-use super::reply::{self, Content};
+use super::reply;
 use super::{Exchange, State, Streaming, invalid};
 use crate::json_path;
 use crate::step::{Failure, Step, VendorReply};
@@ -80,7 +81,7 @@ impl Exchange {
                 None => uncounted.to_owned(),
             });
         }
-        Ok(self.finish(resource, page))
+        Ok(self.finish(resource, *page))
     }
 }
 
@@ -90,6 +91,6 @@ fn total(element: &Element, resource: &Resource, reply: &VendorReply) -> Option<
     if reply::judge(element, reply.status, &mut content).is_some() {
         return None;
     }
-    let found = json_path::get(content.value(), resource.total_count.as_deref()?);
-    found.and_then(json_path::text)?.parse().ok()
+    let found = content.get(resource.total_count.as_deref()?)?;
+    json_path::text(&found)?.parse().ok()
 }

@@ -80,12 +80,16 @@ impl Exchange {
                 .map(str::to_owned)
                 .or_else(|| fields::default_selection(element, resource, &self.values))
         };
-        // A body that needs no other change than to lose its nulls is not parsed.
+        // A body that only loses its nulls or gets other names is not parsed.
         let unread = answer
             .content
             .unread()
-            .filter(|_| resource.aliases.is_none() && self.local.is_none() && fields.is_none());
-        if let Some(bytes) = unread.cloned() {
+            .filter(|_| self.local.is_none() && fields.is_none());
+        let unread = unread.and_then(|bytes| match &resource.aliases {
+            Some(aliases) => answer::aliased(bytes, aliases),
+            None => Some(bytes.clone()),
+        });
+        if let Some(bytes) = unread {
             let items = answer.content.unread_items();
             if items.is_none_or(|items| !self.must_slice(resource, items)) {
                 let rows = items.map(Rows::whole);
@@ -105,6 +109,9 @@ impl Exchange {
         }
         let mut more = false;
         let fetched = answer.content.value().as_array().map(Vec::len);
+        if let Some(failure) = self.unintelligible(resource, &mut answer) {
+            return self.done(Err(failure));
+        }
         if let Err(failure) = self.filter_here(resource, answer.content.value()) {
             return self.done(Err(failure));
         }
@@ -240,8 +247,7 @@ impl Exchange {
         if self.local.is_some() || ordered.is_some_and(|order| !order.trim().is_empty()) {
             return None;
         }
-        let last = answer.content.value().as_array()?.last()?;
-        json_path::get(last, field).and_then(json_path::text)
+        answer.content.of_last(field)
     }
 }
 
@@ -267,13 +273,13 @@ pub(super) fn next_cursor(resource: &Resource, answer: &mut Answer) -> Option<St
         Some(value)
     } else {
         let path = place.strip_prefix("body.").unwrap_or(place);
-        let body = match &answer.raw {
-            Some(raw) => raw,
-            None => answer.content.value(),
+        let body = answer.surrounding();
+        let place = if body.has(path) {
+            path
+        } else {
+            path.split_once('.')?.1
         };
-        json_path::get(body, path)
-            .or_else(|| json_path::get(body, path.split_once('.')?.1))
-            .and_then(json_path::text)
+        body.get(place).and_then(|found| json_path::text(&found))
     };
     let found = found.filter(|text| !text.is_empty() && text != "false")?;
     match parameter {

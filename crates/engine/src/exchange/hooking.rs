@@ -3,17 +3,33 @@
 use ligand_model::error::ErrorKind;
 use serde_json::{Map, Value, json};
 
-use super::{Exchange, HookRef, State};
+use super::{Answer, Exchange, HookRef, State};
+use crate::exchange::content::Content;
 use crate::exchange::draft::DraftBody;
-use crate::exchange::reply::Content;
+use crate::exchange::paging::Paging;
+
 use crate::json_path;
 use crate::query;
 use crate::redact;
 use crate::step::{Failure, HookCall, HookError, HookResult};
 use crate::template;
 
+/// The context of a hook. A variable is reached by its name alone: one that the text does not mention is not made.
+struct Variables<'a> {
+    source: &'a str,
+    made: Map<String, Value>,
+}
+
+impl Variables<'_> {
+    fn add(&mut self, name: &str, value: impl FnOnce() -> Value) {
+        if self.source.contains(name) {
+            self.made.insert(name.to_owned(), value());
+        }
+    }
+}
+
 impl Exchange {
-    /// Every variable the format promises.
+    /// Every variable the format promises and the hook mentions.
     pub(super) fn hook_call(&self, at: HookRef) -> Result<HookCall, Failure> {
         let element = &self.compiled.element;
         let resource = self.resource()?;
@@ -25,29 +41,22 @@ impl Exchange {
         let (source, legacy) = hooks.get(at.index).map_or(("", false), |hook| {
             (hook.body.as_deref().unwrap_or(""), hook.is_legacy)
         });
-        let mut variables = self.request_variables()?;
-        if self.state == State::AfterVendor {
-            self.response_variables(&mut variables);
-        } else {
-            for name in [
-                "response_body",
-                "response_body_map",
-                "response_body_raw",
-                "response_body_raw_map",
-                "response_headers",
-                "response_status_code",
-                "response_error",
-                "response_error_message",
-            ] {
-                variables.insert(name.to_owned(), Value::Null);
+        let mut variables = Variables {
+            source,
+            made: Map::new(),
+        };
+        self.request_variables(&mut variables)?;
+        match &self.answer {
+            Some(answer) if self.state == State::AfterVendor => {
+                response_variables(answer, &mut variables);
             }
-            variables.insert("response_iserror".to_owned(), json!(false));
+            _ => variables.add("response_iserror", || json!(false)),
         }
         Ok(HookCall {
             name: self.hook_name(at),
             source: source.to_owned(),
             legacy,
-            variables,
+            variables: variables.made,
             batch: None,
         })
     }
@@ -66,156 +75,97 @@ impl Exchange {
         format!("{owner}{} {} {kind}", resource.method, resource.path)
     }
 
-    fn request_variables(&self) -> Result<Map<String, Value>, Failure> {
-        let element = &self.compiled.element;
+    fn request_variables(&self, variables: &mut Variables<'_>) -> Result<(), Failure> {
         let resource = self.resource()?;
-        let mut configuration: Map<String, Value> = element
-            .configuration
-            .iter()
-            .filter_map(|entry| {
-                let value = template::resolve(element, &self.values, &entry.key)?;
-                Some((entry.key.clone(), Value::String(value)))
-            })
-            .collect();
-        for (key, value) in &self.values {
-            configuration.insert(key.clone(), Value::String(value.clone()));
-        }
-        let text_or_null = |text: Option<String>| text.map_or(Value::Null, Value::String);
-        let vendor_body = self.draft.body_text();
-        let vendor_body_map = vendor_body
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
-        let body = (!self.call.body.is_empty())
-            .then(|| String::from_utf8_lossy(&self.call.body).into_owned());
-        let mut parameters: Map<String, Value> = Map::new();
-        for (name, value) in &self.call.query {
-            parameters.insert(name.clone(), Value::String(value.clone()));
-        }
-        if parameters.contains_key("nextPage") {
-            let shown = self
-                .paging
-                .as_ref()
-                .and_then(super::paging::Paging::shown_to_hooks);
-            parameters.insert("nextPage".to_owned(), text_or_null(shown));
-        }
-        let expression = match self
-            .call
-            .query("where")
-            .filter(|text| !text.trim().is_empty())
-        {
-            None => Value::Null,
-            Some(text) => match query::parse_where(text) {
-                Ok(expression) => Value::Array(expression.flatten()),
-                Err(error) => {
-                    return Err(Failure {
-                        kind: ErrorKind::Invalid,
-                        status: None,
-                        message: ligand_model::error::Classify::public(&error).into_owned(),
-                        provider_message: None,
-                    });
-                }
-            },
-        };
-        let headers: Map<String, Value> = self
-            .call
-            .headers
-            .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"))
-            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-            .collect();
-        let object = resource.path.trim_start_matches("/hubs/").split('/').nth(1);
-        let (previous_body, previous_headers) = self
-            .previous
-            .as_ref()
-            .map_or((Value::Null, Value::Null), |previous| {
-                (previous.body.clone(), header_map(&previous.headers))
+        let (call, draft) = (&self.call, &self.draft);
+        variables.add("configuration", || self.configuration());
+        variables.add("request_vendor_headers", || draft.header_map().into());
+        variables.add("request_vendor_parameters", || draft.query_map().into());
+        variables.add("request_vendor_body", || draft.body_text().into());
+        variables.add("request_vendor_body_map", || {
+            let text = draft.body_text();
+            let map = text.and_then(|text| serde_json::from_str(&text).ok());
+            map.unwrap_or_default()
+        });
+        variables.add("request_vendor_path", || json!(draft.path));
+        variables.add("request_vendor_method", || json!(draft.method));
+        variables.add("request_vendor_url", || {
+            json!(self.vendor_url(&draft.path).unwrap_or_default())
+        });
+        variables.add("request_body", || {
+            let text = (!call.body.is_empty()).then(|| String::from_utf8_lossy(&call.body));
+            text.map(std::borrow::Cow::into_owned).into()
+        });
+        variables.add("request_body_map", || call.json().unwrap_or_default());
+        variables.add("request_parameters", || self.parameters());
+        variables.add("request_path", || json!(call.path));
+        variables.add("request_path_variables", || json!(self.variables));
+        variables.add("request_method", || json!(call.method));
+        variables.add("request_headers", || {
+            let shown = call
+                .headers
+                .iter()
+                .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            let shown = shown.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+            shown.collect::<Map<_, _>>().into()
+        });
+        // A caller's `where` that is none is refused, whether the hook reads it or not.
+        let expression = self.expression()?;
+        variables.add("request_expression", || expression);
+        if let Some(previous) = &self.previous {
+            variables.add("request_previous_response", || previous.body.clone());
+            variables.add("request_previous_response_headers", || {
+                header_map(&previous.headers)
             });
-        let entries = [
-            ("configuration", Value::Object(configuration)),
-            (
-                "request_vendor_headers",
-                Value::Object(self.draft.header_map()),
-            ),
-            (
-                "request_vendor_parameters",
-                Value::Object(self.draft.query_map()),
-            ),
-            ("request_vendor_body", text_or_null(vendor_body)),
-            (
-                "request_vendor_body_map",
-                vendor_body_map.unwrap_or(Value::Null),
-            ),
-            ("request_vendor_path", json!(self.draft.path)),
-            ("request_vendor_method", json!(self.draft.method)),
-            (
-                "request_vendor_url",
-                json!(self.vendor_url(&self.draft.path).unwrap_or_default()),
-            ),
-            ("request_body", text_or_null(body)),
-            ("request_body_map", self.call.json().unwrap_or(Value::Null)),
-            ("request_parameters", Value::Object(parameters)),
-            ("request_path", json!(self.call.path)),
-            ("request_path_variables", json!(self.variables)),
-            ("request_method", json!(self.call.method)),
-            ("request_headers", Value::Object(headers)),
-            ("request_expression", expression),
-            ("request_previous_response", previous_body),
-            ("request_previous_response_headers", previous_headers),
-            (
-                "request_root_key",
-                json!(
-                    resource
-                        .root_key
-                        .as_deref()
-                        .and_then(|r| r.split_once('|'))
-                        .map(|(q, _)| q)
-                ),
-            ),
-            (
-                "response_root_key",
-                json!(super::reply::response_root(resource.root_key.as_deref())),
-            ),
-            ("object_name", json!(object)),
-            ("meta_data", Value::Null),
-            ("multipart_hook_context_items", Value::Null),
-            ("events", Value::Null),
-        ];
-        Ok(entries
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect())
+        }
+        variables.add("request_root_key", || {
+            let root = resource.root_key.as_deref();
+            json!(root.and_then(|root| root.split_once('|')).map(|(q, _)| q))
+        });
+        variables.add("response_root_key", || {
+            json!(super::reply::response_root(resource.root_key.as_deref()))
+        });
+        variables.add("object_name", || {
+            json!(resource.path.trim_start_matches("/hubs/").split('/').nth(1))
+        });
+        Ok(())
     }
 
-    fn response_variables(&self, variables: &mut Map<String, Value>) {
-        let Some(answer) = &self.answer else { return };
-        let mut content = answer.content.clone();
-        let body = content.value().clone();
-        let map = if body.is_object() || body.is_array() {
-            body.clone()
-        } else {
-            Value::Null
+    fn configuration(&self) -> Value {
+        let element = &self.compiled.element;
+        let declared = element.configuration.iter().filter_map(|entry| {
+            let value = template::resolve(element, &self.values, &entry.key)?;
+            Some((entry.key.clone(), Value::String(value)))
+        });
+        let given = self.values.iter();
+        let given = given.map(|(key, value)| (key.clone(), Value::from(value.as_str())));
+        declared.chain(given).collect::<Map<_, _>>().into()
+    }
+
+    fn parameters(&self) -> Value {
+        let given = self.call.query.iter();
+        let given = given.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+        let mut parameters: Map<String, Value> = given.collect();
+        if let Some(token) = parameters.get_mut("nextPage") {
+            let shown = self.paging.as_ref().and_then(Paging::shown_to_hooks);
+            *token = shown.into();
+        }
+        parameters.into()
+    }
+
+    fn expression(&self) -> Result<Value, Failure> {
+        let text = self.call.query("where");
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Ok(Value::Null);
         };
-        let raw_map = answer.raw.clone().unwrap_or_else(|| body.clone());
-        let failure = answer.failure.as_ref();
-        let entries = [
-            ("response_body", body),
-            ("response_body_map", map),
-            ("response_body_raw", json!(answer.content.text())),
-            ("response_body_raw_map", raw_map),
-            ("response_headers", header_map(&answer.headers)),
-            ("response_status_code", json!(answer.status)),
-            ("response_iserror", json!(failure.is_some())),
-            (
-                "response_error",
-                json!(failure.and_then(|f| f.provider_message.clone())),
-            ),
-            (
-                "response_error_message",
-                json!(failure.map(|f| f.message.clone())),
-            ),
-        ];
-        for (name, value) in entries {
-            variables.insert(name.to_owned(), value);
+        match query::parse_where(text) {
+            Ok(expression) => Ok(Value::Array(expression.flatten())),
+            Err(error) => Err(Failure {
+                kind: ErrorKind::Invalid,
+                status: None,
+                message: ligand_model::error::Classify::public(&error).into_owned(),
+                provider_message: None,
+            }),
         }
     }
 
@@ -249,7 +199,7 @@ impl Exchange {
             .is_ok_and(|resource| resource.kind_of_call.starts_with("api"))
         {
             let said = match (&self.answer, &self.previous) {
-                (Some(answer), _) => answer.content.text(),
+                (Some(answer), _) => answer.whole().text(),
                 (None, Some(previous)) => previous.body.to_string(),
                 (None, None) => String::new(),
             };
@@ -391,6 +341,30 @@ pub fn written(method: &str, status: u16, why: &str) -> String {
         "{}. The vendor had carried out this {method} by then (it answered {status}): do not send it again.",
         why.trim_end_matches('.')
     )
+}
+
+fn response_variables(answer: &Answer, variables: &mut Variables<'_>) {
+    let value = |content: &Content| content.clone().value().take();
+    let body = || value(&answer.content);
+    let surrounding = answer.whole();
+    let failure = answer.failure.as_ref();
+    variables.add("response_body", body);
+    variables.add("response_body_map", || {
+        Some(body())
+            .filter(|body| body.is_object() || body.is_array())
+            .unwrap_or_default()
+    });
+    variables.add("response_body_raw", || json!(surrounding.text()));
+    variables.add("response_body_raw_map", || value(surrounding));
+    variables.add("response_headers", || header_map(&answer.headers));
+    variables.add("response_status_code", || json!(answer.status));
+    variables.add("response_iserror", || json!(failure.is_some()));
+    variables.add("response_error", || {
+        json!(failure.and_then(|f| f.provider_message.clone()))
+    });
+    variables.add("response_error_message", || {
+        json!(failure.map(|f| f.message.clone()))
+    });
 }
 
 /// `response_error_message` makes an error, 400 unless the hook gives a status.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ligand_model::element::Resource;
 use serde_json::Value;
 
-use super::reply::Content;
+use super::content::Content;
 use super::{Answer, Exchange, invalid};
 use crate::error::Error;
 use crate::step::{Failure, Step};

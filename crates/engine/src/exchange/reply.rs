@@ -1,145 +1,12 @@
 //! Reading the vendor's answer: is it JSON, is it an error and whose, what is its root.
 
-use bytes::Bytes;
 use ligand_model::element::{Element, ErrorRule};
 use ligand_model::error::ErrorKind;
 use serde_json::Value;
 
-use super::xml;
+use super::content::Content;
 use crate::json_path;
-use crate::scan;
-use crate::step::{Failure, VendorReply};
-
-/// What the bytes of an answer claim to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    Json,
-    Xml,
-    /// Neither: text, to hooks.
-    Text,
-}
-
-/// The body of an answer, read only as far as needed.
-#[derive(Debug, Clone)]
-pub(super) struct Content {
-    bytes: Bytes,
-    claim: Claim,
-    value: Option<Value>,
-    /// Why it is not what it claims to be.
-    fault: Option<String>,
-    /// What a look over unread JSON told.
-    scan: Option<scan::Scan>,
-}
-
-impl Content {
-    /// Sorts the bytes of an answer by content type and first byte.
-    pub(super) fn of(reply: &VendorReply) -> Self {
-        let kind = reply
-            .header("content-type")
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let first = reply.body.trim_ascii_start().first();
-        let claim = match first {
-            Some(b'{' | b'[') => Claim::Json,
-            _ if kind.contains("json") => Claim::Json,
-            _ if xml::is_xml(&kind, &reply.body) => Claim::Xml,
-            _ => Claim::Text,
-        };
-        let mut content = Self {
-            bytes: reply.body.clone(),
-            claim,
-            value: first.is_none().then_some(Value::Null),
-            fault: None,
-            scan: None,
-        };
-        if claim == Claim::Xml {
-            match xml::read(&reply.body) {
-                Ok(value) => content.value = Some(value),
-                Err(error) => content.fault = Some(format!("usable XML: {error}.")),
-            }
-        }
-        content
-    }
-
-    /// The bytes as text, whatever they are: what is streamed is read by nobody but a hook.
-    pub(super) fn text_of(reply: &VendorReply) -> Self {
-        Self {
-            bytes: reply.body.clone(),
-            claim: Claim::Text,
-            value: None,
-            fault: None,
-            scan: None,
-        }
-    }
-
-    /// A body that a hook or an earlier step made.
-    pub(super) fn made(value: Value) -> Self {
-        Self {
-            bytes: Bytes::new(),
-            claim: Claim::Json,
-            value: Some(value),
-            fault: None,
-            scan: None,
-        }
-    }
-
-    /// The bytes as the vendor sent them, when nobody has had to look into them.
-    pub(super) fn unread(&self) -> Option<&Bytes> {
-        (self.claim == Claim::Json && self.value.is_none()).then_some(&self.bytes)
-    }
-
-    /// Items of unread JSON that is a list; known once it has been looked over.
-    pub(super) fn unread_items(&self) -> Option<usize> {
-        self.scan.and_then(|scan| scan.items)
-    }
-
-    /// The bytes of an answer that nobody replaced and that claims to be nothing.
-    pub(super) fn vendor_bytes(&self) -> Option<&Bytes> {
-        (self.claim == Claim::Text).then_some(&self.bytes)
-    }
-
-    /// The value; what is neither JSON nor XML is a string.
-    pub(super) fn value(&mut self) -> &mut Value {
-        let (bytes, claim) = (&self.bytes, self.claim);
-        self.value.get_or_insert_with(|| {
-            let parsed = (claim == Claim::Json)
-                .then(|| serde_json::from_slice(bytes).ok())
-                .flatten();
-            parsed.unwrap_or_else(|| Value::String(String::from_utf8_lossy(bytes).into_owned()))
-        })
-    }
-
-    /// The vendor's own text.
-    pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).into_owned()
-    }
-
-    /// What the answer is not, when it is neither empty nor JSON or XML, or claims to be and is not whole: completes
-    /// "The vendor's answer is not …".
-    pub(super) fn unintelligible(&mut self) -> Option<&str> {
-        const NO_JSON: &str = "the JSON it should be.";
-        if self.bytes.trim_ascii_start().is_empty() {
-            return None;
-        }
-        if self.fault.is_some() {
-            return self.fault.as_deref();
-        }
-        // Such bytes are no JSON: passed on they would break their reader, and read they would be one text.
-        let foreign = || std::str::from_utf8(&self.bytes).is_err();
-        let broken = match &self.value {
-            None if self.claim == Claim::Json => {
-                self.scan = scan::scan(&self.bytes);
-                self.scan.is_none() || foreign()
-            }
-            None => true,
-            Some(Value::String(_)) => {
-                foreign() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
-            }
-            Some(_) => false,
-        };
-        broken.then_some(NO_JSON)
-    }
-}
+use crate::step::Failure;
 
 /// What an error rule makes of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,10 +32,14 @@ pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Op
     if concerned.is_empty() && !is_error {
         return None;
     }
-    let body = content.value();
+    if is_error {
+        // Errors are short and looked into in many places.
+        content.value();
+    }
     for rule in concerned {
         if let Some(condition) = &rule.when {
-            let found = json_path::get(body, &condition.path);
+            let found = content.get(&condition.path);
+            let found = found.as_deref();
             let begins = |found: &Value| match (&condition.starts_with, found.as_str()) {
                 (Some(start), Some(text)) => text.starts_with(start.as_str()),
                 (Some(_), None) => false,
@@ -187,28 +58,23 @@ pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Op
                 continue;
             }
         }
-        let code = rule
-            .code
-            .as_deref()
-            .and_then(|path| json_path::get(body, path));
-        let code = code.and_then(json_path::text);
+        let mut text_at = |path: &Option<String>| {
+            let found = content.get(path.as_deref()?)?;
+            json_path::text(&found)
+        };
+        let code = text_at(&rule.code);
         let mapped = code.as_ref().and_then(|code| rule.codes.get(code)).copied();
         if rule.code.is_some() && code.is_none() && is_error && rule.otherwise.is_none() {
             continue;
         }
         return Some(Verdict {
             status: mapped.or(rule.otherwise).unwrap_or(status),
-            message: rule
-                .message
-                .as_deref()
-                .and_then(|path| json_path::get(body, path))
-                .and_then(json_path::text)
-                .or_else(|| usual_message(body)),
+            message: text_at(&rule.message).or_else(|| usual_message(content.value())),
         });
     }
     is_error.then(|| Verdict {
         status,
-        message: usual_message(body),
+        message: usual_message(content.value()),
     })
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ligand_model::configuration::lookup;
 
-use super::reply::{self, Content};
+use super::content::Content;
+use super::reply;
 use super::{Answer, Exchange, Level, State, Streaming, invalid, obtains_grant};
 use crate::error::Error;
 use crate::oauth::{self, GrantKind};

@@ -4,9 +4,9 @@
 use ligand_model::element::Resource;
 use serde_json::Value;
 
+use super::content::Content;
 use super::finish::next_cursor;
 use super::paging::{self, Paging};
-use super::reply::Content;
 use super::{Answer, Exchange, invalid};
 use crate::error::Error;
 use crate::step::{Failure, Step};
@@ -47,7 +47,7 @@ impl Exchange {
             )))));
         }
         let Some(cursor) = next_cursor(resource, answer) else {
-            if answer.content.value().is_array() {
+            if answer.content.is_list() {
                 answer.content = Content::made(Value::Array(Vec::new()));
                 answer.raw = None;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::lazy::key;
+use crate::raw::key;
 
 /// Members by name.
 #[derive(Debug)]

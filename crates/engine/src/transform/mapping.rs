@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::convert::{Class, Conversion};
-use super::lazy::Broken;
 use super::path::Path;
 use super::plan::{Plan, Rule};
 use super::wire::{Field, Setting, Transformation, setting};
 use crate::query::{self, Expression};
+use crate::raw::Broken;
 
 /// Which way records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Places that pick items of lists: reading what is there, writing where it may not be yet.
 
-use super::lazy::{Key, Lazy, items, key, object};
+use super::lazy::Lazy;
 use super::path::Step;
+use crate::raw::{Key, items, key, object};
 
 /// The part of a value that steps lead to; `[*]` gathers a list.
 pub(super) fn walk<'a>(steps: &[Step], raw: &'a [u8]) -> Option<Lazy<'a>> {

@@ -2,10 +2,11 @@
 
 use super::convert::Conversion;
 use super::keys::Keys;
-use super::lazy::{Broken, Key, Lazy, items, object, skip, space};
+use super::lazy::Lazy;
 use super::path::{Path, Step};
 use super::pick::{set, walk};
 use super::taken::Taken;
+use crate::raw::{Broken, Key, items, object, skip, space};
 
 /// One field in one direction.
 #[derive(Debug, Clone)]

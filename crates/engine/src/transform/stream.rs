@@ -1,8 +1,8 @@
 //! Records of a body of any size, one at a time: memory holds one record, not the body.
 
-use super::lazy::{Broken, skip, space};
 use super::mapping::{Direction, Mapping};
 use super::plan::Room;
+use crate::raw::{Broken, skip, space};
 
 /// Largest record that is waited for, bytes.
 const LARGEST: usize = 64 * 1024 * 1024;

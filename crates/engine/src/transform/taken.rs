@@ -1,8 +1,9 @@
 //! What passes through: everything but what a field has.
 
 use super::keys::Keys;
-use super::lazy::{Broken, Lazy, items, object};
+use super::lazy::Lazy;
 use super::path::Step;
+use crate::raw::{Broken, items, object};
 
 /// What does not pass through because a field has it.
 #[derive(Debug, Default)]

@@ -163,3 +163,77 @@ fn a_hook_watches_a_stream_as_text() {
     assert_eq!(played.failure().status, Some(404));
     assert_eq!(played.failure().message, "none");
 }
+
+/// A list below a root, as bytes.
+fn rooted(more: &Value, query: &str, body: &'static str) -> Played {
+    let vendor = VendorReply {
+        status: 200,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Bytes::from_static(body.as_bytes()),
+    };
+    let mut resource = json!({"method": "GET", "path": "/all", "vendorPath": "/all", "rootKey": "|found.items",
+        "totalCount": "total", "nextPageKey": "body.next",
+        "parameters": [{"type": "query", "name": "nextPage", "vendorType": "query", "vendorName": "next"}]});
+    for (name, value) in more.as_object().unwrap() {
+        resource[name] = value.clone();
+    }
+    play(
+        element(json!([resource]), json!({})),
+        TOKEN,
+        &format!("GET /all{query}"),
+        None,
+        vec![vendor],
+    )
+}
+
+fn body(played: &Played) -> &str {
+    match &played.outcome.result {
+        Ok(Reply {
+            body: Body::Json(bytes),
+            ..
+        }) => std::str::from_utf8(bytes).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_surrounds_a_list_is_taken_away_without_touching_it() {
+    let text = r#"{"total": 9, "found": {"items": [ {"Id" :1.50, "gone": null}, {"Id":"\u0041"} ]}, "next": "n2"}"#;
+    let played = rooted(&json!({}), "?returnCount=true", text);
+    assert_eq!(body(&played), r#"[ {"Id" :1.50}, {"Id":"\u0041"} ]"#);
+    assert_eq!(played.header("elements-returned-count"), Some("2"));
+    assert_eq!(played.header("elements-total-count"), Some("9"));
+    let token = played.header("elements-next-page-token").unwrap();
+    assert!(token.contains(r#""cursor":"n2""#), "{token}");
+    let named = rooted(&json!({"aliases": {"id": "Id"}}), "", text);
+    assert_eq!(
+        body(&named),
+        r#"[{"Id" :1.50, "id":1.50},{"Id":"\u0041","id":"\u0041"}]"#
+    );
+}
+
+#[test]
+fn a_broken_answer_is_the_vendors_fault_wherever_it_is_broken() {
+    for text in [
+        r#"{"found": {"items": [{"a": }]}}"#,
+        r#"{"found": {"items": [1 2]}}"#,
+        r#"{"found": {"items": []}} trailing"#,
+        r#"{"found": {"items": []}, "next": nul}"#,
+        r#"{"found": {"items": [{"a": 1}]}"#,
+    ] {
+        let played = rooted(&json!({}), "", text);
+        assert_eq!(
+            played.failure().kind,
+            ErrorKind::VendorUnavailable,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_only_a_tree_cannot_hold_is_passed_on_or_refused_but_never_a_text() {
+    let text = r#"{"found": {"items": [{"a": "\ud800"}]}}"#;
+    assert_eq!(body(&rooted(&json!({}), "", text)), r#"[{"a": "\ud800"}]"#);
+    let selected = rooted(&json!({}), "?fields=a", text);
+    assert_eq!(selected.failure().kind, ErrorKind::VendorUnavailable);
+}

@@ -1,0 +1,324 @@
+//! The body of a vendor's answer, read only as far as somebody asks: JSON that nobody changes stays the bytes it was,
+//! also when it is looked into or taken out of what surrounds it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::xml;
+use crate::json_path;
+use crate::raw::{self, Opened};
+use crate::scan;
+use crate::step::VendorReply;
+
+/// What JSON is not that cannot be read.
+const NO_JSON: &str = "the JSON it should be.";
+
+/// What the bytes of an answer claim to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Json,
+    Xml,
+    /// Neither: text, to hooks.
+    Text,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Content {
+    bytes: Bytes,
+    claim: Claim,
+    value: Option<Value>,
+    /// Why it is not what it claims to be.
+    fault: Option<String>,
+    /// JSON that somebody has looked into.
+    opened: Option<Box<Opened>>,
+    /// Whether the bytes were taken out of JSON that is known to be whole.
+    part: bool,
+    /// What a look over unread JSON told.
+    scan: Option<scan::Scan>,
+}
+
+impl Content {
+    const fn new(bytes: Bytes, claim: Claim, value: Option<Value>) -> Self {
+        Self {
+            bytes,
+            claim,
+            value,
+            fault: None,
+            opened: None,
+            part: false,
+            scan: None,
+        }
+    }
+
+    /// Sorts the bytes of an answer by content type and first byte.
+    pub(super) fn of(reply: &VendorReply) -> Self {
+        let kind = reply
+            .header("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let first = reply.body.trim_ascii_start().first();
+        let claim = match first {
+            Some(b'{' | b'[') => Claim::Json,
+            _ if kind.contains("json") => Claim::Json,
+            _ if xml::is_xml(&kind, &reply.body) => Claim::Xml,
+            _ => Claim::Text,
+        };
+        let value = first.is_none().then_some(Value::Null);
+        let mut content = Self::new(reply.body.clone(), claim, value);
+        if claim == Claim::Xml {
+            match xml::read(&reply.body) {
+                Ok(value) => content.value = Some(value),
+                Err(error) => content.fault = Some(format!("usable XML: {error}.")),
+            }
+        }
+        content
+    }
+
+    /// The bytes as text, whatever they are: what is streamed is read by nobody but a hook.
+    pub(super) fn text_of(reply: &VendorReply) -> Self {
+        Self::new(reply.body.clone(), Claim::Text, None)
+    }
+
+    /// A body that a hook or an earlier step made.
+    pub(super) const fn made(value: Value) -> Self {
+        Self::new(Bytes::new(), Claim::Json, Some(value))
+    }
+
+    /// JSON bytes, when nobody has had to change or to parse them.
+    pub(super) fn unread(&self) -> Option<&Bytes> {
+        (self.claim == Claim::Json && self.value.is_none()).then_some(&self.bytes)
+    }
+
+    /// Items of unread JSON that is a list; known once it has been looked over.
+    pub(super) fn unread_items(&self) -> Option<usize> {
+        self.scan.and_then(|scan| scan.items)
+    }
+
+    /// The bytes of an answer that nobody replaced and that claims to be nothing.
+    pub(super) fn vendor_bytes(&self) -> Option<&Bytes> {
+        (self.claim == Claim::Text).then_some(&self.bytes)
+    }
+
+    /// The value; what is neither JSON nor XML is a string.
+    pub(super) fn value(&mut self) -> &mut Value {
+        let Self {
+            bytes,
+            claim,
+            fault,
+            ..
+        } = self;
+        self.value.get_or_insert_with(|| {
+            if *claim == Claim::Json {
+                match serde_json::from_slice(bytes) {
+                    Ok(value) => return value,
+                    Err(_) => *fault = Some(NO_JSON.to_owned()),
+                }
+            }
+            Value::String(String::from_utf8_lossy(bytes).into_owned())
+        })
+    }
+
+    /// JSON that is not parsed yet, taken apart one level.
+    fn open(&mut self) -> Option<&Opened> {
+        if self.unread().is_some() && self.opened.is_none() {
+            self.opened = Opened::open(&self.bytes).map(Box::new);
+            if self.opened.is_none() {
+                self.value();
+            }
+        }
+        self.opened.as_deref().filter(|_| self.value.is_none())
+    }
+
+    /// The value at `path`; of JSON that is not parsed yet only that is.
+    pub(super) fn get(&mut self, path: &str) -> Option<Cow<'_, Value>> {
+        match self.open().map(|opened| opened.get(path)) {
+            Some(found) => serde_json::from_slice(&found?).ok().map(Cow::Owned),
+            None => json_path::get(self.value(), path).map(Cow::Borrowed),
+        }
+    }
+
+    /// Whether there is anything at `path`.
+    pub(super) fn has(&mut self, path: &str) -> bool {
+        match self.open().map(|opened| opened.get(path).is_some()) {
+            Some(found) => found,
+            None => json_path::get(self.value(), path).is_some(),
+        }
+    }
+
+    /// Becomes what is at `path`, when there is something.
+    pub(super) fn narrow(&mut self, path: &str) {
+        match self.open().map(|opened| opened.get(path)) {
+            Some(Some(found)) if *found == *b"null" => *self = Self::made(Value::Null),
+            Some(Some(found)) => {
+                *self = Self::new(found, Claim::Json, None);
+                self.part = true;
+            }
+            Some(None) => {}
+            None => {
+                if let Some(found) = json_path::take(self.value(), path) {
+                    self.value = Some(found);
+                }
+            }
+        }
+    }
+
+    /// The text of a member of the last item of a list.
+    pub(super) fn of_last(&mut self, path: &str) -> Option<String> {
+        let Some(bytes) = self.unread() else {
+            let last = self.value().as_array()?.last()?;
+            return json_path::get(last, path).and_then(json_path::text);
+        };
+        let last = bytes.slice_ref(raw::last(bytes.trim_ascii())?);
+        let mut last = Self::new(last, Claim::Json, None);
+        last.get(path).and_then(|found| json_path::text(&found))
+    }
+
+    fn begins_with(&self, first: u8) -> bool {
+        let found = self
+            .unread()
+            .and_then(|bytes| bytes.trim_ascii_start().first());
+        found == Some(&first)
+    }
+
+    /// Whether it is a JSON object.
+    pub(super) fn is_object(&self) -> bool {
+        self.value
+            .as_ref()
+            .map_or_else(|| self.begins_with(b'{'), Value::is_object)
+    }
+
+    /// Whether it is a JSON array.
+    pub(super) fn is_list(&self) -> bool {
+        self.value
+            .as_ref()
+            .map_or_else(|| self.begins_with(b'['), Value::is_array)
+    }
+
+    /// The vendor's own text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// What the answer is not, when it is neither empty nor JSON or XML, or claims to be and is not whole: completes
+    /// "The vendor's answer is not …".
+    pub(super) fn unintelligible(&mut self) -> Option<&str> {
+        if self.bytes.trim_ascii_start().is_empty() {
+            return None;
+        }
+        if self.fault.is_some() {
+            return self.fault.as_deref();
+        }
+        // Such bytes are no JSON: passed on they would break their reader, and read they would be one text.
+        let foreign = || std::str::from_utf8(&self.bytes).is_err();
+        let known = self.part || self.opened.is_some();
+        let broken = match &self.value {
+            None if self.claim == Claim::Json => {
+                self.scan = scan::scan(&self.bytes);
+                self.scan.is_none() || (!known && foreign())
+            }
+            None => true,
+            Some(Value::String(_)) => {
+                foreign() || serde_json::from_slice::<serde::de::IgnoredAny>(&self.bytes).is_err()
+            }
+            Some(_) => false,
+        };
+        broken.then_some(NO_JSON)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::exchange::answer;
+
+    /// JSON texts as vendors may write them: any space, escapes that are not needed, names that are there twice.
+    fn text() -> impl Strategy<Value = String> {
+        const LEAVES: [&str; 9] = [
+            "null",
+            "true",
+            "-1.50e2",
+            "0",
+            "\"\"",
+            r#""a\"}],""#,
+            r#""\u00e9\\""#,
+            "\"null\"",
+            "\"é\"",
+        ];
+        const NAMES: [&str; 8] = ["a", "a", r"\u0061", "a.b", "", "é", r#"\"}"#, "id"];
+        let space = || proptest::sample::select(vec!["", "", " ", "\n\t"]);
+        let leaf = proptest::sample::select(LEAVES.to_vec()).prop_map(str::to_owned);
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            let item = (space(), inner.clone(), space());
+            let item = item.prop_map(|(before, value, after)| format!("{before}{value}{after}"));
+            let name = proptest::sample::select(NAMES.to_vec());
+            let member = (space(), name, space(), inner);
+            let member = member.prop_map(|(before, name, after, value)| {
+                format!("{before}\"{name}\"{after}:{after}{value}{before}")
+            });
+            prop_oneof![
+                proptest::collection::vec(item, 0..5)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                proptest::collection::vec(member, 0..5)
+                    .prop_map(|members| format!("{{{}}}", members.join(","))),
+            ]
+        })
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        const PARTS: [&str; 8] = ["a", "b", "é", "[0]", "[1]", "[*]", "a[0]", "id"];
+        proptest::collection::vec(proptest::sample::select(PARTS.to_vec()), 0..4)
+            .prop_map(|parts| parts.join("."))
+    }
+
+    fn of(text: &str) -> Content {
+        Content::new(Bytes::from(text.to_owned()), Claim::Json, None)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_in_bytes_is_what_is_found_in_the_tree(text in text(), path in path(), below in path()) {
+            let tree: Value = serde_json::from_str(&text).unwrap();
+            let (mut bytes, mut parsed) = (of(&format!(" {text} ")), Content::made(tree));
+            prop_assert_eq!(bytes.get(&path), parsed.get(&path));
+            prop_assert_eq!(bytes.has(&path), parsed.has(&path));
+            bytes.narrow(&path);
+            parsed.narrow(&path);
+            prop_assert_eq!(bytes.get(&below), parsed.get(&below));
+            prop_assert_eq!(bytes.of_last(&below), parsed.of_last(&below));
+            prop_assert_eq!((bytes.is_list(), bytes.is_object()), (parsed.is_list(), parsed.is_object()));
+            prop_assert_eq!(bytes.unintelligible(), None);
+            prop_assert_eq!(bytes.value(), parsed.value());
+        }
+
+        #[test]
+        fn names_added_to_bytes_are_those_added_to_the_tree(
+            text in text(),
+            aliases in proptest::collection::btree_map("[abé]|id", "[abé]|id", 0..4),
+        ) {
+            let aliases: BTreeMap<String, String> = aliases;
+            let mut tree: Value = serde_json::from_str(&text).unwrap();
+            answer::add_aliases(&mut tree, &aliases);
+            let added = answer::aliased(&Bytes::from(format!("\n{text} ")), &aliases).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<Value>(&added).unwrap(), tree);
+        }
+
+        #[test]
+        fn what_is_no_json_is_never_looked_into(text in text(), at in any::<prop::sample::Index>(), with in "[\\[\\]{}\",:a0é ]") {
+            let at = at.index(text.len());
+            prop_assume!(text.is_char_boundary(at) && text.is_char_boundary(at + 1));
+            let mut broken = text;
+            broken.replace_range(at..=at, &with);
+            prop_assume!(serde_json::from_str::<Value>(&broken).is_err());
+            let mut content = of(&broken);
+            prop_assert_eq!(content.get("a"), None);
+            prop_assert!(broken.trim().is_empty() || content.unintelligible().is_some());
+        }
+    }
+}
