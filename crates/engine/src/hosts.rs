@@ -45,6 +45,13 @@ pub fn bears_host(element: &Element, key: &str, value: &str) -> bool {
     if NOT_CALLED.contains(&key) {
         return false;
     }
+    // What costs least is asked first: an element may have thousands of templates.
+    if http_url(value).is_some()
+        || key == "base.url"
+        || (key.starts_with("oauth.") && key.ends_with("url"))
+    {
+        return true;
+    }
     let token = format!("{{{key}}}");
     let in_template = element
         .configuration
@@ -57,14 +64,17 @@ pub fn bears_host(element: &Element, key: &str, value: &str) -> bool {
                 .filter_map(|resource| resource.vendor_path.as_deref()),
         )
         .any(|template| {
-            template.find(&token).is_some_and(|at| {
-                // Inside the authority, or the whole beginning.
-                at == 0
-                    || template
+            if template.starts_with(&token) {
+                return true;
+            }
+            // Inside the authority.
+            template.contains(':')
+                && template.find(&token).is_some_and(|at| {
+                    template
                         .get(..at)
                         .and_then(|before| before.split_once("://"))
                         .is_some_and(|(_, rest)| !rest.contains(['/', '?', '#']))
-            })
+                })
         });
     let fills_base = element.parameters.iter().any(|parameter| {
         parameter.kind == "configuration"
@@ -74,11 +84,7 @@ pub fn bears_host(element: &Element, key: &str, value: &str) -> bool {
                 .default_of("base.url")
                 .is_some_and(|base| base.contains(&format!("{{{}}}", parameter.vendor_name)))
     });
-    in_template
-        || fills_base
-        || http_url(value).is_some()
-        || key == "base.url"
-        || (key.starts_with("oauth.") && key.ends_with("url"))
+    in_template || fills_base
 }
 
 /// The hosts that stand in the definition itself and are called: they are the same for every instance.

@@ -133,19 +133,24 @@ pub struct Extra(Option<Box<str>>);
 impl Extra {
     /// The member of this name.
     pub fn get(&self, name: &str) -> Option<Value> {
-        struct Find<'a>(&'a str);
-        impl<'de> Visitor<'de> for Find<'_> {
-            type Value = Option<Value>;
+        self.pick(&[name]).remove(name)
+    }
+
+    /// The members of these names; the others are passed over unread.
+    pub fn pick(&self, names: &[&str]) -> Map<String, Value> {
+        struct Pick<'a>(&'a [&'a str]);
+        impl<'de> Visitor<'de> for Pick<'_> {
+            type Value = Map<String, Value>;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 out.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-                let mut found = None;
+                let mut found = Map::new();
                 while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
-                    if name == self.0 {
-                        found = Some(members.next_value()?);
+                    if self.0.contains(&&*name) {
+                        found.insert(name.into_owned(), members.next_value()?);
                     } else {
                         members.next_value::<serde::de::IgnoredAny>()?;
                     }
@@ -153,9 +158,11 @@ impl Extra {
                 Ok(found)
             }
         }
-        let text = self.0.as_deref()?;
+        let Some(text) = self.0.as_deref() else {
+            return Map::new();
+        };
         let mut json = serde_json::Deserializer::from_str(text);
-        (&mut json).deserialize_map(Find(name)).ok().flatten()
+        (&mut json).deserialize_map(Pick(names)).unwrap_or_default()
     }
 
     /// The member of this name, when it is a string.
@@ -219,6 +226,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn members_are_picked_by_name() {
+        let all = json!({"a": 1, "b": {"c": [null]}, "d": "x"});
+        let extra: Extra = serde_json::from_value(all.clone()).unwrap();
+        assert_eq!(Value::Object(extra.members()), all);
+        let picked = extra.pick(&["d", "b", "missing"]);
+        assert_eq!(Value::Object(picked), json!({"b": {"c": [null]}, "d": "x"}));
+        assert_eq!(extra.get("a"), Some(json!(1)));
+        assert_eq!(Extra::default().get("a"), None);
+    }
 
     #[test]
     fn equal_texts_become_the_same_bytes() {

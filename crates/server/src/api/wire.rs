@@ -16,7 +16,7 @@ use crate::service::elements::{FIRST_IMPORTED, is_oauth};
 use crate::service::instances::{Entry, Shown, entries};
 
 /// The members of an element that the catalog's short form and instances show.
-const ABRIDGED: [&str; 12] = [
+const ABRIDGED: [&str; 13] = [
     "image",
     "logo",
     "deleted",
@@ -29,6 +29,7 @@ const ABRIDGED: [&str; 12] = [
     "elementProvisionType",
     "cloneable",
     "beta",
+    "typeOauth",
 ];
 
 /// The short form of an element.
@@ -48,15 +49,13 @@ pub fn element_abridged(compiled: &Compiled) -> Value {
     put("deleted", json!(false));
     put("trialAccount", json!(false));
     put("transformationsEnabled", json!(true));
-    let mut extra = element.extra.members();
+    let mut extra = element.extra.pick(&ABRIDGED);
     for name in ABRIDGED {
-        if let Some(value) = extra.remove(name).filter(|value| !value.is_null()) {
+        // `typeOauth` of an export is its author's word for it.
+        let fits = |value: &Value| value.is_boolean() || (name != "typeOauth" && !value.is_null());
+        if let Some(value) = extra.remove(name).filter(fits) {
             put(name, value);
         }
-    }
-    // `typeOauth` of an export is its author's word for it.
-    if let Some(value) = extra.remove("typeOauth").filter(Value::is_boolean) {
-        put("typeOauth", value);
     }
     Value::Object(members)
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, ToSql};
 use tokio::sync::mpsc;
@@ -39,6 +40,10 @@ impl Sqlite {
         let at_open = |error| failed("open", &error);
         let connection = rusqlite::Connection::open(path).map_err(at_open)?;
         connection.set_prepared_statement_cache_capacity(128);
+        // Plans do not depend on values: else a statement whose plan might is compiled again at every use.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(at_open)?;
         connection
             .execute_batch(
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -309,5 +314,32 @@ fn make_private(path: &Path) -> Result<(), Error> {
             code: error.kind().to_string(),
             message: error.to_string(),
         })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::sql::{BETWEEN, instances};
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_its_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ligand.db");
+        let mut sqlite = Sqlite::open(&path, Arc::default()).unwrap();
+        let database = crate::Database::Sqlite(path.clone());
+        crate::migrate::bring_up(&database, crate::migrate::Extent::Contract).unwrap();
+        for id in 0..3_i64 {
+            let values = [BETWEEN.into(), Value::Integer(2), id.into()];
+            sqlite.query(&instances::INSTANCE, &values).unwrap();
+        }
+        let prepared = sqlite
+            .connection
+            .prepare_cached(instances::INSTANCE.sqlite())
+            .unwrap();
+        assert_eq!(prepared.get_status(StatementStatus::Run), 3);
+        assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0);
     }
 }
