@@ -45,6 +45,9 @@ const MAX_LEFT: usize = 1000;
 /// Most lines of log a hook keeps, and most bytes a line.
 pub const MAX_LOG: (usize, usize) = (100, 1024);
 
+/// Most names of libraries that are remembered of a call.
+const MAX_USED: usize = 64;
+
 /// Answers true when the script's time is up.
 pub type Deadline = Box<dyn Fn() -> bool + Send>;
 
@@ -90,6 +93,8 @@ struct Said {
     result: RefCell<Option<(bool, String)>>,
     oversized: Cell<bool>,
     log: RefCell<Vec<String>>,
+    /// Libraries and their parts that were loaded, as `require` names them.
+    used: RefCell<Vec<String>>,
     /// A promise that failed and that nobody has caught yet.
     rejection: RefCell<Option<Fault>>,
 }
@@ -192,6 +197,26 @@ impl HookRuntime {
     /// Sets the deadline anew, for a runtime that was built ahead of the call it serves.
     pub fn set_deadline(&mut self, deadline: impl Fn() -> bool + Send + 'static) {
         *self.deadline.borrow_mut() = Box::new(deadline);
+    }
+
+    /// Loads these libraries ahead of the call that this runtime will serve. What a script sees is the same: libraries
+    /// are no globals. A name that is none of ours is left out, and so is what does not fit.
+    pub fn prepare(&mut self, used: &[String]) {
+        self.context.with(|ctx| {
+            let prepared = self.run.clone().restore(&ctx).and_then(|run| {
+                let prepare: Function<'_> = run.get("prepare")?;
+                prepare.call::<_, ()>((used.to_vec(),))
+            });
+            if prepared.is_err() {
+                // The exception stays with the context otherwise.
+                let _ = ctx.catch();
+            }
+        });
+    }
+
+    /// The libraries and parts of them that the scripts of this runtime have loaded, for [`HookRuntime::prepare`].
+    pub fn used(&self) -> Vec<String> {
+        self.said.used.borrow().clone()
     }
 
     /// Runs one hook to its end; it can make no HTTP calls of its own.

@@ -41,6 +41,7 @@ pub mod routes;
 pub mod transformations;
 pub mod upload;
 pub mod usage;
+pub mod users;
 pub mod vdrs;
 pub mod wire;
 

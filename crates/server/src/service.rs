@@ -24,6 +24,7 @@ pub mod oauth;
 pub mod once;
 pub mod pages;
 pub mod passthrough;
+pub mod passwords;
 pub mod provision;
 pub mod reconfigure;
 pub mod refresh;

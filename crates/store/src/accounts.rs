@@ -208,6 +208,17 @@ impl Store {
         .await
     }
 
+    /// Whether a user of another organization has this id.
+    pub async fn is_others_user(
+        &self,
+        organization: OrganizationId,
+        id: UserId,
+    ) -> Result<bool, Error> {
+        let values = [id.0.into(), organization.0.into()];
+        self.read(move |tx| Ok(tx.query_one(&sql::ANY_OTHERS_USER, &values)?.is_some()))
+            .await
+    }
+
     /// Makes a user.
     ///
     /// # Errors

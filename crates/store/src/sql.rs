@@ -149,6 +149,10 @@ pub(crate) const WITHOUT_ORGANIZATION: &[(&str, &str)] = &[
         "ANY_ACCOUNT",
         "answers whether an id is somebody's, and nothing else",
     ),
+    (
+        "ANY_OTHERS_USER",
+        "answers whether an id is another organization's user, and nothing else",
+    ),
     ("SESSION", "the digest of a session yields the organization"),
     (
         "INSTANCE_BY_TOKEN",

@@ -11,12 +11,32 @@ const ROUNDS: usize = 5;
 
 /// Hooks, in turn with Node's `vm`.
 pub fn hooks() -> Result {
-    const BARS: [Bar; 5] = [
+    const BARS: [Bar; 10] = [
         ("fresh, 10 objects", "Node: fresh, 10 objects", 1.5, 0.7),
         ("fresh, 500 objects", "Node: warm, 500 objects", 8.0, 5.0),
         ("lodash, one function", "fresh, 10 objects", 1.5, 1.5),
         ("lodash, three functions", "fresh, 10 objects", 1.5, 1.5),
+        ("lodash, a chain", "fresh, 10 objects", 1.5, 1.5),
         ("lodash, whole", "fresh, 10 objects", 1.5, 1.5),
+        (
+            "ready: lodash, one function",
+            "ready: fresh, 10 objects",
+            1.5,
+            1.5,
+        ),
+        (
+            "ready: lodash, three functions",
+            "ready: fresh, 10 objects",
+            1.5,
+            1.5,
+        ),
+        (
+            "ready: lodash, a chain",
+            "ready: fresh, 10 objects",
+            1.5,
+            1.5,
+        ),
+        ("ready: lodash, whole", "ready: fresh, 10 objects", 1.5, 1.5),
     ];
     beside_node("hooks", "vm.mjs", &BARS)
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rquickjs::{Ctx, Function, Object, Persistent, TypedArray};
 
-use super::{MAX_LOG, MAX_RESULT, Said, digest, encoding, library};
+use super::{MAX_LOG, MAX_RESULT, MAX_USED, Said, digest, encoding, library};
 
 /// Half a surrogate pair, which `JSON.stringify` writes as an escape, is no Unicode: U+FFFD stands for it.
 fn well_formed(json: String) -> String {
@@ -70,6 +70,14 @@ pub(super) fn prepare<'js>(
     host.set("hmac", Function::new(ctx.clone(), hmac)?)?;
     let library = |ctx: Ctx<'js>, name: String| library::load(&ctx, &name);
     host.set("library", Function::new(ctx.clone(), library)?)?;
+    let witness = Rc::clone(said);
+    let used = move |name: String| {
+        let mut used = witness.used.borrow_mut();
+        if used.len() < MAX_USED && !used.contains(&name) {
+            used.push(name);
+        }
+    };
+    host.set("used", Function::new(ctx.clone(), used)?)?;
     host.set("native", Function::new(ctx.clone(), native)?)?;
     let prelude = library::load(ctx, "prelude")?.ok_or(rquickjs::Error::Unknown)?;
     let run: Function<'_> = prelude.call((host,))?;

@@ -95,6 +95,8 @@
     return () => (queue.length > 0 ? queue.shift() : settle(returned));
   }
 
+  // Loads what a hook of the same text has used before, ahead of the call.
+  run.prepare = (names) => { for (const name of names) modules().require(name); };
   run.transform = (...given) => host.library('transform')(host)(...given);
   return run;
 })

@@ -2,6 +2,7 @@
 
 use ligand_engine::query;
 use ligand_model::error::Classify as _;
+use ligand_model::secret::UserSecret;
 use ligand_model::time::Timestamp;
 use ligand_store::accounts::{Account, User};
 use ligand_store::identity::Caller;
@@ -103,12 +104,17 @@ pub async fn users(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn create_user(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let body = read_json(&mut call, vocabulary).await?;
     let caller = call.caller()?;
-    let (made, secret) = service::create_user(&call.app, &caller, call.variable(0), &body).await?;
-    let mut value = shown_user(&made);
+    let made = service::create_user(&call.app, &caller, call.variable(0), &body).await?;
+    Ok(with_secret(&made))
+}
+
+/// A new user with the secret that it calls with.
+pub(super) fn with_secret((made, secret): &(User, UserSecret)) -> Answer {
+    let mut value = shown_user(made);
     if let Value::Object(members) = &mut value {
         members.insert("secret".to_owned(), json!(secret.expose()));
     }
-    Ok(Answer::platform(value))
+    Answer::platform(value)
 }
 
 /// `GET /accounts/{accountId}/users/{userId}`, by id or address
@@ -178,7 +184,7 @@ fn role_of(key: &str) -> Value {
     json!({"id": at.map_or(0, |at| at + 1), "key": key, "name": name, "description": name, "active": true})
 }
 
-fn shown(caller: &Caller, account: &Account) -> Value {
+pub(super) fn shown(caller: &Caller, account: &Account) -> Value {
     let mut members = Map::new();
     for (name, value) in [
         ("id", json!(account.id)),
@@ -206,7 +212,7 @@ fn shown(caller: &Caller, account: &Account) -> Value {
     Value::Object(members)
 }
 
-fn shown_user(user: &User) -> Value {
+pub(super) fn shown_user(user: &User) -> Value {
     let day = user
         .last_login
         .map_or_else(|| Timestamp(0).to_iso(), Timestamp::to_iso);

@@ -57,7 +57,7 @@ pub fn takes(route: &Endpoint) -> Takes {
         _ if path.starts_with("/authentication") => Takes::Secrets,
         // Whoever makes a user or an administrator can sign in as one, and sees the secrets then.
         "POST" | "PUT" | "PATCH"
-            if path == "/accounts/{accountId}/users"
+            if matches!(path, "/accounts/{accountId}/users" | "/organizations/users")
                 || path.starts_with("/users/{userId}/roles") =>
         {
             Takes::Secrets

@@ -15,7 +15,8 @@ use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::{
     accounts, applications, authentication, check, common_resources, connect, docs, elements, hubs,
-    instances, notices, oauth, objects, organizations, passthrough, transformations, usage, vdrs,
+    instances, notices, oauth, objects, organizations, passthrough, transformations, usage, users,
+    vdrs,
 };
 
 /// Who may use a route.
@@ -208,6 +209,7 @@ pub static ROUTES: &[Endpoint] = routes! {
     "PATCH" "/api-keys/{id}" Organization body => api_keys::update, "Changes what a scoped key is called, may do, or when it ends.";
     "DELETE" "/api-keys/{id}" Organization => api_keys::delete, "Deletes a scoped key; its secrets stop working.";
     "POST" "/api-keys/{id}/rotate" Organization body => api_keys::rotate, "Gives a scoped key a new secret; the former works for a while.";
+    "PUT" "/organizations/me" Organization body => organizations::change, "Changes the organization's name and how Connect shows it.";
     "PATCH" "/organizations/me" Organization body => organizations::change, "Changes the organization's name and how Connect shows it.";
     "GET" "/organizations/me" Organization => organizations::me, "Shows the caller's organization.";
     "GET" "/organizations/me/notices" Organization => notices::get, "Shows where the organization is told that an account must be reconnected.";
@@ -226,6 +228,20 @@ pub static ROUTES: &[Endpoint] = routes! {
     "PUT" "/accounts/{accountId}/users/{userId}" Organization body => accounts::update_user, "Changes a user of an account.";
     "PATCH" "/accounts/{accountId}/users/{userId}" Organization body => accounts::update_user, "Changes parts of a user of an account, or switches it off and on.";
     "DELETE" "/accounts/{accountId}/users/{userId}" Organization => accounts::delete_user, "Deletes a user of an account with its instances.";
+    "GET" "/users" Organization => users::list, "Lists the users of the organization.";
+    "GET" "/users/{userId}" Organization => users::get, "Shows a user of the organization.";
+    "PUT" "/users/{userId}" Organization body => users::update, "Changes a user of the organization.";
+    "PATCH" "/users/{userId}" Organization body => users::update, "Changes parts of a user of the organization, or switches it off and on.";
+    "DELETE" "/users/{userId}" Organization => users::delete, "Deletes a user of the organization with its instances.";
+    "GET" "/organizations/users" Organization => users::list, "Lists the users of the organization.";
+    "POST" "/organizations/users" Organization body => users::create, "Makes a user of the organization's default account.";
+    "GET" "/organizations/users/{userId}" Organization => users::get, "Shows a user of the organization.";
+    "PUT" "/organizations/users/{userId}" Organization body => users::update, "Changes a user of the organization.";
+    "PATCH" "/organizations/users/{userId}" Organization body => users::update, "Changes parts of a user of the organization, or switches it off and on.";
+    "DELETE" "/organizations/users/{userId}" Organization => users::delete, "Deletes a user of the organization with its instances.";
+    "GET" "/organizations/{organizationId}/accounts" Organization => users::accounts, "Lists the accounts of the caller's organization.";
+    "POST" "/organizations/{organizationId}/accounts" Organization body => users::create_account, "Makes an account of the caller's organization.";
+    "GET" "/organizations/{organizationId}/accounts/{accountId}" Organization => users::account, "Shows an account of the caller's organization.";
     "GET" "/users/{userId}/roles" Organization => accounts::roles, "Lists the roles of a user.";
     "PUT" "/users/{userId}/roles/{roleKey}" Organization => accounts::grant, "Gives a user a role.";
     "DELETE" "/users/{userId}/roles/{roleKey}" Organization => accounts::revoke, "Takes a role from a user.";

@@ -8,7 +8,7 @@ use ligand_store::identity::Caller;
 use serde_json::Value;
 
 use super::callers::administers;
-use super::{Error, elements};
+use super::{Error, elements, passwords};
 use crate::app::App;
 
 /// 404 for an account.
@@ -166,12 +166,27 @@ async fn empty(app: &App, caller: &Caller, account: &Account) -> Result<(), Erro
     Ok(())
 }
 
-/// Roles that a user can be given.
-pub const ROLES: [(&str, &str); 3] = [
+/// Roles that there are.
+pub const ROLES: [(&str, &str); 5] = [
     ("org-admin", "Organization administrator"),
     ("admin", "Account administrator"),
     ("org", "Organization user"),
+    ("default-user", "Account"),
+    (SYSTEM_ROLE, "System administrator"),
 ];
+
+/// The role that nobody of an organization can give.
+const SYSTEM_ROLE: &str = "sys-admin";
+
+fn grantable(key: &str) -> Result<(), Error> {
+    if key == SYSTEM_ROLE {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            format!("The role {key} cannot be given."),
+        ));
+    }
+    Ok(())
+}
 
 fn roles(body: &Value) -> Result<Option<Vec<String>>, Error> {
     let given = match body.get("roles") {
@@ -184,7 +199,9 @@ fn roles(body: &Value) -> Result<Option<Vec<String>>, Error> {
             .get("key")
             .and_then(Value::as_str)
             .or_else(|| role.as_str());
-        known_role(key.unwrap_or_default()).map(str::to_owned)
+        let key = known_role(key.unwrap_or_default())?;
+        grantable(key)?;
+        Ok(key.to_owned())
     });
     keys.collect::<Result<Vec<_>, _>>().map(Some)
 }
@@ -237,6 +254,10 @@ pub async fn create_user(
         .get("password")
         .and_then(Value::as_str)
         .unwrap_or_default();
+    let (first_name, last_name) = (required("firstName")?, required("lastName")?);
+    if !password.is_empty() {
+        passwords::check(password, &email, &first_name, &last_name)?;
+    }
     let password_hash = if password.is_empty() {
         String::new()
     } else {
@@ -252,8 +273,8 @@ pub async fn create_user(
     let secret = UserSecret::generate(&*app.entropy);
     let new = NewUser {
         email,
-        first_name: required("firstName")?,
-        last_name: required("lastName")?,
+        first_name,
+        last_name,
         external_id: text(body, "externalId")?.unwrap_or_default(),
         password_hash,
         organization_admin: roles.iter().any(|role| role == "org-admin"),
@@ -276,10 +297,19 @@ pub async fn create_user(
 /// A user of the caller's organization by id or address.
 ///
 /// # Errors
-/// 403 for one of another account, 404 for one that is not there.
+/// 403 for one of another account or organization, 404 for one that is not there.
 pub async fn user(app: &App, caller: &Caller, id: &str) -> Result<User, Error> {
-    let found = app.store.user_of(caller.organization, id).await?;
-    let found = found.ok_or_else(|| unknown_user(id))?;
+    let Some(found) = app.store.user_of(caller.organization, id).await? else {
+        let others = match id.parse().map(UserId) {
+            Ok(id) => app.store.is_others_user(caller.organization, id).await?,
+            Err(_) => false,
+        };
+        return Err(if others {
+            Error::new(ErrorKind::Forbidden, "This user is another organization's.")
+        } else {
+            unknown_user(id)
+        });
+    };
     if found.account != caller.account && !caller.organization_admin {
         return Err(Error::new(
             ErrorKind::Forbidden,
@@ -377,6 +407,7 @@ pub async fn set_role(
             "You cannot change your own roles.",
         ));
     }
+    grantable(key)?;
     let has = found.roles.iter().any(|role| role == key);
     if given && has {
         return Err(Error::conflict("The user has this role already."));

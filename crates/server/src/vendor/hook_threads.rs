@@ -1,11 +1,14 @@
 //! Where scripts run: a few threads of their own, so that a busy script never holds up a request that has none.
 //!
 //! A resource call with hooks has one [`Session`]: one runtime, built for it on one thread, used by all its hooks,
-//! gone with it. Threads build the next runtime when they are idle.
+//! gone with it. Threads build the next runtime when they are idle, with the libraries in it that the hooks of the
+//! last calls asked for, and give it back when no call comes.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,13 +24,22 @@ pub trait Scripts {
     fn begin(&mut self, call: &HookCall) -> Progress;
     /// Gives the waiting hook its answer, or a sentence why there is none, and runs it on.
     fn resume(&mut self, answer: Fetched) -> Progress;
+    /// The libraries that its hooks have loaded.
+    fn used(&self) -> Vec<String>;
 }
 
 /// What became of a script's own HTTP call.
 pub type Fetched = Result<VendorReply, String>;
 
-/// Builds a runtime on the thread that will use it.
-pub type Build = dyn Fn() -> Result<Box<dyn Scripts>, HookError> + Send + Sync;
+/// Builds a runtime with these libraries in it, on the thread that will use it.
+pub type Build = dyn Fn(&[String]) -> Result<Box<dyn Scripts>, HookError> + Send + Sync;
+
+/// Most hooks of which a thread knows what they use.
+const MOST_KNOWN: usize = 256;
+/// Most runtimes that a thread keeps ready.
+const MOST_READY: usize = 3;
+/// A thread that has had nothing to do for so long gives back what it keeps ready.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// The threads.
 #[derive(Clone)]
@@ -89,6 +101,10 @@ impl Scripts for QuickJs {
     fn resume(&mut self, answer: Fetched) -> Progress {
         self.timed(|runtime| runtime.resume(answer))
     }
+
+    fn used(&self) -> Vec<String> {
+        self.runtime.used()
+    }
 }
 
 impl HookThreads {
@@ -98,13 +114,16 @@ impl HookThreads {
     /// The operating system gives no more threads.
     pub fn quickjs(hooks: &config::Hooks) -> std::io::Result<Self> {
         let (cpu, memory, stack) = (hooks.cpu.0, hooks.memory.bytes(), hooks.stack.bytes());
-        let build = move || -> Result<Box<dyn Scripts>, HookError> {
+        let build = move |used: &[String]| -> Result<Box<dyn Scripts>, HookError> {
             let limits = Limits {
                 deadline: Box::new(|| false),
                 memory_bytes: memory,
                 stack_bytes: stack,
             };
-            let runtime = HookRuntime::new(limits)?;
+            let mut runtime = HookRuntime::new(limits)?;
+            if !used.is_empty() {
+                runtime.prepare(used);
+            }
             Ok(Box::new(QuickJs {
                 runtime,
                 cpu_left: cpu,
@@ -141,7 +160,7 @@ impl HookThreads {
             std::thread::Builder::new()
                 .name(format!("hooks-{number}"))
                 .stack_size(stack.saturating_add(2 << 20))
-                .spawn(move || serve(&orders, &*build))?;
+                .spawn(move || Workshop::new(&*build).serve(&orders))?;
             started.push(Thread {
                 work: Mutex::new(work),
                 load: Arc::default(),
@@ -241,69 +260,143 @@ impl Drop for Session {
     }
 }
 
-fn serve(orders: &Receiver<Work>, build: &Build) {
-    let mut sessions: Vec<(u64, Box<dyn Scripts>)> = Vec::new();
-    let mut spare = None;
-    loop {
-        let order = match orders.try_recv() {
-            Ok(order) => order,
-            Err(std::sync::mpsc::TryRecvError::Disconnected) => return,
-            Err(std::sync::mpsc::TryRecvError::Empty) => {
-                // Idle: the next call finds its runtime ready. The first is built only once scripts are in use.
-                if spare.is_none() && !sessions.is_empty() {
-                    spare = build().ok();
-                }
-                match orders.recv() {
+/// What one thread has: the runtimes of its sessions, and those that are ready for the next.
+struct Workshop<'a> {
+    build: &'a Build,
+    sessions: Vec<Running>,
+    /// Runtimes by the libraries that are loaded in them; the one used last is at the end.
+    ready: Vec<(Vec<String>, Box<dyn Scripts>)>,
+    /// What the last call of a hook used, by its text.
+    known: HashMap<u64, Vec<String>>,
+    /// What the next call is likely to use.
+    likely: Option<Vec<String>>,
+}
+
+/// A session's runtime, and the text of its first hook.
+struct Running {
+    id: u64,
+    text: u64,
+    scripts: Box<dyn Scripts>,
+}
+
+impl<'a> Workshop<'a> {
+    fn new(build: &'a Build) -> Self {
+        Self {
+            build,
+            sessions: Vec::new(),
+            ready: Vec::new(),
+            known: HashMap::new(),
+            likely: None,
+        }
+    }
+
+    fn serve(mut self, orders: &Receiver<Work>) {
+        loop {
+            let order = match orders.try_recv() {
+                Ok(order) => order,
+                Err(TryRecvError::Disconnected) => return,
+                // Idle: the next call finds its runtime ready.
+                Err(TryRecvError::Empty) if self.make_ready() => continue,
+                Err(TryRecvError::Empty) => match orders.recv_timeout(IDLE) {
                     Ok(order) => order,
-                    Err(_) => return,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.ready.clear();
+                        match orders.recv() {
+                            Ok(order) => order,
+                            Err(_) => return,
+                        }
+                    }
+                },
+            };
+            match order {
+                Work::End(id) => self.end(id),
+                // Whoever asked has gone: the work is not worth doing.
+                Work::Turn(_, _, answer) if answer.is_closed() => {}
+                Work::Turn(id, turn, answer) => {
+                    let progress = self.perform(id, turn);
+                    let _ = answer.send(progress);
                 }
-            }
-        };
-        match order {
-            Work::End(id) => sessions.retain(|(session, _)| *session != id),
-            // Whoever asked has gone: the work is not worth doing.
-            Work::Turn(_, _, answer) if answer.is_closed() => {}
-            Work::Turn(id, turn, answer) => {
-                let progress = perform(&mut sessions, &mut spare, build, id, turn);
-                let _ = answer.send(progress);
             }
         }
     }
-}
 
-fn perform(
-    sessions: &mut Vec<(u64, Box<dyn Scripts>)>,
-    spare: &mut Option<Box<dyn Scripts>>,
-    build: &Build,
-    id: u64,
-    turn: Turn,
-) -> Progress {
-    let known = sessions.iter().position(|(session, _)| *session == id);
-    let mut scripts = match known {
-        Some(index) => sessions.swap_remove(index).1,
-        None => match spare.take().map_or_else(build, Ok) {
-            Ok(scripts) => scripts,
-            Err(error) => return Progress::Ended(Err(error)),
-        },
-    };
-    let name = match &turn {
-        Turn::Begin(call) => call.name.clone(),
-        Turn::Resume(_) => "the script".to_owned(),
-    };
-    // A panic ends this runtime, not the thread that other calls share.
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let progress = match turn {
-            Turn::Begin(call) => scripts.begin(&call),
-            Turn::Resume(answer) => scripts.resume(*answer),
+    /// Makes a runtime for what is likely to be called next, unless there is one; the first only once scripts are in use.
+    fn make_ready(&mut self) -> bool {
+        let Some(wanted) = self.likely.take() else {
+            return false;
         };
-        (scripts, progress)
-    }));
-    match caught {
-        Ok((scripts, progress)) => {
-            sessions.push((id, scripts));
-            progress
+        if self.ready.iter().any(|(used, _)| *used == wanted) {
+            return false;
         }
-        Err(_) => failed(&name, "the script could not be run"),
+        let Ok(scripts) = (self.build)(&wanted) else {
+            return false;
+        };
+        if self.ready.len() >= MOST_READY {
+            self.ready.remove(0);
+        }
+        self.ready.push((wanted, scripts));
+        true
+    }
+
+    fn end(&mut self, id: u64) {
+        let Some(at) = self.sessions.iter().position(|session| session.id == id) else {
+            return;
+        };
+        let session = self.sessions.swap_remove(at);
+        let used = session.scripts.used();
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(session.text, used.clone());
+        self.likely = Some(used);
+    }
+
+    /// The runtime of a session: its own, one that is ready, or a new one.
+    fn take(&mut self, id: u64, turn: &Turn) -> Result<Running, HookError> {
+        if let Some(at) = self.sessions.iter().position(|session| session.id == id) {
+            return Ok(self.sessions.swap_remove(at));
+        }
+        let mut hasher = DefaultHasher::new();
+        if let Turn::Begin(call) = turn {
+            call.source.hash(&mut hasher);
+        }
+        let text = hasher.finish();
+        let used = self.known.get(&text).map_or(&[][..], Vec::as_slice);
+        // A call's scripts may run for long; the next of the kind should not wait for their end.
+        self.likely = Some(used.to_vec());
+        let fits = |wanted: &[String]| self.ready.iter().position(|(used, _)| used == wanted);
+        let scripts = match fits(used).or_else(|| fits(&[])) {
+            Some(at) => self.ready.remove(at).1,
+            None => (self.build)(&[])?,
+        };
+        Ok(Running { id, text, scripts })
+    }
+
+    fn perform(&mut self, id: u64, turn: Turn) -> Progress {
+        let mut session = match self.take(id, &turn) {
+            Ok(session) => session,
+            Err(error) => return Progress::Ended(Err(error)),
+        };
+        let name = match &turn {
+            Turn::Begin(call) => call.name.clone(),
+            Turn::Resume(_) => "the script".to_owned(),
+        };
+        // A panic ends this runtime, not the thread that other calls share.
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let progress = match turn {
+                Turn::Begin(call) => session.scripts.begin(&call),
+                Turn::Resume(answer) => session.scripts.resume(*answer),
+            };
+            (session, progress)
+        }));
+        match caught {
+            Ok((session, progress)) => {
+                self.sessions.push(session);
+                progress
+            }
+            Err(_) => failed(&name, "the script could not be run"),
+        }
     }
 }
 

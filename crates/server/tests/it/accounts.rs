@@ -6,7 +6,7 @@ use crate::support::TestApp;
 
 /// A user of an account: what it calls with.
 async fn user(app: &TestApp, account: i64, email: &str, roles: Value) -> (i64, String) {
-    let body = json!({"firstName": "Ann", "lastName": "Bee", "email": email, "password": "long enough", "roles": roles});
+    let body = json!({"firstName": "Ann", "lastName": "Bee", "email": email, "password": "Long en0ugh!", "roles": roles});
     let made = app
         .ok("POST", &format!("/accounts/{account}/users"), body)
         .await;
@@ -470,4 +470,93 @@ async fn what_is_an_accounts_is_changed_by_who_administers_it() {
         .call("POST", "/organizations/objects/x/definitions", &admin, body)
         .await;
     assert!(refused.error(403).contains("the organization"));
+}
+
+#[tokio::test]
+async fn users_of_the_organization_are_reached_without_their_account() {
+    let app = TestApp::start().await;
+    let acme = account(&app, "acme").await;
+    let (ann, _) = user(&app, acme, "ann@example.com", json!([])).await;
+    let users = "/organizations/users";
+    app.refused("POST", users, json!({}), 400).await;
+    let new = |email: &str, password: &str| json!({"firstName": "Bob", "lastName": "Lee", "email": email, "password": password});
+    let message = app
+        .refused("POST", users, new("b@example.com", "NoSymbols1"), 400)
+        .await;
+    assert!(message.contains("special character"), "{message}");
+    let made = app
+        .ok("POST", users, new("b.lee@example.com", "IAmGood1!"))
+        .await;
+    app.refused("POST", users, new("B.Lee@example.com", "IAmGood1!"), 409)
+        .await;
+    let bob = made["id"].as_i64().unwrap();
+    // It is of the default account and calls at once.
+    let as_bob = format!(
+        "User {}, Organization {}",
+        made["secret"].as_str().unwrap(),
+        app.organization
+    );
+    let me = app
+        .call("GET", "/me", &as_bob, Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(me.json()["accountId"], 2);
+
+    let ids = |listed: Value| -> Vec<i64> {
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["id"].as_i64().unwrap())
+            .collect()
+    };
+    for path in ["/users", users] {
+        assert_eq!(ids(app.ok("GET", path, Value::Null).await), [2, ann, bob]);
+        let filtered = format!("{path}?where=firstName%20%3D%20'Bob'");
+        assert_eq!(ids(app.ok("GET", &filtered, Value::Null).await), [bob]);
+        let page = format!("{path}?pageSize=1&page=2");
+        assert_eq!(ids(app.ok("GET", &page, Value::Null).await), [ann]);
+        let one = format!("{path}/b.lee@example.com");
+        assert_eq!(app.ok("GET", &one, Value::Null).await["id"], bob);
+        // Unknown, and somebody else's.
+        for (id, status) in [("-1", 404), ("999", 404), ("1", 403)] {
+            let path = format!("{path}/{id}");
+            app.refused("GET", &path, Value::Null, status).await;
+            app.refused("DELETE", &path, Value::Null, status).await;
+            app.refused("PATCH", &path, json!({"active": false}), status)
+                .await;
+        }
+    }
+    // Who administers nothing sees its own account's users and changes none.
+    let seen = app.call("GET", "/users", &as_bob, Value::Null).await;
+    assert_eq!(ids(seen.expect(200).json()), [2, bob]);
+    app.call("DELETE", &format!("/users/{ann}"), &as_bob, Value::Null)
+        .await
+        .error(403);
+
+    app.refused("PUT", "/users/2/roles/nonsense", Value::Null, 400)
+        .await;
+    let roles = format!("/users/{bob}/roles");
+    app.refused("PUT", &format!("{roles}/sys-admin"), Value::Null, 403)
+        .await;
+    app.ok("PUT", &format!("{roles}/default-user"), Value::Null)
+        .await;
+
+    let path = format!("/users/{bob}");
+    app.ok("PATCH", &path, json!({"active": false})).await;
+    assert_eq!(ids(app.ok("GET", "/users", Value::Null).await), [2, ann]);
+    let all = app.ok("GET", "/users?includeInactive=true", Value::Null);
+    assert_eq!(ids(all.await), [2, ann, bob]);
+    app.ok("DELETE", &path, Value::Null).await;
+    app.refused("GET", &path, Value::Null, 404).await;
+
+    let accounts = app.ok("GET", "/organizations/2/accounts", Value::Null);
+    assert_eq!(ids(accounts.await), [2, acme]);
+    let one = format!("/organizations/2/accounts/{acme}");
+    assert_eq!(app.ok("GET", &one, Value::Null).await["externalId"], "acme");
+    for path in ["/organizations/-1/accounts", "/organizations/1/accounts"] {
+        app.refused("GET", path, Value::Null, 404).await;
+    }
+    app.refused("GET", "/organizations/2/accounts/-1", Value::Null, 404)
+        .await;
 }

@@ -344,11 +344,13 @@ async fn secrets_in_a_definition_are_for_who_may_export_it() {
 async fn no_key_makes_somebody_who_signs_in() {
     let app = TestApp::start().await;
     let admin = scoped(&app, &["admin"]).await;
-    let user = json!({"firstName": "E", "lastName": "M", "email": "eve@example.com", "password": "long enough",
+    let user = json!({"firstName": "E", "lastName": "M", "email": "eve@example.com", "password": "Long en0ugh!",
         "roles": [{"key": "org-admin"}]});
-    let made = app.call("POST", "/accounts/2/users", &admin, user.clone());
-    let message = made.await.error(403);
-    assert!(message.contains("secrets"), "{message}");
+    for path in ["/organizations/users", "/accounts/2/users"] {
+        let made = app.call("POST", path, &admin, user.clone());
+        let message = made.await.error(403);
+        assert!(message.contains("secrets"), "{path}: {message}");
+    }
     let made = app.platform("POST", "/accounts/2/users", user).await;
     let path = format!("/users/{}/roles/admin", made.expect(200).json()["id"]);
     app.call("PUT", &path, &admin, Value::Null).await.error(403);

@@ -33,6 +33,7 @@ mod hosted;
 mod instances;
 mod isolation;
 mod keys;
+mod large;
 mod local_filter;
 mod log;
 mod manners;

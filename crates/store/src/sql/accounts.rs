@@ -24,6 +24,8 @@ statements! {
     /// Whether anybody has an account of this id.
     ANY_ACCOUNT = "SELECT 1 FROM accounts WHERE id = $1";
 
+    ANY_OTHERS_USER = "SELECT 1 FROM users WHERE id = $1 AND organization_id <> $2 AND deleted = 0";
+
     NEW_ACCOUNT = "INSERT INTO accounts (id, organization_id, name, description, external_id, \
         default_account, active, created, updated, deleted) VALUES ($1, $2, $3, $4, $5, 0, 1, $6, $6, 0)";
 

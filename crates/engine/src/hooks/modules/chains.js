@@ -4,7 +4,7 @@
 (function (look, api) {
   'use strict';
   // The functions whose result a chain goes on with; those of the others end it.
-  const LINKS = new Set(('after ary assign assignIn assignInWith assignWith at before bind bindAll bindKey castArray chunk compact concat cond conforms ' +
+  const LINKS = (' after ary assign assignIn assignInWith assignWith at before bind bindAll bindKey castArray chunk compact concat cond conforms ' +
     'constant countBy create curry curryRight debounce defaults defaultsDeep defer delay difference differenceBy differenceWith drop dropRight ' +
     'dropRightWhile dropWhile entries entriesIn extend extendWith fill filter flatMap flatMapDeep flatMapDepth flatten flattenDeep flattenDepth ' +
     'flip flow flowRight fromPairs functions functionsIn groupBy initial intersection intersectionBy intersectionWith invert invertBy ' +
@@ -13,7 +13,7 @@
     'pullAllBy pullAllWith pullAt range rangeRight rearg reject remove rest reverse sampleSize set setWith shuffle slice sortBy sortedUniq ' +
     'sortedUniqBy split spread tail take takeRight takeRightWhile takeWhile throttle toArray toPairs toPairsIn toPath toPlainObject transform unary ' +
     'union unionBy unionWith uniq uniqBy uniqWith unset unzip unzipWith update updateWith values valuesIn without words wrap xor xorBy xorWith zip ' +
-    'zipObject zipObjectDeep zipWith').split(' '));
+    'zipObject zipObjectDeep zipWith ');
 
   function Chain(wrapped, explicit, steps) {
     this.__wrapped__ = wrapped;
@@ -53,7 +53,7 @@
       const act = name in target ? undefined : look(name);
       if (typeof act !== 'function') return target[name];
       return function (...given) {
-        if (this.__chain__ || LINKS.has(name)) return step(this, (value) => act.call(api, value, ...given));
+        if (this.__chain__ || LINKS.includes(` ${name} `)) return step(this, (value) => act.call(api, value, ...given));
         return act.call(api, this.value(), ...given);
       };
     },

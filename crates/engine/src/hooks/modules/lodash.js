@@ -14,7 +14,7 @@
     const bundle = host.library('lodash:' + name);
     return bundle && bundle(made, lazy, world);
   }
-  const lazy = (path) => part(path.slice(2));
+  const lazy = (path) => { const name = path.slice(2); if (!name.startsWith('_')) host.used('lodash/' + name); return part(name); };
 
   function fresh() {
     const own = { exports: {} };
@@ -25,7 +25,7 @@
   // What is no module of lodash, but needs no more than a chain.
   const STEPS = {
     __proto__: null,
-    chain: (begin) => (value) => begin(value).chain(),
+    chain: (begin) => { begin(); return (value) => begin(value).chain(); },
     thru: () => (value, act) => act(value),
     tap: () => (value, act) => { act(value); return value; },
   };
@@ -33,7 +33,11 @@
   // The library as an object: `folder` before the names of its modules, `make` for the whole of it.
   function library(folder, make) {
     let full;
-    const whole = () => full || (full = make());
+    const whole = () => {
+      if (full) return full;
+      host.used('lodash/' + folder + 'noConflict');
+      return full = make();
+    };
     const used = Object.create(null);
     function look(name) {
       if (name in used) return used[name];
@@ -43,13 +47,16 @@
       if (full || (folder && name in STEPS) || WHOLE.includes(name)) value = whole()[name];
       else if (name in STEPS) value = STEPS[name](begin);
       else value = part(folder + name);
+      // What is made ready ahead of the next call of the same hook.
+      if (value !== undefined) host.used('lodash/' + folder + name);
       if (name === 'mixin') value = value.bind(full);
       if (!folder && HOLDERS.includes(name)) value.placeholder = full || api;
       if (typeof value === 'function') used[name] = value;
       return value;
     }
     let chain;
-    const begin = (value) => (full ? full(value) : (chain || (chain = host.library('chains')(look, api)))(value));
+    const chains = () => { host.used('lodash/chain'); return chain = host.library('chains')(look, api); };
+    const begin = (value) => (full || chain || chains())(value);
     const api = new Proxy((...values) => (folder ? whole()(...values) : begin(values[0])), {
       get: (_, name) => look(name),
       set: (_, name, value) => { used[name] = value; return true; },

@@ -19,8 +19,11 @@
 
   function require(asked) {
     const name = String(asked).replace(/^node:/, '');
-    if (name === 'http' || name === 'https') return inner('transport')[name];
-    if (offered.includes(name)) return inner(name);
+    if (offered.includes(name)) {
+      const found = name === 'http' || name === 'https' ? inner('transport')[name] : inner(name);
+      host.used(name);
+      return found;
+    }
     // `lodash/get`, `lodash/fp/get`.
     const [, whole, part] = /^(lodash(?:\/fp)?)\/(\w+?)(?:\.js)?$/.exec(name) || [];
     const found = whole && inner(whole)[part];

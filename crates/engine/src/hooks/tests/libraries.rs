@@ -188,6 +188,52 @@ fn a_chain_ends_where_that_of_the_whole_library_ends() {
     assert!(whole.len() > 300 && unlike.is_empty(), "{unlike:?}");
 }
 
+/// Libraries that are loaded ahead of a call are those that the call before had loaded, and no script can tell.
+#[test]
+fn what_a_hook_used_is_there_before_the_next_call_of_it() {
+    let source = "var _ = require('lodash'), m = require('moment');
+        done({a: _.map([{n: 1}], 'n'), b: _([1, 2]).filter(x => x > 1).value(), c: require('lodash/fp').map(x => x + 1)([1]), d: m.utc(0).year(),
+              e: [typeof lodash, typeof moment, Object.getOwnPropertyNames(globalThis).filter(n => /lodash|moment/.test(n)).length]})";
+    let call = call_of(source, json!({}));
+    let mut first = HookRuntime::new(Limits::unlimited_time()).unwrap();
+    let told = first.run(&call).unwrap();
+    let used = first.used();
+    assert_eq!(
+        used,
+        [
+            "lodash",
+            "moment",
+            "lodash/map",
+            "lodash/property",
+            "lodash/chain",
+            "lodash/filter",
+            "lodash/fp",
+            "lodash/fp/map"
+        ]
+    );
+    let mut second = HookRuntime::new(Limits::unlimited_time()).unwrap();
+    second.prepare(&used);
+    let mut sorted = second.used();
+    let mut same = used.clone();
+    sorted.sort();
+    same.sort();
+    assert_eq!(sorted, same);
+    assert_eq!(second.run(&call).unwrap(), told);
+    // Nothing new was loaded by the call.
+    assert_eq!(second.used().len(), used.len());
+
+    let mut third = HookRuntime::new(Limits::unlimited_time()).unwrap();
+    third.prepare(&["fs".to_owned(), "lodash/nothing".to_owned()]);
+    assert_eq!(third.run(&call).unwrap(), told);
+    let whole = call_of("done({a: require('lodash').template('x')()})", json!({}));
+    let mut fourth = HookRuntime::new(Limits::unlimited_time()).unwrap();
+    fourth.run(&whole).unwrap();
+    assert_eq!(
+        fourth.used(),
+        ["lodash", "lodash/noConflict", "lodash/template"]
+    );
+}
+
 #[test]
 fn lodash_fp_curries_and_takes_data_last() {
     let source = "const fp = require('lodash/fp');

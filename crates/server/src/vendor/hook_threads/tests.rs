@@ -24,6 +24,10 @@ impl Scripts for Counting {
     fn resume(&mut self, _: Fetched) -> Progress {
         panic!("nothing was waiting")
     }
+
+    fn used(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Runs a hook that makes no calls of its own.
@@ -35,7 +39,7 @@ async fn run(session: &mut Session, source: &str) -> Result<HookResult, HookErro
 }
 
 fn threads(sessions: usize, wall: Duration) -> HookThreads {
-    let build = || Ok(Box::new(Counting(0)) as Box<dyn Scripts>);
+    let build = |_: &[String]| Ok(Box::new(Counting(0)) as Box<dyn Scripts>);
     HookThreads::start(1, sessions, wall, 0, Arc::new(build)).unwrap()
 }
 
@@ -107,4 +111,58 @@ async fn no_more_sessions_than_allowed() {
     assert!(first.is_some() && threads.session().is_none());
     drop(first);
     assert!(threads.session().is_some());
+}
+
+/// Uses what its hook is called; its answer is what was there before.
+struct Using {
+    before: Vec<String>,
+    used: Vec<String>,
+}
+
+impl Scripts for Using {
+    fn begin(&mut self, call: &HookCall) -> Progress {
+        self.used = vec![call.source.clone()];
+        Progress::Ended(Ok(HookResult {
+            members: [("before".to_owned(), self.before.clone().into())]
+                .into_iter()
+                .collect(),
+            ..HookResult::default()
+        }))
+    }
+
+    fn resume(&mut self, _: Fetched) -> Progress {
+        panic!("nothing was waiting")
+    }
+
+    fn used(&self) -> Vec<String> {
+        self.used.clone()
+    }
+}
+
+#[tokio::test]
+async fn the_next_call_of_a_hook_finds_the_libraries_that_the_last_one_used() {
+    let (told, built) = channel();
+    let told = Mutex::new(told);
+    let build = move |before: &[String]| {
+        let _ = told.lock().unwrap().send(before.to_vec());
+        let before = before.to_vec();
+        let used = Vec::new();
+        Ok(Box::new(Using { before, used }) as Box<dyn Scripts>)
+    };
+    let threads = HookThreads::start(1, 8, Duration::from_secs(10), 0, Arc::new(build)).unwrap();
+    let call = async |source: &str| {
+        let result = run(&mut threads.session().unwrap(), source).await.unwrap();
+        result.members["before"].clone()
+    };
+    // Until a runtime with these libraries is ready.
+    let ready = |libraries: &[&str]| {
+        while built.recv_timeout(Duration::from_secs(20)).unwrap() != libraries {}
+    };
+    assert_eq!(call("lodash").await, serde_json::json!([]));
+    ready(&["lodash"]);
+    assert_eq!(call("lodash").await, serde_json::json!(["lodash"]));
+    // Another hook never gets what is not its own.
+    assert_eq!(call("moment").await, serde_json::json!([]));
+    ready(&["moment"]);
+    assert_eq!(call("moment").await, serde_json::json!(["moment"]));
 }
