@@ -28,6 +28,7 @@ pub mod request_log;
 pub mod salesforce;
 pub mod samples;
 pub mod vendor;
+pub mod xml;
 
 use std::collections::BTreeMap;
 use std::io;

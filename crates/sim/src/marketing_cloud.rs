@@ -19,7 +19,6 @@ mod seed;
 mod soap;
 mod state;
 mod write;
-mod xml;
 
 use std::sync::{Arc, Mutex};
 

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::objects::{Object, Property};
 use super::state::{moment, plain};
-use super::xml::Node;
 use crate::record_store::Record;
+use crate::xml::Node;
 
 /// A filter that was read and found good.
 #[derive(Debug)]
@@ -187,8 +187,9 @@ fn like(text: &str, pattern: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{objects, xml};
+    use super::super::objects;
     use super::*;
+    use crate::xml;
     use serde_json::json;
 
     fn filter(text: &str) -> Result<Filter, String> {

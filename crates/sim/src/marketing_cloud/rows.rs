@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::state::{State, moment, plain};
 use super::write::{Done, Refusal, Verb};
-use super::xml::{self, Node};
 use crate::record_store::{Collection, Record};
+use crate::xml::{self, Node};
 
 /// The collection that holds the rows of a data extension.
 pub fn collection(extension: &str) -> String {

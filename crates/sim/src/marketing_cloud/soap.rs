@@ -14,11 +14,11 @@ use super::objects;
 use super::rows;
 use super::state::{Left, State};
 use super::write;
-use super::xml::{self, Node};
 use crate::call::{Call, Reply};
 use crate::oauth::Rejected;
 use crate::page::escape;
 use crate::vendor::lock;
+use crate::xml::{self, Node};
 
 /// Records a batch holds at most.
 const BATCH: usize = 2500;

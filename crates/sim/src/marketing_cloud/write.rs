@@ -9,10 +9,10 @@ use super::objects::{self, Object};
 use super::rows;
 use super::soap;
 use super::state::{State, member_key, plain, stamp};
-use super::xml::{self, Node};
 use crate::call::Reply;
 use crate::page::escape;
 use crate::record_store::Record;
+use crate::xml::{self, Node};
 
 /// What is done to the objects of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
