@@ -227,6 +227,65 @@ await check("runs reports and posts to Chatter", async () => {
   assert.match(post.id, /^0D5/);
 });
 
+await check("shows what an org offers to look at: recent records, tabs, layouts, actions, list views", async () => {
+  assert.ok((await connection.request(`/services/data/v${version}/recent?limit=3`)).every((record) => record.Id && record.attributes.type));
+  assert.ok((await connection.tabs()).some((tab) => tab.sobjectName === "Account"));
+  const account = connection.sobject("Account");
+  const { layouts, recordTypeMappings } = await account.layouts();
+  assert.equal(recordTypeMappings[0].layoutId, layouts[0].id);
+  const fields = layouts[0].detailLayoutSections[0].layoutRows.flatMap((row) => row.layoutItems.map((item) => item.layoutComponents[0].value));
+  assert.ok(fields.includes("Name") && fields.includes("Phone"));
+  assert.equal((await account.compactLayouts()).compactLayouts[0].objectType, "Account");
+  assert.deepEqual(await account.approvalLayouts(), { approvalLayouts: [] });
+  const { listviews } = await account.listviews();
+  const view = account.listview(listviews.find((one) => one.developerName === "AllAccounts").id);
+  assert.match((await view.describe()).query, /FROM Account/);
+  const { records } = await view.results();
+  assert.equal(records.length, 25);
+  assert.equal((await view.explain()).plans[0].sobjectType, "Account");
+  const made = await account.create({ Name: "Called" });
+  const call = await account.quickAction("LogACall").execute(made.id, { Subject: "Asked for a price" });
+  assert.equal((await connection.sobject("Task").retrieve(call.id)).WhatId, made.id);
+});
+
+await check("speaks SOAP where REST has no word: users, merges, the recycle bin, converted leads", async () => {
+  assert.equal((await connection.soap.getUserInfo()).userName, "alex.morgan@sandbox.example.com");
+  assert.ok(Date.parse((await connection.soap.getServerTimestamp()).timestamp));
+  const account = connection.sobject("Account");
+  const [kept, merged] = await account.create([{ Name: "Kept" }, { Name: "Merged" }]);
+  const child = await connection.sobject("Contact").create({ LastName: "Moves", AccountId: merged.id });
+  const result = await connection.soap.merge({ masterRecord: { type: "Account", Id: kept.id, Phone: "1" }, recordToMergeIds: [merged.id] });
+  assert.equal(result.success, true);
+  assert.equal((await connection.sobject("Contact").retrieve(child.id)).AccountId, kept.id);
+  await assert.rejects(account.retrieve(merged.id), (error) => error.errorCode === "ENTITY_IS_DELETED");
+  assert.equal((await connection.soap.undelete([merged.id]))[0].success, true);
+  await account.destroy(merged.id);
+  assert.equal((await connection.soap.emptyRecycleBin([merged.id]))[0].success, true);
+  await assert.rejects(account.retrieve(merged.id), (error) => error.errorCode === "NOT_FOUND");
+  const lead = await connection.sobject("Lead").create({ LastName: "Convert", Company: "Converted Ltd" });
+  const converted = await connection.soap.convertLead({ leadId: lead.id, convertedStatus: "Closed - Converted" });
+  assert.equal((await account.retrieve(converted.accountId)).Name, "Converted Ltd");
+  assert.equal((await connection.sobject("Lead").retrieve(lead.id)).ConvertedContactId, converted.contactId);
+  assert.equal((await connection.soap.convertLead({ leadId: lead.id, convertedStatus: "Closed - Converted" })).success, false);
+});
+
+await check("reads and writes Apex by the Tooling API, runs reports in the background, reads metadata", async () => {
+  const made = await connection.tooling.sobject("ApexClass").create({ Name: "Greeting", Body: "public class Greeting {}" });
+  const found = await connection.tooling.query("SELECT Id, Name FROM ApexClass WHERE Name = 'Greeting'");
+  assert.equal(found.records[0].Id, made.id);
+  assert.equal((await connection.tooling.executeAnonymous("System.debug(1);")).success, true);
+  assert.equal((await connection.tooling.executeAnonymous("if (true) {")).compiled, false);
+  const [first] = await connection.analytics.reports();
+  const report = connection.analytics.report(first.id);
+  const run = await report.executeAsync();
+  assert.equal((await report.instance(run.id).retrieve()).attributes.status, "Success");
+  const copy = await report.clone("A copy");
+  assert.equal((await connection.analytics.report(copy.reportMetadata.id).describe()).reportMetadata.name, "A copy");
+  assert.ok((await connection.metadata.list({ type: "CustomObject" })).some((one) => one.fullName === "Account"));
+  assert.equal((await connection.metadata.read("CustomObject", "Account")).label, "Account");
+  assert.equal((await connection.chatter.resource("/users/me").retrieve()).email, "alex.morgan@sandbox.example.com");
+});
+
 await check("reports the vendor's errors with their codes", async () => {
   const account = connection.sobject("Account");
   await assert.rejects(account.create({}), (error) => error.errorCode === "REQUIRED_FIELD_MISSING" && /\[Name\]/.test(error.message));

@@ -1,8 +1,9 @@
 //! A simulated Salesforce org: login host and data host in one.
 //!
 //! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL, SOSL, blobs and composite
-//! calls, Bulk API 1 and 2, Connect files and folders, Chatter posts, knowledge, reports, definitions of objects by the
-//! Metadata API. Left out: the rest of the Tooling and Metadata APIs, list views, approvals, streaming.
+//! calls, Bulk API 1 and 2, Connect files and folders, Chatter posts, knowledge, reports, layouts, list views, the User
+//! Interface API, the calls of the SOAP partner API that REST lacks, definitions of objects by the Metadata API and of Apex by
+//! the Tooling API. Left out: the rest of the Tooling and Metadata APIs, dashboards, approvals, streaming.
 
 mod bulk;
 mod chatter;
@@ -14,9 +15,13 @@ mod files;
 mod id;
 mod identity;
 mod knowledge;
+mod layouts;
 mod login;
 mod org;
+mod partner;
+mod passwords;
 mod query;
+mod recycle;
 mod reports;
 mod rest;
 mod rules;
@@ -25,7 +30,9 @@ mod seed;
 mod soap;
 mod soql;
 mod tooling;
+mod ui_api;
 mod value;
+mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -160,6 +167,7 @@ impl Vendor for Salesforce {
                 crate::page::page("Salesforce", "Done", "<p>You may close this window.</p>"),
             ),
             ["services", "Soap", "u" | "c" | "m", ..] => self.soap(call),
+            [".well-known", "openid-configuration"] => Self::openid_configuration(call),
             ["id", organization, user] => self.identity(call, organization, user),
             ["services", "data", rest @ ..] => self.data(call, rest),
             ["services", "async", version, rest @ ..] => self.bulk(call, version, rest),

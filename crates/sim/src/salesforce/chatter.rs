@@ -35,7 +35,21 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Option<Ans
             comments(org, request, id)
         }
         (_, ["comments", id]) => one(org, request, id),
-        ("GET" | "HEAD", ["feeds", "record", id, "feed-elements"]) => feed(org, request, id),
+        ("GET" | "HEAD", ["feeds", "record", id, "feed-elements"]) => feed(org, request, Some(id)),
+        (
+            "GET" | "HEAD",
+            ["feeds", "news" | "user-profile", "me", "feed-elements"]
+            | ["feeds", "company", "feed-elements"],
+        ) => feed(org, request, None),
+        ("GET" | "HEAD", ["users"]) => users(org, request, None),
+        ("GET" | "HEAD", ["users", id]) => users(org, request, Some(id)),
+        ("GET" | "HEAD", ["groups"]) => Ok(Reply::json(
+            200,
+            &json!({
+                "groups": [], "currentPageUrl": format!("{}/chatter/groups", request.base), "nextPageUrl": null,
+                "previousPageUrl": null, "total": 0,
+            }),
+        )),
         _ => return None,
     })
 }
@@ -177,12 +191,16 @@ fn comments(org: &Org, request: &Request<'_>, post: &str) -> Answer<Reply> {
     ))
 }
 
-fn feed(org: &Org, request: &Request<'_>, given: &str) -> Answer<Reply> {
-    let parent = id::normalize(given).ok_or_else(ApiError::not_found)?;
+/// The posts below one record, or all that there are, newest first.
+fn feed(org: &Org, request: &Request<'_>, given: Option<&str>) -> Answer<Reply> {
+    let parent = match given {
+        Some(given) => Some(id::normalize(given).ok_or_else(ApiError::not_found)?),
+        None => None,
+    };
     let posts: Vec<&Record> = org
         .live_records(known("FeedItem")?)
         .map(|(_, record)| record)
-        .filter(|record| text(record, "ParentId") == Some(&parent))
+        .filter(|record| parent.is_none() || text(record, "ParentId") == parent.as_deref())
         .collect();
     let (from, size) = page(request, 25)?;
     let more = posts.len() > from.saturating_add(size);
@@ -193,15 +211,55 @@ fn feed(org: &Org, request: &Request<'_>, given: &str) -> Answer<Reply> {
         .take(size)
         .map(|post| print_post(org, request, post))
         .collect();
-    let own = format!(
-        "{}/chatter/feeds/record/{parent}/feed-elements",
-        request.base
-    );
+    let own = match &parent {
+        Some(parent) => format!(
+            "{}/chatter/feeds/record/{parent}/feed-elements",
+            request.base
+        ),
+        None => format!("{}/chatter/feeds/company/feed-elements", request.base),
+    };
     let mut body = paged(&own, items, posts.len(), (from, size), more);
     if let Some(items) = body.as_object_mut().and_then(|body| body.remove("items")) {
         crate::record_store::put(&mut body, "elements", items);
     }
     Ok(Reply::json(200, &body))
+}
+
+/// `/chatter/users?q=` and `/chatter/users/{id|me}`.
+fn users(org: &Org, request: &Request<'_>, given: Option<&str>) -> Answer<Reply> {
+    let people = known("User")?;
+    let shown = |record: &Record| {
+        let id = text(record, "Id").unwrap_or_default();
+        json!({
+            "id": id, "name": record.get("Name"), "displayName": record.get("Name"), "firstName": record.get("FirstName"),
+            "lastName": record.get("LastName"), "email": record.get("Email"), "username": record.get("Username"),
+            "title": record.get("Title"), "isActive": record.get("IsActive"), "type": "User", "userType": "Internal",
+            "url": format!("{}/chatter/users/{id}", request.base),
+        })
+    };
+    if let Some(given) = given {
+        let id = match given {
+            "me" => request.actor.user.to_owned(),
+            given => id::normalize(given).ok_or_else(ApiError::not_found)?,
+        };
+        return Ok(Reply::json(200, &shown(org.live(people, &id)?)));
+    }
+    let wanted = request.call.query("q").unwrap_or_default().to_lowercase();
+    let named = |record: &&Record| {
+        let name = text(record, "Name").unwrap_or_default().to_lowercase();
+        name.split(' ').any(|word| word.starts_with(&wanted))
+    };
+    let found: Vec<Value> = org
+        .live_records(people)
+        .map(|(_, record)| record)
+        .filter(named)
+        .map(shown)
+        .collect();
+    let own = format!("{}/chatter/users", request.base);
+    Ok(Reply::json(
+        200,
+        &json!({ "currentPageUrl": own, "nextPageUrl": null, "previousPageUrl": null, "total": found.len(), "users": found }),
+    ))
 }
 
 /// How many are left out, and how many are wanted. The token of the next page is the number left out.

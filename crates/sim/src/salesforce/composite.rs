@@ -1,4 +1,4 @@
-//! Several calls in one: `/composite`, `/composite/batch`, `/composite/tree`, `/composite/sobjects`.
+//! Several calls in one: `/composite`, `/composite/batch`, `/composite/tree`, `/composite/sobjects`, `/composite/graph`.
 
 mod collections;
 mod tree;
@@ -14,6 +14,9 @@ use crate::call::{Call, Reply};
 
 /// Calls in one composite or batch, as at the vendor.
 const MOST_CALLS: usize = 25;
+/// Graphs in one call, and calls in all of them together, as at the vendor.
+const MOST_GRAPHS: usize = 75;
+const MOST_NODES: usize = 500;
 /// Records in one collection or tree, as at the vendor.
 const MOST_RECORDS: usize = 200;
 
@@ -23,7 +26,7 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
     match (method, path) {
         ("GET" | "HEAD", []) => {
             let base = request.base;
-            let names = ["tree", "batch", "sobjects"];
+            let names = ["tree", "batch", "sobjects", "graph"];
             let entries = names.iter().map(|name| {
                 (
                     (*name).to_owned(),
@@ -33,10 +36,11 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
             Ok(Reply::json(200, &Value::Object(entries.collect())))
         }
         ("POST", []) => composite(org, request),
+        ("POST", ["graph"]) => graphs(org, request),
         ("POST", ["batch"]) => batch(org, request),
         ("POST", ["tree", object]) => tree::plant(org, request, known(object)?),
         (_, ["sobjects", rest @ ..]) => collections::answer(org, request, rest),
-        (_, [] | ["batch"] | ["tree", _]) => Err(ApiError::method(method, "POST")),
+        (_, [] | ["batch" | "graph"] | ["tree", _]) => Err(ApiError::method(method, "POST")),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -78,6 +82,41 @@ fn composite(org: &mut Org, request: &Request<'_>) -> Answer<Reply> {
         return Err(too_many("Number of subrequests", MOST_CALLS));
     }
     let all_or_none = body.get("allOrNone") == Some(&json!(true));
+    let (answers, _) = chain(org, request, calls, all_or_none)?;
+    Ok(Reply::json(200, &json!({ "compositeResponse": answers })))
+}
+
+/// Several chains, each of which happens whole or not at all.
+fn graphs(org: &mut Org, request: &Request<'_>) -> Answer<Reply> {
+    let body = object_body(request.call)?;
+    let graphs = list(&body, "graphs")?;
+    let nodes = graphs
+        .iter()
+        .filter_map(|graph| graph.get("compositeRequest")?.as_array());
+    if graphs.len() > MOST_GRAPHS || nodes.map(Vec::len).sum::<usize>() > MOST_NODES {
+        return Err(too_many("Number of graphs or nodes", MOST_NODES));
+    }
+    let mut answers = Vec::new();
+    for graph in graphs {
+        let graph_body = graph.as_object().ok_or_else(|| {
+            ApiError::new(400, "JSON_PARSER_ERROR", "A graph must be a JSON object")
+        })?;
+        let calls = list(graph_body, "compositeRequest")?;
+        let (answer, failed) = chain(org, request, calls, true)?;
+        answers.push(json!({
+            "graphId": text(graph, "graphId"), "graphResponse": { "compositeResponse": answer }, "isSuccessful": !failed,
+        }));
+    }
+    Ok(Reply::json(200, &json!({ "graphs": answers })))
+}
+
+/// Makes calls one after the other; answers what each said, and whether one failed.
+fn chain(
+    org: &mut Org,
+    request: &Request<'_>,
+    calls: &[Value],
+    all_or_none: bool,
+) -> Answer<(Vec<Value>, bool)> {
     let before = all_or_none.then(|| org.snapshot());
     let mut known: Map<String, Value> = Map::new();
     let mut answers: Vec<Value> = Vec::new();
@@ -135,7 +174,7 @@ fn composite(org: &mut Org, request: &Request<'_>) -> Answer<Reply> {
             })
             .collect();
     }
-    Ok(Reply::json(200, &json!({ "compositeResponse": answers })))
+    Ok((answers, failed.is_some()))
 }
 
 /// Independent calls.

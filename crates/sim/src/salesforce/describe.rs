@@ -39,6 +39,9 @@ pub struct Object {
     /// Known to the Tooling API alone.
     #[serde(default)]
     pub tooling: bool,
+    /// Known to the Tooling API, too.
+    #[serde(default)]
+    tooling_too: bool,
     /// Relationships that point here.
     #[serde(default)]
     pub children: Vec<Child>,
@@ -122,6 +125,9 @@ const fn yes() -> bool {
 /// The catalogue files.
 const FILES: &[&str] = &[
     include_str!("describe/Account.json"),
+    include_str!("describe/ApexClass.json"),
+    include_str!("describe/ApexTrigger.json"),
+    include_str!("describe/Asset.json"),
     include_str!("describe/Attachment.json"),
     include_str!("describe/Campaign.json"),
     include_str!("describe/CampaignMember.json"),
@@ -133,6 +139,7 @@ const FILES: &[&str] = &[
     include_str!("describe/ContentDocumentLink.json"),
     include_str!("describe/ContentFolder.json"),
     include_str!("describe/ContentVersion.json"),
+    include_str!("describe/Contract.json"),
     include_str!("describe/Document.json"),
     include_str!("describe/EntityDefinition.json"),
     include_str!("describe/Event.json"),
@@ -140,18 +147,27 @@ const FILES: &[&str] = &[
     include_str!("describe/FeedComment.json"),
     include_str!("describe/FeedItem.json"),
     include_str!("describe/Folder.json"),
+    include_str!("describe/Group.json"),
     include_str!("describe/KnowledgeArticle.json"),
     include_str!("describe/KnowledgeArticleVersion.json"),
     include_str!("describe/Lead.json"),
     include_str!("describe/Note.json"),
     include_str!("describe/Opportunity.json"),
+    include_str!("describe/OpportunityContactRole.json"),
+    include_str!("describe/OpportunityLineItem.json"),
     include_str!("describe/Organization.json"),
+    include_str!("describe/Pricebook2.json"),
+    include_str!("describe/PricebookEntry.json"),
+    include_str!("describe/Product2.json"),
     include_str!("describe/Profile.json"),
     include_str!("describe/Project__c.json"),
+    include_str!("describe/PushTopic.json"),
+    include_str!("describe/RecordType.json"),
     include_str!("describe/Report.json"),
     include_str!("describe/Sailthru__Discussion__kav.json"),
     include_str!("describe/Task.json"),
     include_str!("describe/User.json"),
+    include_str!("describe/UserRole.json"),
 ];
 
 /// Every object, in alphabetical order.
@@ -174,7 +190,7 @@ pub fn object(name: &str) -> Option<&'static Object> {
 
 /// An object of the Tooling API.
 pub fn tooling_object(name: &str) -> Option<&'static Object> {
-    named(name).filter(|object| object.tooling)
+    named(name).filter(|object| object.tooling || object.tooling_too)
 }
 
 fn named(name: &str) -> Option<&'static Object> {
@@ -226,6 +242,16 @@ fn complete(mut object: Object) -> Object {
 }
 
 impl Object {
+    /// The label of one record.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The label of many.
+    pub fn label_plural(&self) -> &str {
+        &self.label_plural
+    }
+
     /// Whether it is one of the organization's own.
     pub fn is_custom(&self) -> bool {
         self.name.ends_with("__c") || self.name.ends_with("__kav")

@@ -82,6 +82,22 @@ impl Salesforce {
         )
     }
 
+    /// `/.well-known/openid-configuration`
+    pub(super) fn openid_configuration(call: &Call) -> Reply {
+        let origin = call.origin();
+        let oauth = |name: &str| format!("{origin}/services/oauth2/{name}");
+        Reply::json(
+            200,
+            &json!({
+                "issuer": origin, "authorization_endpoint": oauth("authorize"), "token_endpoint": oauth("token"),
+                "revocation_endpoint": oauth("revoke"), "introspection_endpoint": oauth("introspect"),
+                "userinfo_endpoint": oauth("userinfo"), "scopes_supported": ["full", "api", "refresh_token", "openid", "id"],
+                "response_types_supported": ["code"], "subject_types_supported": ["public"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            }),
+        )
+    }
+
     /// The user with this user name; the administrator when there is none, as every name is accepted.
     pub(super) fn user_named(&self, username: &str) -> String {
         let org = self.org();

@@ -537,7 +537,8 @@ fn required(fields: Vec<String>) -> ApiError {
     }
 }
 
-fn stamp(object: &Object, record: &mut Record, actor: Actor<'_>, creating: bool) {
+/// Writes who touched a record, and when.
+pub fn stamp(object: &Object, record: &mut Record, actor: Actor<'_>, creating: bool) {
     let now = value::print_datetime(actor.now);
     let mut put = |name: &str, value: &str| {
         if object.field(name).is_some() {

@@ -10,7 +10,7 @@ use super::rest::Request;
 use super::rules::text;
 use super::soql;
 use crate::call::{Call, Reply};
-use crate::record_store::Record;
+use crate::record_store::{Record, put};
 
 /// Rows in one answer, as at the vendor.
 const MOST_ROWS: usize = 2000;
@@ -46,6 +46,7 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
                 .collect();
             Ok(Reply::json(200, &Value::Array(list)))
         }
+        ("POST", []) if call.query("cloneId").is_some() => clone(org, request),
         (_, [given, rest @ ..]) => {
             let reports = known("Report")?;
             let id = id::normalize(given).ok_or_else(ApiError::not_found)?;
@@ -53,6 +54,21 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
             match (method, rest) {
                 ("GET" | "HEAD", ["describe"]) => {
                     let body = describe(&record, &id)?;
+                    Ok(Reply::json(200, &body))
+                }
+                // A run in the background is over at once; its id says when it was.
+                ("POST", ["instances"]) => {
+                    let made = instance(request, &id, request.actor.now.0);
+                    Ok(Reply::json(200, &made))
+                }
+                ("GET" | "HEAD", ["instances"]) => Ok(Reply::json(200, &json!([]))),
+                ("GET" | "HEAD", ["instances", run_id]) => {
+                    let started = run_id
+                        .strip_prefix("0LG")
+                        .and_then(|digits| digits.parse().ok());
+                    let started: i64 = started.ok_or_else(ApiError::not_found)?;
+                    let mut body = run(org, request, &record, &id)?;
+                    put(&mut body, "attributes", instance(request, &id, started));
                     Ok(Reply::json(200, &body))
                 }
                 ("GET" | "HEAD" | "POST", []) => {
@@ -71,6 +87,47 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
     }
 }
 
+fn instance(request: &Request<'_>, report: &str, started: i64) -> Value {
+    let at = super::value::print_datetime(ligand_model::time::Timestamp(started));
+    let id = format!("0LG{started:015}");
+    json!({
+        "id": id, "ownerId": request.actor.user, "status": "Success", "requestDate": at, "completionDate": at,
+        "queryable": false, "hasDetailRows": true,
+        "url": format!("{}/analytics/reports/{report}/instances/{id}", request.base),
+    })
+}
+
+/// `POST ?cloneId=` with `{"reportMetadata": {"name": …}}`.
+fn clone(org: &mut Org, request: &Request<'_>) -> Answer<Reply> {
+    let given = request.call.query("cloneId").unwrap_or_default();
+    let id = id::normalize(given).ok_or_else(ApiError::not_found)?;
+    let reports = known("Report")?;
+    let source = org.live(reports, &id)?.clone();
+    let body = request.call.json().unwrap_or_default();
+    let name = body.pointer("/reportMetadata/name").and_then(Value::as_str);
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
+        ApiError::new(
+            400,
+            "BAD_REQUEST",
+            "A clone needs a name: reportMetadata.name",
+        )
+    })?;
+    let number = u64::try_from(request.actor.now.0).unwrap_or(0) % 1_000_000_000;
+    let made = id::make("00O", number);
+    let values = Record::from_iter([("Name".to_owned(), json!(name))]);
+    org.create_as(request.actor, reports, &values, Some(&made))?;
+    if let Some(record) = org.records.collection_mut("Report").get_mut(&made) {
+        for kept in ["DeveloperName", "FolderName"] {
+            record.insert(
+                kept.to_owned(),
+                source.get(kept).cloned().unwrap_or_default(),
+            );
+        }
+    }
+    let record = org.live(reports, &made)?.clone();
+    Ok(Reply::json(200, &describe(&record, &made)?))
+}
+
 fn entry(base: &str, id: &str, record: &Record) -> Value {
     let own = format!("{base}/analytics/reports/{id}");
     json!({
@@ -84,6 +141,16 @@ fn defined(record: &Record) -> Answer<(&'static Object, &'static [&'static str])
     let found = DEFINED.iter().find(|(known, _, _)| *known == name);
     let (_, object, columns) = found.ok_or_else(ApiError::not_found)?;
     Ok((known(object)?, columns))
+}
+
+/// The statement behind a report.
+pub fn statement(org: &Org, id: &str) -> Answer<String> {
+    let (object, columns) = defined(org.live(known("Report")?, id)?)?;
+    Ok(format!(
+        "SELECT {} FROM {} ORDER BY Id",
+        columns.join(","),
+        object.name
+    ))
 }
 
 fn metadata(record: &Record, id: &str, filters: &[Value]) -> Answer<Value> {

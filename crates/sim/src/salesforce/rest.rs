@@ -5,16 +5,17 @@ mod body;
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use self::body::record_body;
+pub use self::body::record_body;
 use super::describe::{Child, Object, object, objects};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known, render};
 use super::rules::text;
-use super::{bulk, chatter, composite, content, knowledge, reports, search, tooling};
+use super::{bulk, chatter, composite, content, knowledge, layouts, passwords};
 use super::{files, id, query, value};
+use super::{reports, search, tooling, ui_api, views};
 use crate::call::{Call, Reply, encode};
 use crate::rate::Usage;
-use crate::record_store::Record;
+use crate::record_store::{Record, put};
 
 /// A call of the data API whose session is good.
 pub struct Request<'a> {
@@ -38,6 +39,11 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
     match (method, path) {
         ("GET" | "HEAD", []) => Ok(Reply::json(200, &resources(base))),
         ("GET" | "HEAD", ["limits"]) => Ok(Reply::json(200, &limits(request.usage))),
+        ("GET" | "HEAD", ["limits", "recordCount"]) => Ok(record_counts(org, call)),
+        ("GET" | "HEAD", ["recent"]) => Ok(Reply::json(200, &recent(org, call, base))),
+        ("GET" | "HEAD", ["query"]) if call.query("explain").is_some() => {
+            views::explain(org, request, call.query("explain").unwrap_or_default())
+        }
         ("GET" | "HEAD", ["query"]) => Ok(Reply::json(
             200,
             &query::first_page(org, call, base, false, now)?,
@@ -71,6 +77,17 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
         ("GET" | "HEAD" | "POST", ["parameterizedSearch"]) => search::parameterized(org, request),
         (_, ["jobs", rest @ ..]) => bulk::two::answer(org, request, rest),
         (_, ["analytics", "reports", rest @ ..]) => reports::answer(org, request, rest),
+        // There are none of these here, which is what the vendor says of an org without them.
+        ("GET" | "HEAD", ["analytics", "dashboards"]) => Ok(Reply::json(200, &json!([]))),
+        ("GET" | "HEAD", ["process", "rules"]) => Ok(Reply::json(200, &json!({ "rules": {} }))),
+        ("GET" | "HEAD", ["process", "approvals"]) => {
+            Ok(Reply::json(200, &json!({ "approvals": {} })))
+        }
+        ("GET" | "HEAD", ["actions", "standard" | "custom"]) => {
+            Ok(Reply::json(200, &json!({ "actions": [] })))
+        }
+        (_, ["ui-api", rest @ ..]) => ui_api::answer(org, request, rest),
+        ("GET" | "HEAD", ["search", rest @ ..]) => search::aids(org, request, rest),
         (_, ["tooling", rest @ ..]) => tooling::answer(org, request, rest),
         (
             "PATCH",
@@ -90,11 +107,12 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
             | ["limits" | "query" | "queryAll" | "sobjects" | "search" | "parameterizedSearch"]
             | ["query" | "queryAll", _],
         ) => Err(ApiError::method(method, "HEAD,GET")),
-        _ => Err(ApiError::not_found()),
+        _ => layouts::answer(org, request, path).unwrap_or_else(|| Err(ApiError::not_found())),
     }
 }
 
-fn sobjects(
+/// Answers what follows `/sobjects/{object}`.
+pub fn sobjects(
     org: &mut Org,
     request: &Request<'_>,
     object: &'static Object,
@@ -115,7 +133,7 @@ fn sobjects(
                 &json!({ "objectDescribe": object.basic(base), "recentItems": recent }),
             ))
         }
-        ("POST", []) => {
+        ("POST", [] | ["Id" | "id"]) => {
             let id = org.create(request.actor, object, &record_body(call)?)?;
             Ok(created(base, object, &id))
         }
@@ -125,11 +143,23 @@ fn sobjects(
             changes(org, call, object, rest.first() == Some(&"deleted"))
         }
         (_, ["describe" | "updated" | "deleted"]) => Err(ApiError::method(method, "HEAD,GET")),
+        (_, ["compactLayouts"]) => sobjects(org, request, object, &["describe", "compactLayouts"]),
+        (_, ["listviews", path @ ..]) => views::answer(org, request, object, path),
+        (_, [user, "password"]) if object.name == "User" => passwords::answer(org, request, user),
+        (_, ["describe" | "quickActions", ..]) => layouts::of_object(org, request, object, rest)
+            .unwrap_or_else(|| Err(ApiError::not_found())),
         (_, [given]) => {
             let id = record_id(org, object, given)?;
             one(org, request, object, &id)
         }
-        (_, [name, wanted]) => match object.field(name).filter(|field| field.external_id) {
+        (_, [name, wanted]) => match object
+            .field(name)
+            .filter(|field| field.external_id || field.kind == "id")
+        {
+            Some(field) if field.kind == "id" => {
+                let id = record_id(org, object, wanted)?;
+                one(org, request, object, &id)
+            }
             Some(field) => {
                 let found = org.by_external_id(object, field, wanted);
                 let (Some(id), None) = (found.first(), found.get(1)) else {
@@ -374,6 +404,13 @@ fn resources(base: &str) -> Value {
         "limits",
         "connect",
         "chatter",
+        "ui-api",
+        "quickActions",
+        "compactLayouts",
+        "recent",
+        "tabs",
+        "theme",
+        "appMenu",
     ];
     let entries = names
         .iter()
@@ -383,12 +420,65 @@ fn resources(base: &str) -> Value {
 
 fn limits(usage: Usage) -> Value {
     let most = usage.limit.unwrap_or(super::DAILY_CALLS);
-    json!({
+    let mut limits = json!({
         "DailyApiRequests": { "Max": most, "Remaining": most.saturating_sub(usage.used) },
-        "DailyBulkApiBatches": { "Max": 15000, "Remaining": 15000 },
-        "DataStorageMB": { "Max": 5, "Remaining": 5 },
-        "FileStorageMB": { "Max": 20, "Remaining": 20 },
-    })
+    });
+    // What nothing here counts is wholly left.
+    for (name, most) in [
+        ("ConcurrentAsyncGetReportInstances", 200),
+        ("DailyAsyncApexExecutions", 250_000),
+        ("DailyBulkApiBatches", 15_000),
+        ("DailyBulkV2QueryJobs", 10_000),
+        ("DailyGenericStreamingApiEvents", 10_000),
+        ("DailyStreamingApiEvents", 10_000),
+        ("DailyWorkflowEmails", 100),
+        ("DataStorageMB", 5),
+        ("FileStorageMB", 20),
+        ("HourlyAsyncReportRuns", 1_200),
+        ("HourlySyncReportRuns", 500),
+        ("MassEmail", 10),
+        ("SingleEmail", 15),
+        ("StreamingApiConcurrentClients", 20),
+    ] {
+        put(&mut limits, name, json!({ "Max": most, "Remaining": most }));
+    }
+    limits
+}
+
+/// `/limits/recordCount?sObjects=Account,Contact`: unknown names are left out, as at the vendor.
+fn record_counts(org: &Org, call: &Call) -> Reply {
+    let names = call.query("sObjects").unwrap_or_default();
+    let wanted = objects().iter().filter(|object| {
+        names.is_empty()
+            || names
+                .split(',')
+                .any(|name| name.trim().eq_ignore_ascii_case(&object.name))
+    });
+    let counts: Vec<Value> = wanted
+        .map(|object| json!({ "count": org.live_records(object).count(), "name": object.name }))
+        .filter(|entry| !names.is_empty() || entry.get("count") != Some(&json!(0)))
+        .collect();
+    Reply::json(200, &json!({ "sObjects": counts }))
+}
+
+/// `/recent?limit=`: what was changed last, of the objects that people look at.
+fn recent(org: &Org, call: &Call, base: &str) -> Value {
+    let limit = call.query("limit").and_then(|text| text.parse().ok());
+    let mut found: Vec<(&str, Value)> = search::USUAL
+        .iter()
+        .filter_map(|name| object(name))
+        .flat_map(|object| {
+            org.live_records(object).map(move |(id, record)| {
+                let shown = json!({
+                    "attributes": super::org::attributes(base, object, id), "Id": id, "Name": record.get("Name"),
+                });
+                (text(record, "LastModifiedDate").unwrap_or_default(), shown)
+            })
+        })
+        .collect();
+    found.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let shown = found.into_iter().take(limit.unwrap_or(200));
+    shown.map(|(_, shown)| shown).collect()
 }
 
 /// The newest version of a document.

@@ -13,7 +13,7 @@ use crate::record_store::Record;
 /// Records in one answer.
 const MOST: usize = 2000;
 /// Objects that are looked through when none is named.
-const USUAL: [&str; 6] = [
+pub const USUAL: [&str; 6] = [
     "Account",
     "Contact",
     "Lead",
@@ -106,6 +106,62 @@ pub fn parameterized(org: &Org, request: &Request<'_>) -> Answer<Reply> {
         ..Search::of(given, group, usual(wanted, request)?)?
     };
     Ok(search.reply(org, request))
+}
+
+/// Answers what follows `/search`: the order of objects, the columns of results, suggestions while somebody types.
+pub fn aids(org: &Org, request: &Request<'_>, path: &[&str]) -> Answer<Reply> {
+    let call = request.call;
+    let body = match path {
+        ["scopeOrder"] => USUAL
+            .iter()
+            .map(|name| json!({ "type": name, "url": format!("{}/sobjects/{name}/describe", request.base) }))
+            .collect(),
+        ["layout"] => {
+            let names = call.query("q").unwrap_or_default().split(',').map(str::trim);
+            let layouts = names.map(|name| {
+                let object = known(name)?;
+                let shown = object.fields.iter().filter(|field| field.is_name());
+                let columns: Vec<Value> = shown
+                    .map(|field| json!({ "field": format!("{}.{}", object.name, field.name), "format": null, "label": field.label(), "name": field.name }))
+                    .collect();
+                Ok(json!({
+                    "errorMsg": null, "label": "Search Results", "limitRows": 25, "objectType": object.name, "searchColumns": columns,
+                }))
+            });
+            Value::Array(layouts.collect::<Answer<_>>()?)
+        }
+        ["suggestions"] => suggestions(org, request)?,
+        _ => return Err(ApiError::not_found()),
+    };
+    Ok(Reply::json(200, &body))
+}
+
+/// `?q=&sobject=&limit=`: records whose name has a word that begins so.
+fn suggestions(org: &Org, request: &Request<'_>) -> Answer<Value> {
+    let call = request.call;
+    let word = call.query("q").unwrap_or_default();
+    let name = call.query("sobject").ok_or_else(|| {
+        ApiError::new(
+            400,
+            "MISSING_ARGUMENT",
+            "sobject must name the objects to look through",
+        )
+    })?;
+    let limit: usize = call
+        .query("limit")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(5);
+    let search = Search::of(&format!("{word}*"), "NAME", Vec::new())?;
+    let mut found = Vec::new();
+    for name in name.split(',').map(str::trim) {
+        let object = known(name)?;
+        found.extend(org.live_records(object).filter(|(_, record)| search.finds(object, record)).map(
+            |(id, record)| json!({ "attributes": attributes(request.base, object, id), "Id": id, "Name": record.get("Name") }),
+        ));
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok(json!({ "autoSuggestResults": found, "hasMoreResults": more }))
 }
 
 fn usual(wanted: Vec<Query>, request: &Request<'_>) -> Answer<Vec<Query>> {

@@ -92,6 +92,25 @@ impl Seeding {
     fn organization(&mut self) {
         let organization = json!({ "Name": "Ligand Sandbox", "Country": "US", "OrganizationType": "Developer Edition" });
         self.add_as("Organization", organization, Some(ORGANIZATION));
+        for (object, body, id) in [
+            (
+                "UserRole",
+                json!({ "Name": "CEO", "DeveloperName": "CEO" }),
+                "00E5i000000LGNDEA4",
+            ),
+            (
+                "Group",
+                json!({ "Name": "Support", "DeveloperName": "Support", "Type": "Queue" }),
+                "00G5i000000LGNDEA4",
+            ),
+            (
+                "RecordType",
+                json!({ "Name": "Master", "DeveloperName": "Master", "IsActive": true }),
+                super::layouts::MASTER,
+            ),
+        ] {
+            self.add_as(object, body, Some(id));
+        }
         self.add_as(
             "Profile",
             json!({ "Name": "System Administrator" }),

@@ -1,4 +1,4 @@
-//! SOAP: `login()`, `logout()`, and the Metadata API as far as definitions of objects go.
+//! SOAP: `login()`, `logout()`, and the way to the partner and the Metadata API.
 
 use super::org::Actor;
 use super::{ORGANIZATION, SESSION_LIFE_MS, Salesforce};
@@ -34,12 +34,16 @@ impl Salesforce {
             user: &session.claims.user,
             now: self.setting.now(),
         };
-        super::tooling::metadata(&mut self.org(), call, actor).unwrap_or_else(|| {
-            fault(
-                "sf:UNSUPPORTED_OPERATION",
-                "The sandbox answers login, logout and definitions of objects only.",
-            )
-        })
+        let mut org = self.org();
+        super::tooling::metadata(&mut org, call, actor)
+            .or_else(|| super::tooling::metadata_read(&org, &text, actor))
+            .or_else(|| super::partner::answer(&mut org, &text, actor))
+            .unwrap_or_else(|| {
+                fault(
+                    "sf:UNSUPPORTED_OPERATION",
+                    "The sandbox answers login, logout, records, users and definitions of objects only.",
+                )
+            })
     }
 
     fn login(&self, call: &Call, username: &str) -> Reply {

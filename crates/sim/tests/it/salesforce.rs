@@ -3,6 +3,7 @@
 mod bulk;
 mod composite;
 mod files;
+mod interface;
 mod login;
 mod records;
 

@@ -68,7 +68,8 @@ impl Object {
 }
 
 impl Field {
-    fn describe(&self, object: &Object) -> Value {
+    /// The field as describe prints it.
+    pub fn describe(&self, object: &Object) -> Value {
         let writable = !self.read_only;
         let plain = !self.is_compound() && self.kind != "base64";
         let filterable = plain && !self.unfilterable;
@@ -93,14 +94,6 @@ impl Field {
             "percent" => (3, 0),
             _ => (0, 0),
         };
-        let picklist: Vec<Value> = self
-            .values
-            .iter()
-            .map(|value| {
-                let default = self.default.as_ref().and_then(Value::as_str) == Some(value);
-                json!({ "active": true, "defaultValue": default, "label": value, "validFor": null, "value": value })
-            })
-            .collect();
         let mut field = Map::new();
         let mut put = |name: &str, value: Value| {
             field.insert(name.to_owned(), value);
@@ -150,7 +143,7 @@ impl Field {
         put("namePointing", json!(self.reference_to.len() > 1));
         put("nillable", json!(nillable));
         put("permissionable", json!(!self.required && writable));
-        put("picklistValues", Value::Array(picklist));
+        put("picklistValues", Value::Array(self.picklist()));
         put("polymorphicForeignKey", json!(self.reference_to.len() > 1));
         put("precision", json!(precision));
         put("queryByDistance", json!(false));
@@ -178,6 +171,17 @@ impl Field {
         );
         put("writeRequiresMasterRead", json!(false));
         Value::Object(field)
+    }
+
+    /// The values of a picklist.
+    pub fn picklist(&self) -> Vec<Value> {
+        self.values
+            .iter()
+            .map(|value| {
+                let default = self.default.as_ref().and_then(Value::as_str) == Some(value);
+                json!({ "active": true, "defaultValue": default, "label": value, "validFor": null, "value": value })
+            })
+            .collect()
     }
 
     fn soap_type(&self) -> &'static str {

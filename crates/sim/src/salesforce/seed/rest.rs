@@ -31,6 +31,7 @@ impl Seeding {
                 "External_Id__c": format!("pro-{:04}", at + 1),
             }));
         }
+        self.products(accounts);
         let folder = self.add(
             "Folder",
             json!({ "Name": "Shared Documents", "DeveloperName": "Shared_Documents" }),
@@ -116,5 +117,47 @@ impl Seeding {
         if let Some(record) = self.org.records.collection_mut(object).get_mut(id) {
             record.insert(name.to_owned(), value.clone());
         }
+    }
+
+    /// A price book of four products, what one account owns of them, a contract, and a class of Apex.
+    fn products(&mut self, accounts: &[String]) {
+        let book = self.add(
+            "Pricebook2",
+            json!({ "Name": "Standard Price Book", "IsActive": true }),
+        );
+        self.set("Pricebook2", &book, "IsStandard", &json!(true));
+        for (at, (name, family)) in [
+            ("Generator 500", "Hardware"),
+            ("Generator 900", "Hardware"),
+            ("Support Plan", "Services"),
+            ("Fleet Monitor", "Software"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let code = format!("P-{:03}", at + 1);
+            let product = self.add(
+                "Product2",
+                json!({
+                    "Name": name, "ProductCode": code, "Family": family, "IsActive": true,
+                }),
+            );
+            let entry = self.add("PricebookEntry", json!({
+                "Pricebook2Id": book, "Product2Id": product, "UnitPrice": 500 + 250 * at, "IsActive": true,
+            }));
+            self.set("PricebookEntry", &entry, "Name", &json!(name));
+            self.set("PricebookEntry", &entry, "ProductCode", &json!(code));
+            self.add("Asset", json!({
+                "Name": format!("{name} #{}", at + 1), "AccountId": of(accounts, at), "Product2Id": product, "Status": "Installed",
+            }));
+        }
+        self.add(
+            "Contract",
+            json!({ "AccountId": of(accounts, 0), "StartDate": date(START), "ContractTerm": 12 }),
+        );
+        self.add(
+            "ApexClass",
+            json!({ "Name": "SandboxGreeting", "Body": "public class SandboxGreeting {}" }),
+        );
     }
 }

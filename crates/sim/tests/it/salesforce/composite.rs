@@ -410,3 +410,31 @@ async fn article_types_are_defined_by_metadata_calls() {
     let unknown = client.query("SELECT Id FROM EntityDefinition").await;
     assert_eq!(unknown.json()[0]["errorCode"], "INVALID_TYPE");
 }
+
+#[tokio::test]
+async fn each_graph_happens_whole_or_not_at_all() {
+    let client = Salesforce::start().await;
+    let graph = |id: &str, second: Value| {
+        json!({ "graphId": id, "compositeRequest": [
+            { "method": "POST", "url": format!("{BASE}/sobjects/Account"), "referenceId": "a", "body": { "Name": format!("Graph {id}") } },
+            { "method": "POST", "url": format!("{BASE}/sobjects/Contact"), "referenceId": "c", "body": second },
+        ] })
+    };
+    let good = graph("good", json!({ "LastName": "G", "AccountId": "@{a.id}" }));
+    let bad = graph("bad", json!({}));
+    let answer = client
+        .call("POST", "/composite/graph", json!({ "graphs": [good, bad] }))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let graphs = answer.json()["graphs"].clone();
+    assert_eq!(graphs[0]["isSuccessful"], true);
+    assert_eq!(graphs[1]["isSuccessful"], false);
+    let failed = &graphs[1]["graphResponse"]["compositeResponse"];
+    assert_eq!(failed[0]["body"][0]["errorCode"], "PROCESSING_HALTED");
+    let kept = client
+        .query("SELECT Name FROM Account WHERE Name LIKE 'Graph %'")
+        .await
+        .json();
+    assert_eq!(kept["totalSize"], 1);
+    assert_eq!(kept["records"][0]["Name"], "Graph good");
+}

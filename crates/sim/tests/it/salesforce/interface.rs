@@ -1,0 +1,117 @@
+//! What user interfaces and administrators ask for: the User Interface API, passwords, counts, search aids, refusals.
+
+use serde_json::{Value, json};
+
+use super::Salesforce;
+
+/// The user that signs in.
+const USER: &str = "005i0000001VNdeAAG";
+
+#[tokio::test]
+async fn the_interface_api_reads_and_writes_records_with_display_values() {
+    let client = Salesforce::start().await;
+    let body = json!({ "apiName": "Account", "fields": { "Name": "Shown", "Rating": "Hot" } });
+    let made = client.call("POST", "/ui-api/records", body).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/ui-api/records/{id}");
+    let read = client
+        .call(
+            "GET",
+            &format!("{path}?fields=Account.Name,Account.Rating"),
+            Value::Null,
+        )
+        .await
+        .json();
+    assert_eq!(
+        read["fields"],
+        json!({
+            "Name": { "displayValue": null, "value": "Shown" }, "Rating": { "displayValue": "Hot", "value": "Hot" },
+        })
+    );
+    let unknown = format!("{path}?fields=Account.Nope");
+    let refused = client.call("GET", &unknown, Value::Null).await;
+    assert_eq!(
+        (refused.status, refused.json()[0]["errorCode"].clone()),
+        (400, json!("INVALID_FIELD"))
+    );
+    assert_eq!(client.call("GET", &path, Value::Null).await.status, 400);
+    let changed = client
+        .call("PATCH", &path, json!({ "fields": { "Name": "Changed" } }))
+        .await;
+    assert_eq!(changed.json()["fields"]["Name"]["value"], "Changed");
+    let both = format!("/ui-api/records/batch/{id},001000000000000AAA?fields=Account.Name");
+    let both = client.call("GET", &both, Value::Null).await.json();
+    assert_eq!(both["hasErrors"], true);
+    assert_eq!(both["results"][1]["statusCode"], 404);
+    assert_eq!(client.call("DELETE", &path, Value::Null).await.status, 204);
+    let info = client
+        .call("GET", "/ui-api/object-info/Account", Value::Null)
+        .await
+        .json();
+    assert_eq!(info["fields"]["Name"]["required"], true);
+    let picklist = "/ui-api/object-info/Account/picklist-values/012000000000000AAA/Rating";
+    let picklist = client.call("GET", picklist, Value::Null).await.json();
+    assert_eq!(picklist["values"][0]["value"], "Hot");
+}
+
+#[tokio::test]
+async fn passwords_are_set_by_the_rules_and_never_kept() {
+    let client = Salesforce::start().await;
+    let path = format!("/sobjects/User/{USER}/password");
+    let asked = client.call("GET", &path, Value::Null).await;
+    assert_eq!(asked.json(), json!({ "isExpired": false }));
+    for (given, code) in [
+        (json!({}), "MISSING_ARGUMENT"),
+        (json!({ "NewPassword": "short1" }), "INVALID_NEW_PASSWORD"),
+        (
+            json!({ "NewPassword": "onlyletters" }),
+            "INVALID_NEW_PASSWORD",
+        ),
+    ] {
+        let refused = client.call("POST", &path, given).await;
+        assert_eq!(
+            (refused.status, refused.json()[0]["errorCode"].clone()),
+            (400, json!(code))
+        );
+    }
+    let set = client
+        .call("POST", &path, json!({ "NewPassword": "Long3nough" }))
+        .await;
+    assert_eq!((set.status, set.text.as_str()), (204, ""));
+    let reset = client.call("DELETE", &path, Value::Null).await.json();
+    assert!(reset["NewPassword"].is_string());
+}
+
+#[tokio::test]
+async fn records_are_upserted_by_their_own_id_counted_and_suggested() {
+    let client = Salesforce::start().await;
+    let made = client
+        .call(
+            "POST",
+            "/sobjects/Account/Id",
+            json!({ "Name": "Zyxwvu Works" }),
+        )
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/sobjects/Account/Id/{id}");
+    let changed = client.call("PATCH", &path, json!({ "Phone": "1" })).await;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    let stale = "/sobjects/Account/Id/001000000000000AAA";
+    let stale = client.call("PATCH", stale, json!({ "Phone": "1" })).await;
+    assert_eq!(stale.status, 404);
+    let counts = client
+        .call(
+            "GET",
+            "/limits/recordCount?sObjects=Account,Nope",
+            Value::Null,
+        )
+        .await
+        .json();
+    assert_eq!(counts["sObjects"][0]["name"], "Account");
+    assert_eq!(counts["sObjects"][1], Value::Null);
+    let suggested = "/search/suggestions?q=zyx&sobject=Account";
+    let suggested = client.call("GET", suggested, Value::Null).await.json();
+    assert_eq!(suggested["autoSuggestResults"][0]["Id"], id.as_str());
+}
