@@ -1,14 +1,23 @@
-//! Assets: lists by offset, single ones by id or name; folders, files and programs can be written, by forms.
+//! Assets: lists by offset, single ones by id or name; written by forms, cloned, approved.
+//!
+//! # Source
+//! <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/assets/assets> (2026-11)
+
+mod content;
+mod files;
+mod kinds;
+mod tokens;
+mod write;
 
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
+use self::kinds::{Approval, KINDS};
 use super::envelope::{Fault, Page};
+use super::routes::Request;
 use super::rows::plain;
 use super::seed;
 use super::state::{Parameters, State, id_of, read_id};
-use crate::call::Call;
-use crate::multipart::Part;
 use crate::record_store::Record;
 
 /// The root of all folders.
@@ -21,8 +30,12 @@ fn collection(kind: &str) -> String {
 
 /// Fills a fresh subscription.
 pub fn seed_all(state: &mut State) {
-    for kind in seed::ASSET_KINDS {
-        for asset in seed::assets(kind) {
+    let own: Vec<(&str, Vec<Value>)> = KINDS
+        .iter()
+        .map(|kind| (kind.name, seed::assets(kind.name, state)))
+        .collect();
+    for (kind, assets) in own {
+        for asset in assets {
             if let Value::Object(record) = asset {
                 let id = record
                     .get("id")
@@ -52,20 +65,97 @@ pub fn get<'a>(state: &'a State, kind: &str, id: i64) -> Option<&'a Record> {
 
 /// Whether there is such a kind.
 pub fn is_kind(kind: &str) -> bool {
-    seed::ASSET_KINDS.contains(&kind)
+    kinds::named(kind).is_some()
+}
+
+/// Whether these are listed, and nothing else.
+pub fn is_listed(kind: &str) -> bool {
+    ["segmentation", "redirectRules", "landingPageDomains"].contains(&kind)
+}
+
+/// What follows `/rest/asset/v1`; `None` for an unknown path or verb.
+pub fn answer(
+    state: &mut State,
+    request: &Request<'_>,
+    path: &[&str],
+) -> Option<Result<Page, Fault>> {
+    let (parameters, call, now) = (request.parameters, request.call, request.now);
+    let singular = |name: &str| KINDS.iter().find(|kind| kind.singular() == name);
+    Some(match (request.method, path) {
+        ("GET", ["segmentation"]) => Ok(found(seed::segmentations())),
+        ("GET", ["segmentation", id, "segments"]) => {
+            read_id(id).map(|id| found(seed::segments(id)))
+        }
+        ("GET", ["redirectRules"]) => Ok(found(Vec::new())),
+        ("GET", ["landingPageDomains"]) => Ok(found(vec![
+            json!({"hostname": "go.example.com", "type": "domain"}),
+        ])),
+        ("GET", [kind]) => browse(state, kind, parameters),
+        ("POST", ["files"]) => files::store(state, call, now),
+        ("POST", ["file", id, "content"]) => files::replace(state, id, call, now),
+        ("POST", ["emailTemplates"]) => content::create_template(state, call, parameters, now),
+        ("POST", [name]) => {
+            let kind = kinds::named(name).filter(|kind| kind.created)?;
+            write::create(state, kind, parameters, now)
+        }
+        // One path of the vendor's keeps the plural.
+        ("GET", ["emailTemplates", id, "usedBy"]) => {
+            return content::answer(state, request, singular("emailTemplate")?, id, &["usedBy"]);
+        }
+        ("GET", ["program", "byTag"]) => by_tag(state, parameters),
+        ("GET", ["folder", id, "content"]) => contents(state, id, parameters),
+        (method, ["folder", id, "tokens", rest @ ..]) => {
+            return tokens::answer(state, method, id, rest, parameters);
+        }
+        ("GET", ["smartCampaign" | "program" | "smartList", _, "smartList"]) => Ok(found(
+            all(state, "smartLists")
+                .take(1)
+                .map(|one| one.clone().into())
+                .collect(),
+        )),
+        ("GET", [name, id]) => one(state, name, id, parameters),
+        ("POST", [name, id]) => {
+            let kind = singular(name).filter(|kind| kind.written)?;
+            write::change(state, kind, id, parameters, now)
+        }
+        ("POST", [name, id, "clone"]) => {
+            let kind = singular(name).filter(|kind| kind.cloned)?;
+            write::copy(state, kind, id, parameters, now)
+        }
+        ("POST", [name, id, "delete"]) => {
+            let kind = singular(name).filter(|kind| kind.deleted)?;
+            write::delete(state, kind, id)
+        }
+        (
+            "POST",
+            [
+                name,
+                id,
+                action @ ("approveDraft" | "unapprove" | "discardDraft" | "approve" | "activate"
+                | "deactivate"),
+            ],
+        ) => {
+            let kind = singular(name).filter(|kind| kind.approval != Approval::None)?;
+            write::set_status(state, kind, id, action, now)
+        }
+        (_, [name, id, rest @ ..]) => {
+            return content::answer(state, request, singular(name)?, id, rest);
+        }
+        _ => return None,
+    })
 }
 
 /// `GET /rest/asset/v1/{kind}.json?offset&maxReturn`: 20 at a time unless asked, 200 at most.
 ///
 /// # Errors
 /// 610 for an unknown kind, 1001 for an offset that is no number.
-pub fn browse(state: &State, kind: &str, parameters: &Parameters) -> Result<Page, Fault> {
+fn browse(state: &State, kind: &str, parameters: &Parameters) -> Result<Page, Fault> {
     if !is_kind(kind) {
         return Err(Fault::no_resource());
     }
     let offset = parameters.number("offset", 0, usize::MAX)?;
     let most = parameters.number("maxReturn", 20, 200)?;
-    let name = parameters.get("name");
+    let (name, status) = (parameters.get("name"), parameters.get("status"));
     let by = parameters
         .get("filterType")
         .zip(parameters.get("filterValues"));
@@ -74,313 +164,88 @@ pub fn browse(state: &State, kind: &str, parameters: &Parameters) -> Result<Page
         .or_else(|| parameters.get("root"))
         .map(reference)
         .transpose()?;
+    let (from, to) = (
+        parameters.get("earliestUpdatedAt"),
+        parameters.get("latestUpdatedAt"),
+    );
+    let time = |text: &str| Timestamp::parse(text.trim_end_matches("+0000"));
+    let within = |asset: &Record| {
+        let at = time(&member(asset, "updatedAt"));
+        from.is_none_or(|from| time(from) <= at) && to.is_none_or(|to| at <= time(to))
+    };
     let shown: Vec<Value> = all(state, kind)
         .filter(|asset| name.is_none_or(|name| member(asset, "name") == name))
+        .filter(|asset| status.is_none_or(|status| member(asset, "status") == status))
+        .filter(|asset| within(asset))
         .filter(|asset| {
             by.is_none_or(|(kind, values)| {
                 values.split(',').any(|value| member(asset, kind) == value)
             })
         })
-        .filter(|asset| {
-            let place = asset.get("folder").or_else(|| asset.get("parent"));
-            let place = place
-                .and_then(|place| place.get("id").or_else(|| place.get("value")))
-                .and_then(Value::as_i64);
-            folder.is_none_or(|folder| place == Some(folder))
-        })
+        .filter(|asset| folder.is_none_or(|folder| place_of(asset) == Some(folder)))
         .skip(offset)
         .take(most)
-        .map(|asset| asset.clone().into())
+        .map(|asset| content::without(asset.clone()).into())
         .collect();
     Ok(found(shown))
+}
+
+/// `GET program/byTag.json?tagType&tagValue`
+fn by_tag(state: &State, parameters: &Parameters) -> Result<Page, Fault> {
+    let wanted = (
+        parameters.require("tagType")?,
+        parameters.require("tagValue")?,
+    );
+    let tagged = |program: &&Record| {
+        let tags = program.get("tags").and_then(Value::as_array);
+        tags.into_iter().flatten().any(|tag| {
+            let of = |name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default();
+            (of("tagType"), of("tagValue")) == wanted
+        })
+    };
+    Ok(found(
+        all(state, "programs")
+            .filter(tagged)
+            .map(|one| one.clone().into())
+            .collect(),
+    ))
+}
+
+/// `GET folder/{id}/content.json?type=Folder|Program`: what stands in it.
+fn contents(state: &State, id: &str, parameters: &Parameters) -> Result<Page, Fault> {
+    let wanted = (read_id(id)?, parameters.get("type") == Some("Program"));
+    let offset = parameters.number("offset", 0, usize::MAX)?;
+    let most = parameters.number("maxReturn", 20, 200)?;
+    let inside = KINDS.iter().flat_map(|kind| {
+        let here = all(state, kind.name).filter(|asset| place_of(asset) == Some(wanted));
+        here.map(|asset| json!({"id": id_of(asset), "type": kind.shown}))
+    });
+    Ok(found(inside.skip(offset).take(most).collect()))
 }
 
 /// `GET /rest/asset/v1/{singular}/{id}.json` and `…/byName.json?name=`.
 ///
 /// # Errors
 /// 610 for an unknown kind, 1002 without a name.
-pub fn one(
-    state: &State,
-    singular: &str,
-    id: &str,
-    parameters: &Parameters,
-) -> Result<Page, Fault> {
+fn one(state: &State, singular: &str, id: &str, parameters: &Parameters) -> Result<Page, Fault> {
     let kind = format!("{singular}s");
     if !is_kind(&kind) {
         return Err(Fault::no_resource());
     }
+    let status = parameters.get("status");
     let (key, wanted) = match id {
         "byName" if singular == "tagType" => ("tagType", parameters.require("name")?),
         "byName" => ("name", parameters.require("name")?),
         _ => ("id", id),
     };
-    let shown = all(state, &kind).filter(|asset| member(asset, key) == wanted);
-    Ok(found(shown.map(|asset| asset.clone().into()).collect()))
-}
-
-/// `POST /rest/asset/v1/folders.json`, `…/programs.json`.
-///
-/// # Errors
-/// 1002 for what is missing, 709 for a name that is taken or an unknown channel, 710 for an unknown folder.
-pub fn create(
-    state: &mut State,
-    kind: &str,
-    form: &Parameters,
-    now: Timestamp,
-) -> Result<Page, Fault> {
-    let name = form.require("name")?.to_owned();
-    let place = form.require(if kind == "folders" {
-        "parent"
-    } else {
-        "folder"
-    })?;
-    let place = reference(place)?;
-    let folder = get(state, "folders", place)
-        .cloned()
-        .ok_or_else(|| Fault::new("710", "Parent Folder Not Found"))?;
-    let path = format!("{}/{name}", member(&folder, "path"));
-    let mut asset = if kind == "folders" {
-        seed::folder(0, &name, place, &path)
-    } else {
-        let channel = form.require("channel")?;
-        if !all(state, "channels").any(|one| member(one, "name") == channel) {
-            return Err(Fault::new("709", format!("Channel {channel} is not valid")));
-        }
-        seed::program(
-            0,
-            &name,
-            form.require("type")?,
-            channel,
-            place,
-            &member(&folder, "name"),
-        )
-    };
-    if let Some(members) = asset.as_object_mut() {
-        describe(members, form);
-    }
-    taken(state, kind, &asset, None)?;
-    Ok(insert(state, kind, asset, now))
-}
-
-/// The members that forms may set on anything.
-fn describe(asset: &mut Record, form: &Parameters) {
-    for name in ["name", "description", "startDate", "endDate"] {
-        if let Some(value) = form.get(name) {
-            asset.insert(name.into(), value.into());
-        }
-    }
-    for name in ["costs", "tags"] {
-        if let Some(value) = form
-            .get(name)
-            .and_then(|text| serde_json::from_str::<Value>(text).ok())
-        {
-            asset.insert(name.into(), value);
-        }
-    }
-    if let Some(archived) = form.get("isArchive") {
-        asset.insert("isArchive".into(), (archived == "true").into());
-    }
-}
-
-/// `POST /rest/asset/v1/{folder|program}/{id}.json`; empty values leave things as they are.
-///
-/// # Errors
-/// 702 when it is not there, 709 for a name that is taken.
-pub fn change(
-    state: &mut State,
-    kind: &str,
-    id: &str,
-    form: &Parameters,
-    now: Timestamp,
-) -> Result<Page, Fault> {
-    let id = read_id(id)?;
-    let mut asset = get(state, kind, id).cloned().ok_or_else(no_data)?;
-    describe(&mut asset, form);
-    taken(state, kind, &Value::Object(asset.clone()), Some(id))?;
-    asset.insert("updatedAt".into(), stamp(now));
-    let shown = Value::Object(asset.clone());
-    if let Some(stored) = state
-        .records
-        .collection_mut(&collection(kind))
-        .get_mut(&id.to_string())
-    {
-        *stored = asset;
-    }
-    Ok(found(vec![shown]))
-}
-
-/// `POST /rest/asset/v1/{folder|program|file}/{id}/delete.json`.
-///
-/// # Errors
-/// 702 when it is not there, 709 for a folder that holds something.
-pub fn delete(state: &mut State, kind: &str, id: &str) -> Result<Page, Fault> {
-    let id = read_id(id)?;
-    get(state, kind, id).ok_or_else(no_data)?;
-    let holds = kind == "folders"
-        && ["folders", "files", "programs"].iter().any(|inner| {
-            all(state, inner).any(|asset| {
-                let place = asset.get("folder").or_else(|| asset.get("parent"));
-                place
-                    .and_then(|place| place.get("id").or_else(|| place.get("value")))
-                    .and_then(Value::as_i64)
-                    == Some(id)
-            })
-        });
-    if holds {
-        return Err(Fault::new("709", "Folder is not empty"));
-    }
-    state
-        .records
-        .collection_mut(&collection(kind))
-        .remove(&id.to_string());
-    state.program_members.remove(&id);
-    Ok(found(vec![json!({"id": id})]))
-}
-
-/// `GET /rest/asset/v1/email/{id}/content.json`: one editable part.
-///
-/// # Errors
-/// 702 when it is not there.
-pub fn email_content(state: &State, id: &str) -> Result<Page, Fault> {
-    let email = get(state, "emails", read_id(id)?).ok_or_else(no_data)?;
-    let text = email
-        .get("html")
-        .cloned()
-        .unwrap_or_else(|| "<p>Hello</p>".into());
-    let part = json!({"htmlId": "body", "contentType": "Text", "value": [{"type": "HTML", "value": text}]});
-    Ok(found(vec![part]))
-}
-
-/// `POST /rest/asset/v1/email/{id}/content/{part}.json`.
-///
-/// # Errors
-/// 702 when it is not there, 1002 without a value.
-pub fn fill_email(
-    state: &mut State,
-    id: &str,
-    part: &str,
-    form: &Parameters,
-    now: Timestamp,
-) -> Result<Page, Fault> {
-    let id = read_id(id)?;
-    let value = form.require("value")?.to_owned();
-    let stored = state
-        .records
-        .collection_mut(&collection("emails"))
-        .get_mut(&id.to_string());
-    let email = stored.filter(|_| part == "body").ok_or_else(no_data)?;
-    email.insert("html".into(), value.into());
-    email.insert("status".into(), "draft".into());
-    email.insert("updatedAt".into(), stamp(now));
-    Ok(found(vec![json!({"id": id})]))
-}
-
-/// `POST /rest/asset/v1/{singular}/{id}/approveDraft.json` and its counterparts.
-///
-/// # Errors
-/// 610 for an unknown kind, 702 when it is not there, 709 for one that is approved already.
-pub fn set_status(
-    state: &mut State,
-    singular: &str,
-    id: &str,
-    approve: bool,
-    now: Timestamp,
-) -> Result<Page, Fault> {
-    let kind = format!("{singular}s");
-    if !["emails", "forms", "landingPages"].contains(&kind.as_str()) {
-        return Err(Fault::no_resource());
-    }
-    let id = read_id(id)?;
-    let stored = state
-        .records
-        .collection_mut(&collection(&kind))
-        .get_mut(&id.to_string());
-    let asset = stored.ok_or_else(no_data)?;
-    let approved = asset.get("status").and_then(Value::as_str) == Some("approved");
-    if approve && approved {
-        return Err(Fault::new("709", "There is no draft to approve"));
-    }
-    asset.insert(
-        "status".into(),
-        if approve { "approved" } else { "draft" }.into(),
-    );
-    asset.insert("updatedAt".into(), stamp(now));
-    Ok(found(vec![json!({"id": id})]))
-}
-
-/// `POST /rest/asset/v1/files.json`, multipart: `name`, `file`, `folder`, `insertOnly`.
-///
-/// # Errors
-/// 613 for a body that is no form, 1002 for what is missing, 710 for an unknown folder, 709 for a name that is taken.
-pub fn store_file(state: &mut State, call: &Call, now: Timestamp) -> Result<Page, Fault> {
-    let parts = call
-        .parts()
-        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
-    let part = |name: &str| parts.iter().find(|part| part.name == name);
-    // All but the file may also stand in the query.
-    let said = |name: &str| {
-        let text = part(name).map(Part::text);
-        text.or_else(|| call.query(name).map(str::to_owned))
-    };
-    let need = |name: &str| said(name).ok_or_else(|| Fault::missing(name));
-    let name = need("name")?;
-    let file = part("file").ok_or_else(|| Fault::missing("file"))?;
-    let place = reference(&need("folder")?)?;
-    let folder =
-        get(state, "folders", place).ok_or_else(|| Fault::new("710", "Parent Folder Not Found"))?;
-    let mut asset = seed::file(0, &name, file.data.len(), place, &member(folder, "name"));
-    if let Some(members) = asset.as_object_mut() {
-        let kind = file
-            .content_type
-            .clone()
-            .unwrap_or_else(|| "application/octet-stream".to_owned());
-        members.insert("mimeType".into(), kind.into());
-        if let Some(text) = said("description") {
-            members.insert("description".into(), text.into());
-        }
-    }
-    let old = all(state, "files")
-        .find(|one| member(one, "name") == name)
-        .map(id_of);
-    let replace = said("insertOnly").is_some_and(|text| text == "false");
-    match old {
-        Some(id) if replace => fill_file(state, id, file.data.len(), now),
-        Some(_) => Err(Fault::new("709", format!("File {name} already exists"))),
-        None => Ok(insert(state, "files", asset, now)),
-    }
-}
-
-/// `POST /rest/asset/v1/file/{id}/content.json`, multipart: `file`.
-///
-/// # Errors
-/// 702 when it is not there, 613 and 1002 for the body.
-pub fn replace_file(
-    state: &mut State,
-    id: &str,
-    call: &Call,
-    now: Timestamp,
-) -> Result<Page, Fault> {
-    let id = read_id(id)?;
-    get(state, "files", id).ok_or_else(no_data)?;
-    let parts = call
-        .parts()
-        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
-    let file = parts
-        .iter()
-        .find(|part| part.name == "file")
-        .ok_or_else(|| Fault::missing("file"))?;
-    fill_file(state, id, file.data.len(), now)
-}
-
-fn fill_file(state: &mut State, id: i64, size: usize, now: Timestamp) -> Result<Page, Fault> {
-    let stored = state
-        .records
-        .collection_mut(&collection("files"))
-        .get_mut(&id.to_string())
-        .ok_or_else(no_data)?;
-    stored.insert("size".into(), size.into());
-    stored.insert("updatedAt".into(), stamp(now));
-    Ok(found(vec![stored.clone().into()]))
+    let shown = all(state, &kind)
+        .filter(|asset| member(asset, key) == wanted)
+        .filter(|asset| status.is_none_or(|status| member(asset, "status") == status));
+    Ok(found(
+        shown
+            .map(|asset| content::without(asset.clone()).into())
+            .collect(),
+    ))
 }
 
 fn insert(state: &mut State, kind: &str, mut asset: Value, now: Timestamp) -> Page {
@@ -415,11 +280,48 @@ fn taken(state: &State, kind: &str, asset: &Value, own: Option<i64>) -> Result<(
     }
 }
 
+/// Where an asset stands: a folder, or a program.
+struct Place {
+    id: i64,
+    name: String,
+    program: bool,
+}
+
+impl Place {
+    fn shown(&self) -> Value {
+        let kind = if self.program { "Program" } else { "Folder" };
+        json!({"type": kind, "value": self.id, "folderName": self.name})
+    }
+}
+
+/// The place that a parameter names; 710 when there is none.
+fn place(state: &State, text: &str) -> Result<Place, Fault> {
+    let (id, program) = reference(text)?;
+    let found = get(state, if program { "programs" } else { "folders" }, id);
+    let found = found.ok_or_else(|| Fault::new("710", "Parent Folder Not Found"))?;
+    Ok(Place {
+        id,
+        name: member(found, "name"),
+        program,
+    })
+}
+
+/// Where an asset stands: an id, and whether it is a program's.
+fn place_of(asset: &Record) -> Option<(i64, bool)> {
+    let place = asset.get("folder").or_else(|| asset.get("parent"))?;
+    let id = place.get("id").or_else(|| place.get("value"))?.as_i64()?;
+    Some((
+        id,
+        place.get("type").and_then(Value::as_str) == Some("Program"),
+    ))
+}
+
 /// `{"id":5,"type":"Folder"}`, in the lenient spelling that clients use, too: `{'id': 5, 'type': Folder}`; or the id alone.
+/// The flag says that it is a program.
 ///
 /// # Errors
 /// 1001.
-fn reference(text: &str) -> Result<i64, Fault> {
+fn reference(text: &str) -> Result<(i64, bool), Fault> {
     let plain_id = text.trim().parse::<i64>().ok();
     let inner = || {
         let after = text.split_once("id")?.1;
@@ -432,6 +334,7 @@ fn reference(text: &str) -> Result<i64, Fault> {
     };
     let id = plain_id.or_else(inner);
     id.filter(|id| *id >= ROOT)
+        .map(|id| (id, text.contains("Program")))
         .ok_or_else(|| Fault::type_of(text, "Folder"))
 }
 

@@ -157,6 +157,22 @@ pub fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
     fields.iter().find(|field| field.name == name)
 }
 
+/// `leads/schema/fields.json`: every field of people, or the one of a name.
+pub fn schema(only: Option<&str>) -> Vec<Value> {
+    let wanted = LEAD
+        .iter()
+        .filter(|field| only.is_none_or(|name| field.name == name));
+    wanted
+        .map(|field| {
+            json!({
+                "displayName": field.display, "name": field.name, "description": null, "dataType": field.kind,
+                "length": null, "isHidden": false, "isHtmlEncodingInEmail": true, "isSensitive": false,
+                "isCustom": false, "isApiCreated": false,
+            })
+        })
+        .collect()
+}
+
 /// The `leads/describe.json` result.
 pub fn describe_leads() -> Vec<Value> {
     LEAD.iter()

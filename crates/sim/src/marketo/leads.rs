@@ -338,3 +338,62 @@ fn filter_field(name: &str) -> Result<&'static Field, Fault> {
     }
     fields::find(LEAD, name).ok_or_else(|| Fault::unknown_field(name))
 }
+
+/// `POST leads/submitForm.json`: each row's `leadFormFields` are saved as one person.
+///
+/// # Errors
+/// 1002 without form or input, 702 for an unknown form.
+pub fn submit_form(state: &mut State, body: &Value, now: Timestamp) -> Result<Page, Fault> {
+    let form = body.get("formId").map(plain).unwrap_or_default();
+    if form.is_empty() {
+        return Err(Fault::missing("formId"));
+    }
+    let number = read_id(&form)?;
+    let name =
+        super::assets::get(state, "forms", number).and_then(|form| form.get("name").map(plain));
+    let name =
+        name.ok_or_else(|| Fault::new("702", "No data found for a given search scenario"))?;
+    let fields: Vec<Value> = rows(body)?
+        .iter()
+        .map(|row| row.get("leadFormFields").cloned().unwrap_or_default())
+        .collect();
+    let saved = save(
+        state,
+        &json!({"lookupField": "email", "input": fields}),
+        now,
+    )?;
+    for row in saved.result.iter().flatten() {
+        if let Some(id) = row.get("id").and_then(Value::as_i64) {
+            state.note(now, id, 2, Some((number, &name)), &[]);
+        }
+    }
+    Ok(saved)
+}
+
+/// `POST leads/partitions.json`: moves people to the partition that each row names.
+///
+/// # Errors
+/// 1002 without input.
+pub fn set_partition(state: &mut State, body: &Value, now: Timestamp) -> Result<Page, Fault> {
+    let result = rows(body)?
+        .iter()
+        .map(|row| {
+            let id = row.get("id").map(plain).unwrap_or_default();
+            let partition = match row.get("partitionName").and_then(Value::as_str) {
+                Some("Default") => 1,
+                Some("Europe") => 2,
+                _ => {
+                    return skipped(Some(&id), &Fault::new("1008", "Partition not found"));
+                }
+            };
+            let stored = state.records.collection_mut(LEADS).get_mut(&id);
+            let Some(lead) = stored else {
+                return skipped(Some(&id), &Fault::new("1004", "Lead not found"));
+            };
+            lead.insert("leadPartitionId".into(), partition.into());
+            lead.insert("updatedAt".into(), now.to_iso().into());
+            json!({"id": lead.get("id"), "status": "updated"})
+        })
+        .collect();
+    Ok(Page::of(result))
+}

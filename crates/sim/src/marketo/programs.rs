@@ -108,3 +108,233 @@ pub fn push(state: &mut State, body: &Value, now: Timestamp) -> Result<Page, Fau
     }
     Ok(page)
 }
+
+/// `POST leads/programs/{id}/status.json`: `{status, input: [{id}]}`.
+///
+/// # Errors
+/// 1013 for an unknown program, 1002 without status or input.
+pub fn set_status(
+    state: &mut State,
+    program: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let program = known(state, program)?;
+    let status = body.get("status").or_else(|| body.get("statusName"));
+    let status = status
+        .and_then(Value::as_str)
+        .ok_or_else(|| Fault::missing("status"))?;
+    let result = rows::rows(body)?
+        .iter()
+        .map(|row| {
+            let id = row
+                .get("id")
+                .or_else(|| row.get("leadId"))
+                .map(plain)
+                .unwrap_or_default();
+            let lead = id.parse().ok().filter(|id| state.get(LEADS, *id).is_some());
+            let Some(lead) = lead else {
+                return skipped(Some(&id), &Fault::new("1004", "Lead not found"));
+            };
+            match join(state, program, lead, status, now) {
+                Ok(()) => json!({"id": lead, "status": "updated"}),
+                Err(fault) => skipped(Some(&id), &fault),
+            }
+        })
+        .collect();
+    Ok(Page::of(result))
+}
+
+fn known(state: &State, program: &str) -> Result<i64, Fault> {
+    let id = read_id(program)?;
+    assets::get(state, "programs", id)
+        .map(|_| id)
+        .ok_or_else(Fault::no_object)
+}
+
+/// Answers what follows `/rest/v1/programs`: members with the values that they have in the program.
+///
+/// # Source
+/// <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members> (2026-11)
+pub fn answer(
+    state: &mut State,
+    method: &str,
+    path: &[&str],
+    parameters: &Parameters,
+    body: &Value,
+    now: Timestamp,
+) -> Option<Result<Page, Fault>> {
+    Some(match (method, path) {
+        ("GET", ["members", "describe"]) => Ok(describe_members()),
+        ("GET", [id, "members"]) => members_by(state, id, parameters, now),
+        ("POST", [id, "members"]) => save_members(state, id, body, now),
+        ("POST", [id, "members", "status"]) => set_status(state, id, body, now).map(by_lead),
+        ("POST", [id, "members", "delete"]) => delete_members(state, id, body),
+        _ => return None,
+    })
+}
+
+/// The member calls name people `leadId`, and number their rows.
+fn by_lead(mut page: Page) -> Page {
+    for (seq, row) in page.result.iter_mut().flatten().enumerate() {
+        if let Some(row) = row.as_object_mut() {
+            row.insert("seq".into(), seq.into());
+            if let Some(id) = row.remove("id") {
+                row.insert("leadId".into(), id);
+            }
+        }
+    }
+    page
+}
+
+fn describe_members() -> Page {
+    let field = |name: &str, kind: &str, read_only: bool| json!({"name": name, "displayName": name, "dataType": kind, "updateable": !read_only, "crmManaged": false});
+    Page::of(vec![json!({
+        "name": "Program Membership", "description": "Program member", "createdAt": "2015-01-01T00:00:00Z",
+        "updatedAt": "2015-01-01T00:00:00Z", "dedupeFields": ["leadId", "programId"],
+        "searchableFields": [["leadId"], ["statusName"], ["reachedSuccess"]],
+        "fields": [
+            field("leadId", "integer", true), field("programId", "integer", true), field("statusName", "string", true),
+            field("membershipDate", "datetime", true), field("reachedSuccess", "boolean", true),
+            field("isExhausted", "boolean", true), field("acquiredBy", "boolean", true),
+            field("registrationCode", "string", false), field("webinarUrl", "string", false),
+        ],
+    })])
+}
+
+/// `GET programs/{id}/members.json?filterType&filterValues`
+fn members_by(
+    state: &State,
+    program: &str,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let program = known(state, program)?;
+    let kind = parameters.require("filterType")?;
+    parameters.require("filterValues")?;
+    let values = parameters.list("filterValues");
+    let name = match kind {
+        "leadId" | "reachedSuccess" => kind,
+        "statusName" => "progressionStatus",
+        other => return Err(Fault::new("1003", format!("Invalid filterType '{other}'"))),
+    };
+    let found: Vec<Record> = state
+        .program_members
+        .get(&program)
+        .into_iter()
+        .flatten()
+        .filter_map(|(lead, membership)| {
+            let mut row = membership.as_object()?.clone();
+            let status = row.remove("progressionStatus").unwrap_or_default();
+            let value = match name {
+                "leadId" => lead.to_string(),
+                "progressionStatus" => plain(&status),
+                _ => plain(row.get(name)?),
+            };
+            values.contains(&value).then_some(())?;
+            row.insert("id".into(), (*lead).into());
+            row.insert("leadId".into(), (*lead).into());
+            row.insert("programId".into(), program.into());
+            row.insert("statusName".into(), status);
+            Some(row)
+        })
+        .collect();
+    let wanted: Vec<String> = [
+        "leadId",
+        "programId",
+        "statusName",
+        "membershipDate",
+        "reachedSuccess",
+        "isExhausted",
+        "acquiredBy",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let found: Vec<&Record> = found.iter().collect();
+    rows::page(&found, "members", parameters, &wanted, now)
+}
+
+/// `POST programs/{id}/members.json`: values of members by `leadId`.
+fn save_members(
+    state: &mut State,
+    program: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    let program = known(state, program)?;
+    let result = rows::rows(body)?
+        .iter()
+        .map(|row| {
+            let id = row.get("leadId").map(plain).unwrap_or_default();
+            let members = state.program_members.entry(program).or_default();
+            let stored = id.parse().ok().and_then(|lead: i64| members.get_mut(&lead));
+            let Some(Value::Object(stored)) = stored else {
+                return skipped(Some(&id), &Fault::new("1004", "Lead not found"));
+            };
+            for (name, value) in row.as_object().into_iter().flatten() {
+                match name.as_str() {
+                    "leadId" => {}
+                    "registrationCode" | "webinarUrl" => {
+                        stored.insert(name.clone(), value.clone());
+                    }
+                    other => return skipped(Some(&id), &Fault::unknown_field(other)),
+                }
+            }
+            stored.insert("updatedAt".into(), now.to_iso().into());
+            json!({"id": id.parse::<i64>().ok(), "status": "updated"})
+        })
+        .collect();
+    Ok(by_lead(Page::of(result)))
+}
+
+/// `POST programs/{id}/members/delete.json`
+fn delete_members(state: &mut State, program: &str, body: &Value) -> Result<Page, Fault> {
+    let program = known(state, program)?;
+    let members = state.program_members.entry(program).or_default();
+    let result = rows::rows(body)?
+        .iter()
+        .map(|row| {
+            let id = row.get("leadId").map(plain).unwrap_or_default();
+            let gone = id.parse().ok().and_then(|lead: i64| members.remove(&lead));
+            match gone {
+                Some(_) => json!({"id": id.parse::<i64>().ok(), "status": "deleted"}),
+                None => skipped(Some(&id), &Fault::new("1004", "Lead not found")),
+            }
+        })
+        .collect();
+    Ok(by_lead(Page::of(result)))
+}
+
+/// `GET leads/{id}/{listMembership|programMembership|smartCampaignMembership}.json`
+///
+/// # Errors
+/// 1004 for an unknown person.
+pub fn memberships(state: &State, lead: &str, kind: &str) -> Result<Page, Fault> {
+    let lead = read_id(lead)?;
+    state
+        .get(LEADS, lead)
+        .ok_or_else(|| Fault::new("1004", "Lead not found"))?;
+    let lists = state
+        .members
+        .iter()
+        .filter(|(_, people)| people.contains(&lead));
+    let rows = match kind {
+        "listMembership" => lists
+            .map(|(list, _)| json!({"id": list, "membershipDate": null}))
+            .collect(),
+        "programMembership" => state
+            .program_members
+            .iter()
+            .filter_map(|(program, people)| {
+                let mut row = people.get(&lead)?.as_object()?.clone();
+                row.insert("id".into(), (*program).into());
+                Some(row.into())
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Ok(Page {
+        more: Some(false),
+        ..Page::of(rows)
+    })
+}

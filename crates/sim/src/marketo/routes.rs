@@ -40,8 +40,16 @@ impl Request<'_> {
             ["v1", "lists" | "list" | "campaigns", ..] => self.lists(state),
             ["v1", "activities", rest @ ..] => self.activities(state, rest),
             ["v1", "stats", rest @ ..] => self.stats(rest),
+            ["v1", "programs", rest @ ..] => programs::answer(
+                state,
+                self.method,
+                rest,
+                self.parameters,
+                &self.body,
+                self.now,
+            ),
             ["v1", rest @ ..] => self.records(state, rest),
-            ["asset", "v1", rest @ ..] => self.assets(state, rest),
+            ["asset", "v1", rest @ ..] => assets::answer(state, self, rest),
             ["bulk", "v1", rest @ ..] => self.bulk(state, rest),
             _ => None,
         };
@@ -67,6 +75,24 @@ impl Request<'_> {
             ("GET", ["v1", "leads", "programs", id]) => {
                 programs::members(state, id, parameters, now)
             }
+            ("POST", ["v1", "leads", "programs", id, "status"]) => {
+                programs::set_status(state, id, body, now)
+            }
+            ("POST", ["v1", "leads", "submitForm"]) => leads::submit_form(state, body, now),
+            ("POST", ["v1", "leads", "partitions"]) => leads::set_partition(state, body, now),
+            ("GET", ["v1", "leads", "schema", "fields"]) => Ok(Page::of(fields::schema(None))),
+            ("GET", ["v1", "leads", "schema", "fields", name]) => {
+                Ok(Page::of(fields::schema(Some(name))))
+            }
+            (
+                "GET",
+                [
+                    "v1",
+                    "leads",
+                    id,
+                    kind @ ("listMembership" | "programMembership" | "smartCampaignMembership"),
+                ],
+            ) => programs::memberships(state, id, kind),
             ("POST", ["v1", "leads", id, "merge"]) => leads::merge(state, id, parameters, now),
             ("POST", ["v1", "leads", _, "associate"]) => {
                 parameters.require("cookie").and_then(|cookie| {
@@ -161,6 +187,17 @@ impl Request<'_> {
         if let ("GET", ["customobjects"]) = (self.method, path) {
             return Some(Ok(objects::types(self.parameters)));
         }
+        if let ["customobjects", "schema", rest @ ..] = path {
+            return Some(match (self.method, rest) {
+                ("GET", []) => Ok(objects::types(self.parameters)),
+                ("GET", [name, "describe"]) => kinds::at(&format!("{CUSTOM}{name}"))
+                    .map(objects::describe)
+                    .ok_or_else(Fault::no_object),
+                // The API user's role has no right to change types.
+                ("POST", _) => Err(Fault::new("603", "Access denied")),
+                _ => return None,
+            });
+        }
         if let [custom, _, ..] = path
             && format!("{custom}/") == CUSTOM
             && kind_of(path).is_none()
@@ -174,40 +211,6 @@ impl Request<'_> {
             ("POST", []) => objects::save(state, kind, body, now),
             ("POST", ["delete"]) => objects::delete(state, kind, body),
             ("GET", ["describe"]) => Ok(objects::describe(kind)),
-            _ => return None,
-        })
-    }
-
-    fn assets(&self, state: &mut State, path: &[&str]) -> Option<Result<Page, Fault>> {
-        let (parameters, now) = (self.parameters, self.now);
-        let written = |singular: &str| ["folder", "program", "file"].contains(&singular);
-        Some(match (self.method, path) {
-            ("GET", [kind]) => assets::browse(state, kind, parameters),
-            ("GET", [singular, id]) => assets::one(state, singular, id, parameters),
-            ("GET", ["email", id, "content"]) => assets::email_content(state, id),
-            ("POST", ["email", id, "content", part]) => {
-                assets::fill_email(state, id, part, parameters, now)
-            }
-            ("POST", [singular, id, "approveDraft" | "unapprove" | "discardDraft"]) => {
-                assets::set_status(
-                    state,
-                    singular,
-                    id,
-                    self.path.last() == Some(&"approveDraft"),
-                    now,
-                )
-            }
-            ("POST", ["files"]) => assets::store_file(state, self.call, now),
-            ("POST", ["file", id, "content"]) => assets::replace_file(state, id, self.call, now),
-            ("POST", [kind @ ("folders" | "programs")]) => {
-                assets::create(state, kind, parameters, now)
-            }
-            ("POST", [singular @ ("folder" | "program"), id]) => {
-                assets::change(state, &format!("{singular}s"), id, parameters, now)
-            }
-            ("POST", [singular, id, "delete"]) if written(singular) => {
-                assets::delete(state, &format!("{singular}s"), id)
-            }
             _ => return None,
         })
     }
@@ -241,8 +244,10 @@ impl Request<'_> {
     /// Whether a path exists for some verb.
     fn is_known(&self) -> bool {
         match self.path {
-            ["asset", "v1", kind] => assets::is_kind(kind),
-            ["asset", "v1", kind, _, ..] => assets::is_kind(&format!("{kind}s")),
+            ["asset", "v1", kind] => assets::is_kind(kind) || assets::is_listed(kind),
+            ["asset", "v1", kind, _, ..] => {
+                assets::is_kind(&format!("{kind}s")) || assets::is_listed(kind)
+            }
             ["bulk", "v1", rest @ ..] => {
                 split(rest, "import").is_some()
                     || split(rest, "export").is_some_and(|(object, _)| is_exported(&object))
@@ -256,9 +261,10 @@ impl Request<'_> {
             | [
                 "v1",
                 "leads",
-                "delete" | "describe" | "describe2" | "partitions" | "push",
+                "delete" | "describe" | "describe2" | "partitions" | "push" | "submitForm",
             ]
             | ["v1", "leads", _, "merge" | "associate"]
+            | ["v1", "programs", _, "members", ..]
             | [
                 "v1",
                 "activities",

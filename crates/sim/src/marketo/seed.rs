@@ -9,7 +9,7 @@ use super::objects::{self, kinds};
 use super::programs;
 use super::state::{CAMPAIGNS, LEADS, LISTS, State};
 use crate::people;
-use crate::record_store::Record;
+use crate::record_store::{Record, put};
 
 /// How many people there are.
 pub const LEAD_COUNT: usize = 260;
@@ -195,21 +195,6 @@ fn records(state: &mut State) {
     }
 }
 
-/// The kinds of assets, by their plural path names.
-pub const ASSET_KINDS: &[&str] = &[
-    "folders",
-    "files",
-    "channels",
-    "programs",
-    "tagTypes",
-    "emails",
-    "forms",
-    "landingPages",
-    "smartCampaigns",
-    "smartLists",
-    "staticLists",
-];
-
 const MADE: &str = "2017-01-10T09:00:00Z+0000";
 
 /// A folder.
@@ -242,8 +227,10 @@ pub fn program(id: i64, name: &str, kind: &str, channel: &str, place: i64, folde
 }
 
 /// The assets of a kind that a fresh subscription has.
-pub fn assets(kind: &str) -> Vec<Value> {
+pub fn assets(kind: &str, state: &State) -> Vec<Value> {
     match kind {
+        "staticLists" => state.all(LISTS).map(mirrored).collect(),
+        "smartCampaigns" => state.all(CAMPAIGNS).map(mirrored).collect(),
         "folders" => [
             (1, "Design Studio"),
             (1916, "Simulated Files"),
@@ -299,14 +286,72 @@ pub fn assets(kind: &str) -> Vec<Value> {
             .to_vec(),
         other => (1..=3)
             .map(|number| {
-                json!({
+                let mut asset = json!({
                     "id": 500 + number, "name": format!("Simulated {other} {number}"), "description": "",
                     "createdAt": MADE, "updatedAt": MADE, "status": "approved", "workspace": "Default",
                     "folder": {"type": "Folder", "value": 2007, "folderName": "Emails"},
-                })
+                });
+                match other {
+                    "forms" => put(&mut asset, "fields", json!([{
+                        "id": "Email", "label": "Email Address:", "dataType": "email", "required": true, "rowNumber": 0,
+                        "columnNumber": 0, "formPrefill": true, "visibilityRules": {"ruleType": "alwaysShow"},
+                    }])),
+                    "landingPages" => put(&mut asset, "parts", json!([{
+                        "id": 1, "type": "RichText", "index": 1, "content": "<h1>Hello</h1>", "formattingOptions": {},
+                    }])),
+                    _ => {}
+                }
+                asset
             })
             .collect(),
     }
+}
+
+/// A list or campaign of the lead database as an asset.
+fn mirrored(record: &Record) -> Value {
+    let mut asset = record.clone();
+    for name in ["createdAt", "updatedAt"] {
+        let time = record.get(name).and_then(Value::as_str).unwrap_or_default();
+        asset.insert(name.into(), format!("{time}+0000").into());
+    }
+    if let Some(active) = asset.remove("active") {
+        let status = if active == true {
+            "Active"
+        } else {
+            "Never Run"
+        };
+        asset.insert("isActive".into(), active);
+        asset.insert("status".into(), status.into());
+    }
+    for name in ["programName", "workspaceName", "programId"] {
+        asset.remove(name);
+    }
+    asset.insert("workspace".into(), "Default".into());
+    let folder = json!({"type": "Folder", "value": 2006, "folderName": "Simulated Programs"});
+    asset.insert("folder".into(), folder);
+    asset.insert("computedUrl".into(), Value::Null);
+    asset.into()
+}
+
+/// The segmentations, which nobody writes.
+pub fn segmentations() -> Vec<Value> {
+    vec![json!({
+        "id": 1001, "name": "Industry", "description": "", "createdAt": MADE, "updatedAt": MADE, "status": "approved",
+        "folder": {"type": "Folder", "value": 2006, "folderName": "Simulated Programs"}, "workspace": "Default",
+    })]
+}
+
+/// The segments of one.
+pub fn segments(segmentation: i64) -> Vec<Value> {
+    let names = ["Default", "Software", "Logistics"];
+    let of = names.iter().zip(1..).filter(|_| segmentation == 1001);
+    of.map(|(name, id): (_, i64)| {
+        json!({
+            "id": 1000 + id, "name": name, "description": "", "createdAt": MADE, "updatedAt": MADE,
+            "segmentationId": segmentation, "status": "approved",
+        })
+    })
+    .collect()
 }
 
 fn add(state: &mut State, collection: &str, record: Value) {

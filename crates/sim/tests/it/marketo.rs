@@ -1,5 +1,6 @@
 //! Marketo as its clients see it.
 
+mod assets;
 mod bulk;
 
 use serde_json::{Value, json};
