@@ -11,6 +11,7 @@ mod custom;
 mod data;
 mod entity;
 mod fields;
+mod forms;
 mod grant;
 mod listing;
 mod search;
@@ -132,6 +133,18 @@ impl Eloqua {
             }
             ["data", "activities", "contact", id] if version == "1.0" => {
                 data::activities(state, id, call)
+            }
+            ["data", "form", id] => forms::answer(state, id, call, now),
+            ["system", "users"] | ["system", "user", "314"] if call.method == Method::GET => {
+                let user = json!({
+                    "type": "User", "id": "314", "name": "Sandbox User", "loginName": "Sandbox.User", "firstName": "Sandbox",
+                    "lastName": "User", "emailAddress": "sandbox.user@example.com", "isDisabled": "false",
+                });
+                if path.len() == 3 {
+                    return Reply::json(200, &user);
+                }
+                let all = json!({"elements": [user], "page": 1, "pageSize": 1000, "total": 1});
+                Reply::json(200, &all)
             }
             ["assets", object @ ("contact" | "account"), "fields"]
                 if call.method == Method::GET =>

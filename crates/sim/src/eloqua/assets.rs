@@ -13,16 +13,23 @@ use crate::record_store::{Collection, Record};
 
 /// Singular path in lower case, plural path, `type`.
 const KINDS: &[(&str, &str, &str)] = &[
+    ("account/group", "account/groups", "AccountGroup"),
     ("campaign", "campaigns", "Campaign"),
+    ("contact/filter", "contact/filters", "ContactFilter"),
     ("contact/list", "contact/lists", "ContactList"),
     ("contact/segment", "contact/segments", "ContactSegment"),
     ("contentsection", "contentsections", "ContentSection"),
     ("customobject", "customobjects", "CustomObject"),
+    ("dynamiccontent", "dynamiccontents", "DynamicContent"),
     ("email", "emails", "Email"),
+    ("email/folder", "email/folders", "Folder"),
     ("email/footer", "email/footers", "EmailFooter"),
     ("email/group", "email/groups", "EmailGroup"),
     ("email/header", "email/headers", "EmailHeader"),
+    ("form", "forms", "Form"),
     ("landingpage", "landingpages", "LandingPage"),
+    ("microsite", "microsites", "Microsite"),
+    ("optionlist", "optionlists", "OptionList"),
 ];
 
 /// Answers `/assets/…`, whose remaining segments these are; `version` is `1.0` or `2.0`.
@@ -141,8 +148,9 @@ fn save(
     record.insert("updatedAt".into(), seconds(now));
     record.insert("updatedBy".into(), "314".into());
     let id = if let Some(id) = id {
-        if kind == "CustomObject" {
-            number_fields(&mut record, id.parse().unwrap_or(0), false);
+        let inner = if kind == "Form" { "elements" } else { "fields" };
+        if matches!(kind, "CustomObject" | "Form") {
+            number_fields(&mut record, id.parse().unwrap_or(0), inner, false);
         }
         if let Some(stored) = state.records.collection_mut(kind).get_mut(id) {
             for kept in [
@@ -220,13 +228,21 @@ fn defaults(state: &State, kind: &str, record: &mut Record) {
         );
     }
     if kind == "CustomObject" {
-        number_fields(record, number, true);
+        number_fields(record, number, "fields", true);
+    }
+    if kind == "Form" {
+        number_fields(record, number, "elements", true);
     }
 }
 
-/// The fields of a new custom object come with negative ids and get positive ones.
-fn number_fields(record: &mut Record, object: u64, fresh: bool) {
-    let fields = record.get_mut("fields").and_then(Value::as_array_mut);
+/// The fields of a new custom object, or of a form, come with negative ids and get positive ones.
+fn number_fields(record: &mut Record, object: u64, inner: &str, fresh: bool) {
+    let own = if inner == "fields" {
+        "CustomObjectField"
+    } else {
+        "FormField"
+    };
+    let fields = record.get_mut(inner).and_then(Value::as_array_mut);
     for (position, field) in fields.into_iter().flatten().enumerate() {
         let Some(field) = field.as_object_mut() else {
             continue;
@@ -241,7 +257,7 @@ fn number_fields(record: &mut Record, object: u64, fresh: bool) {
                 .saturating_add(position as u64 + 1)
         });
         let name = text(field, "name").replace(' ', "_");
-        field.insert("type".into(), "CustomObjectField".into());
+        field.insert("type".into(), own.into());
         field.insert("id".into(), number.to_string().into());
         field
             .entry("internalName")

@@ -7,6 +7,7 @@ mod export;
 mod filter;
 mod import;
 mod object;
+mod scoring;
 mod sync;
 
 use ligand_model::time::Timestamp;
@@ -15,21 +16,30 @@ use serde_json::{Map, Value, json};
 use super::search::like;
 use super::state::{State, gone};
 use crate::call::{Call, Reply};
-use crate::record_store::Record;
+use crate::record_store::{Record, put};
 use object::Object;
 
 /// Answers `/api/bulk/2.0/…`, whose remaining segments (in lower case) these are.
 pub fn answer(state: &mut State, path: &[&str], call: &Call, now: Timestamp) -> Reply {
     match path {
         ["syncs", rest @ ..] => return sync::answer(state, rest, call, now),
-        ["customobjects"] => return assets(state, "CustomObject", "customObjects", call),
-        ["contacts", kind @ ("lists" | "segments" | "filters")] => {
+        ["customobjects"] => return assets(state, "CustomObject", "customObjects", None, call),
+        ["customobjects", id] => {
+            return assets(state, "CustomObject", "customObjects", Some(id), call);
+        }
+        ["contacts", "scoring", "models", rest @ ..] => return scoring::answer(rest, call),
+        [
+            "contacts",
+            kind @ ("lists" | "segments" | "filters"),
+            rest @ ..,
+        ] if rest.len() < 2 => {
             let name = match *kind {
                 "lists" => "ContactList",
                 "segments" => "ContactSegment",
                 _ => "ContactFilter",
             };
-            return assets(state, name, &format!("contacts/{kind}"), call);
+            let place = format!("contacts/{kind}");
+            return assets(state, name, &place, rest.first().copied(), call);
         }
         _ => {}
     }
@@ -53,26 +63,33 @@ pub fn answer(state: &mut State, path: &[&str], call: &Call, now: Timestamp) -> 
     }
 }
 
-/// Lists, segments and custom objects as Bulk names them.
-fn assets(state: &State, kind: &str, path: &str, call: &Call) -> Reply {
+/// Lists, segments and custom objects as Bulk names them: all, or the one of an id.
+fn assets(state: &State, kind: &str, path: &str, only: Option<&str>, call: &Call) -> Reply {
     if call.method != http::Method::GET {
         return Reply::empty(405);
     }
-    let items = state
-        .all(kind)
-        .map(|asset| {
-            let id = super::entity::text(asset, "id");
-            let mut item = json!({"name": asset.get("name"), "uri": format!("/{path}/{id}")});
-            if let (true, Some(item)) = (kind == "ContactList", item.as_object_mut()) {
-                item.insert(
-                    "statement".into(),
-                    format!("{{{{ContactList[{id}]}}}}").into(),
-                );
-            }
-            item
-        })
-        .collect();
-    paged(&named(items, call), call)
+    let shown = |asset: &Record| {
+        let id = super::entity::text(asset, "id");
+        let mut item = json!({
+            "name": asset.get("name"), "uri": format!("/{path}/{id}"), "createdBy": "API.User", "updatedBy": "API.User",
+            "createdAt": asset.get("createdAt"), "updatedAt": asset.get("updatedAt"),
+        });
+        if kind != "CustomObject" {
+            put(
+                &mut item,
+                "statement",
+                format!("{{{{{kind}[{id}]}}}}").into(),
+            );
+        }
+        item
+    };
+    match only {
+        Some(id) => state
+            .records
+            .get(kind, id)
+            .map_or_else(gone, |asset| Reply::json(200, &shown(asset))),
+        None => paged(&named(state.all(kind).map(shown).collect(), call), call),
+    }
 }
 
 /// The items that `q="name=*x*"` wants.

@@ -10,7 +10,7 @@ use super::entity::{self, Depth, Kind, text};
 use super::listing::Query;
 use super::state::{State, conflict, gone};
 use crate::call::{Call, Reply};
-use crate::record_store::Record;
+use crate::record_store::{Record, put};
 
 /// `GET /data/contacts`, or the SEARCH override of it with `{ids, depth}`.
 pub fn browse(state: &State, kind: &Kind, call: &Call) -> Reply {
@@ -61,12 +61,7 @@ pub fn of_segment(state: &State, kind: &Kind, segment: &str, call: &Call) -> Rep
     let Some(segment) = state.records.get("ContactSegment", segment) else {
         return gone();
     };
-    let elements = segment.get("elements").and_then(Value::as_array);
-    let lists: Vec<&str> = elements
-        .into_iter()
-        .flatten()
-        .filter_map(|element| element.get("list")?.get("id")?.as_str())
-        .collect();
+    let lists = lists_of(segment);
     if lists.is_empty() {
         return browse(state, kind, call);
     }
@@ -85,6 +80,31 @@ pub fn of_segment(state: &State, kind: &Kind, segment: &str, call: &Call) -> Rep
         }
         Err(body) => Reply::json(400, &body),
     }
+}
+
+/// The lists that a segment holds.
+fn lists_of(segment: &Record) -> Vec<&str> {
+    let elements = segment.get("elements").and_then(Value::as_array);
+    let lists = elements.into_iter().flatten();
+    lists
+        .filter_map(|element| element.get("list")?.get("id")?.as_str())
+        .collect()
+}
+
+/// Whether a contact is in a segment; one that holds no list holds everybody.
+pub fn in_segment(state: &State, segment: &str, contact: &Record) -> bool {
+    let Some(segment) = state.records.get("ContactSegment", segment) else {
+        return false;
+    };
+    let lists = lists_of(segment);
+    let id = text(contact, "id").parse().unwrap_or(0);
+    let on = |list: &&str| {
+        state
+            .members
+            .get(*list)
+            .is_some_and(|who| who.contains(&id))
+    };
+    lists.is_empty() || lists.iter().any(on)
 }
 
 /// `GET /data/activities/contact/{id}?type&startDate&endDate&count&page`, version 1.0 only: a bare array.
@@ -117,7 +137,19 @@ pub fn activities(state: &State, id: &str, call: &Call) -> Reply {
         })
         .map(|mut activity| {
             let name = activity.remove("assetName").unwrap_or_default();
-            for bulk in ["bulkType", "emailAddress"] {
+            for bulk in [
+                "bulkType",
+                "emailAddress",
+                "emailRecipientId",
+                "emailSendType",
+                "deploymentId",
+                "campaignId",
+                "ipAddress",
+                "visitorId",
+                "visitorExternalId",
+                "emailWebLink",
+                "clickedLink",
+            ] {
                 activity.remove(bulk);
             }
             activity.insert(
@@ -157,8 +189,24 @@ pub fn activities_of(contact: &Record) -> Vec<Record> {
         let activity = json!({
             "type": "Activity", "id": format!("{id}{:03}", later % 1000), "activityDate": at.to_string(),
             "activityType": kind, "bulkType": bulk, "asset": "1", "assetType": "email", "assetName": "Email 01",
-            "contact": id, "emailAddress": email,
+            "contact": id, "emailAddress": email, "emailRecipientId": format!("r-{id}"), "emailSendType": "Campaign",
+            "deploymentId": "1", "campaignId": "1",
         });
+        let mut activity = activity;
+        if kind != "emailSend" {
+            // Only what a browser did is known by its address.
+            for (name, value) in [
+                ("ipAddress", format!("192.0.2.{}", created % 250 + 1)),
+                ("visitorId", format!("1{id}")),
+                ("visitorExternalId", format!("{created:032x}")),
+                ("emailWebLink", "https://news.example.com/e/1".to_owned()),
+            ] {
+                put(&mut activity, name, value.into());
+            }
+        }
+        if kind == "emailClickThrough" {
+            put(&mut activity, "clickedLink", "https://www.example.com/offer".into());
+        }
         activity.as_object().cloned().unwrap_or_default()
     })
     .collect()

@@ -137,6 +137,32 @@ pub fn state() -> State {
             json!({"name": name, "createdBy": "314", "updatedBy": "314"}),
         );
     }
+    let form = add(
+        &mut state,
+        "Form",
+        0,
+        json!({
+            "name": "Contact us", "htmlName": "contact-us", "createdBy": "314", "updatedBy": "314", "elements": [
+                {"type": "FormField", "id": "1001", "name": "Email Address", "htmlName": "emailAddress", "dataType": "text"},
+                {"type": "FormField", "id": "1002", "name": "Message", "htmlName": "message", "dataType": "largeText"},
+            ],
+        }),
+    );
+    for number in 0..12 {
+        let at = FIRST + STEP * number;
+        add(
+            &mut state,
+            &format!("submissions of {form}"),
+            number,
+            json!({
+                "type": "FormData", "submittedAt": at.to_string(), "submittedByContactId": (number + 1).to_string(),
+                "fieldValues": [
+                    {"type": "FieldValue", "id": "1001", "value": format!("visitor{}@example.com", number + 1)},
+                    {"type": "FieldValue", "id": "1002", "value": "Please call me back"},
+                ],
+            }),
+        );
+    }
     let fields: Vec<Value> = ["Code", "Label", "Amount", "Ordered On", "Note", "Email"]
         .iter()
         .enumerate()

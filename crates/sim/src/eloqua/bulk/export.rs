@@ -142,7 +142,7 @@ pub fn rows(state: &State, object: &Object, export: &Record) -> Vec<Map<String, 
         .map(|record| {
             let cell = |statement: &Value| {
                 let property = object.property(statement.as_str().unwrap_or_default())?;
-                object.read(record, &property)
+                object.value(state, record, &property)
             };
             fields
                 .into_iter()

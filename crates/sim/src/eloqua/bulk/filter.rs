@@ -21,6 +21,8 @@ pub enum Filter {
     Compare(String, &'static str, String),
     /// The contact is on that list.
     OnList(String),
+    /// The contact is in that segment.
+    InSegment(String),
 }
 
 impl Filter {
@@ -43,8 +45,9 @@ impl Filter {
                 let members = state.members.get(list);
                 id.is_some_and(|id| members.is_some_and(|members| members.contains(&id)))
             }
+            Self::InSegment(segment) => super::super::data::in_segment(state, segment, record),
             Self::Compare(property, operator, value) => {
-                let found = object.read(record, property).unwrap_or_default();
+                let found = object.value(state, record, property).unwrap_or_default();
                 let by = order(&found, value);
                 match *operator {
                     "=" => by.is_eq(),
@@ -65,7 +68,7 @@ impl Filter {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(property)),
             Self::Not(part) => part.names(property),
             Self::Compare(name, ..) => name == property,
-            Self::OnList(_) => false,
+            Self::OnList(_) | Self::InSegment(_) => false,
         }
     }
 }
@@ -113,11 +116,14 @@ impl Reader<'_> {
         }
         if self.word("EXISTS") {
             let named = self.sign("(").then(|| self.quoted()).flatten()?;
-            let list = named
-                .strip_prefix("{{ContactList[")?
-                .strip_suffix("]}}")?
-                .to_owned();
-            return self.sign(")").then_some(Filter::OnList(list));
+            let inner = named.strip_prefix("{{")?.strip_suffix("]}}")?;
+            let (kind, id) = inner.split_once('[')?;
+            let filter = match kind {
+                "ContactList" => Filter::OnList(id.to_owned()),
+                "ContactSegment" => Filter::InSegment(id.to_owned()),
+                _ => return None,
+            };
+            return self.sign(")").then_some(filter);
         }
         let statement = self.quoted()?;
         let property = self.object.property(&statement)?;

@@ -24,12 +24,45 @@ const ACTIVITY: &[(&str, &str)] = &[
     ("Field(IpAddress)", "ipAddress"),
     ("Field(EmailWebLink)", "emailWebLink"),
     ("Field(EmailRecipientId)", "emailRecipientId"),
+    ("Field(EmailDeploymentId)", "deploymentId"),
+    ("Field(EmailSendType)", "emailSendType"),
+    ("Field(EmailClickedThruLink)", "clickedLink"),
+    ("Visitor.Id", "visitorId"),
+    ("Visitor.ExternalId", "visitorExternalId"),
     ("Campaign.Id", "campaignId"),
     ("ExternalId", "id"),
+    // Of activities that this site has none of.
+    ("Field(SmtpErrorCode)", "smtpErrorCode"),
+    ("Field(SmtpStatusCode)", "smtpStatusCode"),
+    ("Field(SmtpMessage)", "smtpMessage"),
+    ("Field(ReferrerUrl)", "referrerUrl"),
+    ("Field(NumberOfPages)", "numberOfPages"),
+    ("Field(FirstPageViewUrl)", "firstPageViewUrl"),
+    ("Field(Duration)", "duration"),
+    ("Field(Url)", "url"),
+    ("Field(WebVisitId)", "webVisitId"),
+    ("Field(IsWebTrackingOptedIn)", "isWebTrackingOptedIn"),
+    ("Field(RawData)", "rawData"),
+    ("Field(EmailGroupId)", "emailGroupId"),
 ];
 
-/// The types of activities of this site.
-const TYPES: &[&str] = &["EmailSend", "EmailOpen", "EmailClickthrough"];
+/// The types of activities that the vendor has.
+const TYPES: &[&str] = &[
+    "EmailSend",
+    "EmailOpen",
+    "EmailClickthrough",
+    "Subscribe",
+    "Unsubscribe",
+    "Bounceback",
+    "WebVisit",
+    "PageView",
+    "FormSubmit",
+    "ExternalActivity",
+];
+
+/// What the properties of linked records begin with.
+const OF_ACCOUNT: &str = "account of contact: ";
+const OF_CONTACT: &str = "contact of row: ";
 
 /// One kind of thing.
 pub enum Object {
@@ -115,6 +148,14 @@ impl Object {
         match self {
             Self::People(kind) => {
                 let inner = inner.strip_prefix(kind.type_name)?.strip_prefix('.')?;
+                if let Some(linked) = inner
+                    .strip_prefix("Account.")
+                    .filter(|_| kind.type_name == "Contact")
+                {
+                    let account =
+                        Self::People(&ACCOUNT).property(&format!("{{{{Account.{linked}}}}}"))?;
+                    return Some(format!("{OF_ACCOUNT}{account}"));
+                }
                 let known = system(inner).or(match inner {
                     "Email.IsSubscribed" => Some("isSubscribed"),
                     "Email.IsBounced" => Some("isBounceback"),
@@ -124,6 +165,9 @@ impl Object {
                 if let Some(known) = known {
                     return Some(known.to_owned());
                 }
+                if super::scoring::part(inner).is_some() && kind.type_name == "Contact" {
+                    return Some(inner.to_owned());
+                }
                 let name = inner.strip_prefix("Field(")?.strip_suffix(')')?;
                 let field = kind.fields.iter().find(|field| field.internal == name)?;
                 Some(field.internal.to_owned())
@@ -131,6 +175,11 @@ impl Object {
             Self::Custom(definition) => {
                 let prefix = format!("CustomObject[{}].", text(definition, "id"));
                 let inner = inner.strip_prefix(&prefix)?;
+                if let Some(linked) = inner.strip_prefix("Contact.") {
+                    let contact =
+                        Self::People(&CONTACT).property(&format!("{{{{Contact.{linked}}}}}"))?;
+                    return Some(format!("{OF_CONTACT}{contact}"));
+                }
                 if let Some(known) = system(inner) {
                     return Some(known.to_owned());
                 }
@@ -150,6 +199,26 @@ impl Object {
         }
     }
 
+    /// The text of a property of one of its records, or of the record that it is linked to.
+    pub fn value<'a>(
+        &self,
+        state: &'a State,
+        record: &'a Record,
+        property: &str,
+    ) -> Option<Cow<'a, str>> {
+        let linked = [
+            (OF_ACCOUNT, "accountId", &ACCOUNT),
+            (OF_CONTACT, "contactId", &CONTACT),
+        ];
+        for (prefix, link, kind) in linked {
+            if let Some(property) = property.strip_prefix(prefix) {
+                let other = state.records.get(kind.plural, text(record, link))?;
+                return Self::People(kind).read(other, property);
+            }
+        }
+        self.read(record, property)
+    }
+
     /// The text of a property of one of its records.
     pub fn read<'a>(&self, record: &'a Record, property: &str) -> Option<Cow<'a, str>> {
         match self {
@@ -157,7 +226,7 @@ impl Object {
                 "isSubscribed" => Some("true".into()),
                 "isBounceback" => Some("false".into()),
                 "emailFormatPreference" => Some("unspecified".into()),
-                _ => None,
+                _ => super::scoring::part(property).map(|part| super::scoring::score(record, part)),
             }),
             Self::Custom(definition) => custom::property(definition, record, property),
             Self::Activities => record.get(property).and_then(entity::scalar),
