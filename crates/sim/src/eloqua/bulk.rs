@@ -154,6 +154,33 @@ fn read_fields(object: &Object, body: &Value, most: usize) -> Result<Map<String,
     }
 }
 
+/// The definition of an export or import that a path begins with, of this object; the list of all when it names none.
+///
+/// # Errors
+/// The answer: that list, or 404.
+fn defined<'a>(
+    state: &'a State,
+    collection: &str,
+    object: &Object,
+    path: &[&str],
+    call: &Call,
+    shown: fn(&Record) -> Value,
+) -> Result<&'a Record, Reply> {
+    let prefix = format!("/{}/{collection}/", object.path());
+    let own = |one: &&Record| super::entity::text(one, "uri").starts_with(&prefix);
+    match path.first() {
+        Some(id) => {
+            let found = state.records.get(collection, id).filter(own);
+            found.ok_or_else(gone)
+        }
+        None if call.method == http::Method::GET => {
+            let all: Vec<Value> = state.all(collection).filter(own).map(shown).collect();
+            Err(paged(&all, call))
+        }
+        None => Err(Reply::empty(405)),
+    }
+}
+
 /// Stores a definition of an export or import and answers it.
 fn keep(
     state: &mut State,

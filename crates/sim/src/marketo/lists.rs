@@ -90,19 +90,12 @@ pub fn add(
     body: &Value,
     now: Timestamp,
 ) -> Result<Page, Fault> {
-    let list = known_list(state, list)?;
-    let mut result = Vec::new();
-    for id in ids(parameters, body)? {
-        let Some(lead) = known_lead(state, &id) else {
-            result.push(skipped(Some(&id), &Fault::new("1004", "Lead not found")));
-            continue;
-        };
+    each(state, list, parameters, body, |state, list, lead| {
         if state.members.entry(list).or_default().insert(lead) {
             note(state, list, lead, 24, now);
         }
-        result.push(json!({"id": lead, "status": "added"}));
-    }
-    Ok(Page::of(result))
+        Ok("added")
+    })
 }
 
 /// `DELETE lists/{id}/leads.json`.
@@ -116,21 +109,13 @@ pub fn remove(
     body: &Value,
     now: Timestamp,
 ) -> Result<Page, Fault> {
-    let list = known_list(state, list)?;
-    let mut result = Vec::new();
-    for id in ids(parameters, body)? {
-        let Some(lead) = known_lead(state, &id) else {
-            result.push(skipped(Some(&id), &Fault::new("1004", "Lead not found")));
-            continue;
-        };
-        if state.members.entry(list).or_default().remove(&lead) {
-            note(state, list, lead, 25, now);
-            result.push(json!({"id": lead, "status": "removed"}));
-        } else {
-            result.push(skipped(Some(&id), &Fault::new("1015", "Lead not in list")));
+    each(state, list, parameters, body, |state, list, lead| {
+        if !state.members.entry(list).or_default().remove(&lead) {
+            return Err(Fault::new("1015", "Lead not in list"));
         }
-    }
-    Ok(Page::of(result))
+        note(state, list, lead, 25, now);
+        Ok("removed")
+    })
 }
 
 /// `GET lists/{id}/leads/ismember.json`.
@@ -138,23 +123,39 @@ pub fn remove(
 /// # Errors
 /// 1013 for the list, 1002 without ids.
 pub fn is_member(
-    state: &State,
+    state: &mut State,
     list: &str,
     parameters: &Parameters,
     body: &Value,
 ) -> Result<Page, Fault> {
+    each(state, list, parameters, body, |state, list, lead| {
+        let on = state
+            .members
+            .get(&list)
+            .is_some_and(|members| members.contains(&lead));
+        Ok(if on { "memberof" } else { "notmemberof" })
+    })
+}
+
+/// Does something to each person that a call names; answers what came of each, in order.
+fn each(
+    state: &mut State,
+    list: &str,
+    parameters: &Parameters,
+    body: &Value,
+    mut act: impl FnMut(&mut State, i64, i64) -> Result<&'static str, Fault>,
+) -> Result<Page, Fault> {
     let list = known_list(state, list)?;
-    let members = state.members.get(&list);
-    let result = ids(parameters, body)?
-        .iter()
-        .map(|id| match known_lead(state, id) {
-            None => skipped(Some(id), &Fault::new("1004", "Lead not found")),
+    let mut result = Vec::new();
+    for id in ids(parameters, body)? {
+        let outcome = match known_lead(state, &id) {
             Some(lead) => {
-                let member = members.is_some_and(|members| members.contains(&lead));
-                json!({"id": lead, "status": if member { "memberof" } else { "notmemberof" }})
+                act(state, list, lead).map(|status| json!({"id": lead, "status": status}))
             }
-        })
-        .collect();
+            None => Err(Fault::new("1004", "Lead not found")),
+        };
+        result.push(outcome.unwrap_or_else(|fault| skipped(Some(&id), &fault)));
+    }
     Ok(Page::of(result))
 }
 

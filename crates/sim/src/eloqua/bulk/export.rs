@@ -9,7 +9,7 @@ use super::super::data::malformed;
 use super::super::entity::text;
 use super::super::state::{State, gone};
 use super::filter::Filter;
-use super::{Object, fault, keep, paged, read_fields};
+use super::{Object, defined, fault, keep, paged, read_fields};
 use crate::call::{Call, Reply};
 use crate::csv;
 use crate::record_store::Record;
@@ -30,22 +30,9 @@ pub fn answer(
     if let ("POST", []) = (call.method.as_str(), path) {
         return create(state, object, call, now);
     }
-    let prefix = format!("/{}/{EXPORTS}/", object.path());
-    let of_object = |export: &Record| text(export, "uri").starts_with(&prefix);
-    if let ("GET", []) = (call.method.as_str(), path) {
-        let all: Vec<Value> = state
-            .all(EXPORTS)
-            .filter(|export| of_object(export))
-            .map(|export| export.clone().into())
-            .collect();
-        return paged(&all, call);
-    }
-    let Some(export) = path
-        .first()
-        .and_then(|id| state.records.get(EXPORTS, id))
-        .filter(|export| of_object(export))
-    else {
-        return gone();
+    let export = match defined(state, EXPORTS, object, path, call, |one| one.clone().into()) {
+        Ok(export) => export,
+        Err(reply) => return reply,
     };
     match (call.method.as_str(), path) {
         ("GET", [_]) => Reply::json(200, &Value::Object(export.clone())),

@@ -10,7 +10,7 @@ use super::super::data::malformed;
 use super::super::entity::{self, Kind, seconds, text};
 use super::super::state::{State, gone};
 use super::sync::{self, Done};
-use super::{Object, fault, keep, paged, read_fields};
+use super::{Object, defined, fault, keep, read_fields};
 use crate::call::{Call, Reply};
 use crate::csv::{self, Cut};
 use crate::record_store::Record;
@@ -42,22 +42,9 @@ pub fn answer(
     if let ("POST", []) = (call.method.as_str(), path) {
         return create(state, object, call, now);
     }
-    let prefix = format!("/{}/{IMPORTS}/", object.path());
-    let of_object = |import: &Record| text(import, "uri").starts_with(&prefix);
-    if let ("GET", []) = (call.method.as_str(), path) {
-        let all: Vec<Value> = state
-            .all(IMPORTS)
-            .filter(|one| of_object(one))
-            .map(shown)
-            .collect();
-        return paged(&all, call);
-    }
-    let Some(import) = path
-        .first()
-        .and_then(|id| state.records.get(IMPORTS, id))
-        .filter(|import| of_object(import))
-    else {
-        return gone();
+    let import = match defined(state, IMPORTS, object, path, call, shown) {
+        Ok(import) => import,
+        Err(reply) => return reply,
     };
     match (call.method.as_str(), path) {
         ("GET", [_]) => Reply::json(200, &shown(import)),
