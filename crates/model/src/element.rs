@@ -535,7 +535,7 @@ pub struct ErrorRule {
     /// Path of the vendor's error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Path of the vendor's sentence.
+    /// Path of the vendor's sentence; several with ` + ` between are told one after the other: `[0].property + [0].type`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Our status by vendor code.

@@ -67,15 +67,31 @@ pub(super) fn judge(element: &Element, status: u16, content: &mut Content) -> Op
         if rule.code.is_some() && code.is_none() && is_error && rule.otherwise.is_none() {
             continue;
         }
+        let told = rule
+            .message
+            .as_deref()
+            .and_then(|paths| told(content, paths));
         return Some(Verdict {
             status: mapped.or(rule.otherwise).unwrap_or(status),
-            message: text_at(&rule.message).or_else(|| usual_message(content.value())),
+            message: told.or_else(|| usual_message(content.value())),
         });
     }
     is_error.then(|| Verdict {
         status,
         message: usual_message(content.value()),
     })
+}
+
+/// What stands at the paths of a rule, one after the other.
+fn told(content: &mut Content, paths: &str) -> Option<String> {
+    let texts: Vec<String> = paths
+        .split(" + ")
+        .filter_map(|path| {
+            let found = content.get(path)?;
+            json_path::text(&found)
+        })
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 /// Where most vendors put their sentence.
@@ -120,6 +136,7 @@ fn soap_fault(body: &Value) -> Option<String> {
 pub(super) fn failure(verdict: &Verdict, said: String) -> Failure {
     let message = match &verdict.message {
         Some(message) => message.clone(),
+        None if verdict.status == 404 => "The vendor has no such record.".to_owned(),
         None => format!("The vendor answered with status {}", verdict.status),
     };
     let kind = ErrorKind::from_vendor_status(verdict.status);
@@ -152,6 +169,22 @@ mod tests {
 
     fn content(value: Value) -> Content {
         Content::made(value)
+    }
+
+    #[test]
+    fn a_message_may_be_told_in_several_places_and_a_404_needs_none() {
+        let eloqua = element(json!([{"when": {"path": "[0].requirement.type"},
+            "message": "[0].property + [0].requirement.type"}]));
+        let body = json!([{"property": "name", "requirement": {"type": "NotNullRequirement"}}]);
+        let verdict = judge(&eloqua, 400, &mut content(body)).unwrap();
+        assert_eq!(verdict.message.as_deref(), Some("name: NotNullRequirement"));
+        let without = json!([{"requirement": {"type": "NotNullRequirement"}}]);
+        let verdict = judge(&eloqua, 400, &mut content(without)).unwrap();
+        assert_eq!(verdict.message.as_deref(), Some("NotNullRequirement"));
+        let verdict = judge(&eloqua, 404, &mut content(Value::Null)).unwrap();
+        let failure = failure(&verdict, String::new());
+        assert_eq!(failure.message, "The vendor has no such record.");
+        assert_eq!(failure.provider_message, None);
     }
 
     #[test]

@@ -96,15 +96,7 @@ struct Account {
 impl Account {
     async fn at(family: Family) -> Self {
         let app = TestApp::start().await;
-        let token = if family.vendor == "marketingcloud" {
-            let body = json!({"element": {"key": family.element}, "name": "MC", "configuration": {
-                "clientId": "package", "clientSecret": "s3cret",
-                "salesforcemarketingcloud.subdomain": "mc563885gzs27c5t9-63k636ttgm"}});
-            let made = app.platform("POST", "/instances", body).await.expect(200);
-            made.json()["token"].as_str().unwrap().to_owned()
-        } else {
-            app.instance(family.element).await.1
-        };
+        let (_, token) = app.instance(family.element).await;
         Self { app, token, family }
     }
 

@@ -46,10 +46,12 @@ mod odd_calls;
 mod once;
 #[cfg(feature = "otel")]
 mod otel;
+mod partial;
 mod passthrough;
 mod process;
 mod put_back;
 mod refresh;
+mod refusals;
 mod resources;
 mod rolling;
 mod routes;

@@ -7,7 +7,7 @@ use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::data::malformed;
-use super::entity::{Depth, scalar, seconds, text, violation};
+use super::entity::{self, Depth, scalar, seconds, text, violation};
 use super::listing::Query;
 use super::state::{State, gone};
 use crate::call::{Call, Reply};
@@ -86,11 +86,16 @@ fn save(
         .flatten()
     {
         let field = entry.get("id").and_then(scalar).unwrap_or_default();
-        if fields(definition).all(|known| text(known, "id") != field) {
+        let known = fields(definition).find(|known| text(known, "id") == field);
+        let Some(known) = known else {
             let fault = violation(TYPE, id, "fieldValues", "IdRequirement", &field);
             return Reply::json(400, &json!([fault]));
-        }
+        };
         let value = entry.get("value").and_then(scalar).unwrap_or_default();
+        if let Some(rule) = entity::broken_rule(text(known, "dataType"), &value) {
+            let fault = violation(TYPE, id, text(known, "name"), rule, &value);
+            return Reply::json(400, &json!([fault]));
+        }
         if !value.is_empty() {
             values.insert(field.into_owned(), value.into_owned().into());
         }

@@ -91,6 +91,21 @@ pub fn violation(
     })
 }
 
+/// The rule that a value of a field of this data type breaks, if any; an empty value breaks none.
+///
+/// # Source
+/// <https://docs.oracle.com/cloud/latest/marketingcs_gs/OMCAC/APIRequests_HTTPValidationErrors.html> (2026-11)
+pub fn broken_rule(data_type: &str, value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        return None;
+    }
+    match data_type {
+        "number" | "numeric" if value.parse::<f64>().is_err() => Some("IntegerRequirement"),
+        "date" if value.parse::<i64>().is_err() => Some("DateRequirement"),
+        _ => None,
+    }
+}
+
 /// Reads a body into what is stored: the whole object, for PUT replaces.
 /// Unknown members are dropped as the vendor drops them; scalars become strings.
 ///
@@ -119,6 +134,11 @@ pub fn read(kind: &Kind, id: Option<&str>, body: &Value) -> Result<Record, Vec<V
                 let rule = "StringLengthRequirement";
                 faults.push(violation(kind.type_name, id, property, rule, &text));
             }
+            let flag = property.starts_with("is");
+            if flag && !matches!(text.as_ref(), "true" | "false") {
+                let rule = "BooleanRequirement";
+                faults.push(violation(kind.type_name, id, property, rule, &text));
+            }
             record.insert(property.into(), text.into_owned().into());
         }
     }
@@ -139,6 +159,10 @@ pub fn read(kind: &Kind, id: Option<&str>, body: &Value) -> Result<Record, Vec<V
                     .and_then(scalar)
                     .filter(|text| !text.is_empty())
                 {
+                    if let Some(rule) = broken_rule(found.kind, &text) {
+                        let property = found.internal;
+                        faults.push(violation(kind.type_name, id, property, rule, &text));
+                    }
                     values.insert(found.id.into(), text.into_owned().into());
                 }
             }
