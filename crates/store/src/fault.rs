@@ -34,6 +34,7 @@ points! {
     "provision.written": "`POST /instances`", "after the commit, before the answer" => "the instance, whole: row, tags, sealed document, entries of custody";
     "update.writing": "`PATCH /instances/{id}`", "within the transaction, before its commit" => "the former state";
     "update.written": "`PATCH /instances/{id}`", "after the commit, before the answer" => "the new state, whole";
+    "reconnect.granted": "`PATCH /instances/{id}` with a new code", "the vendor's new grant has arrived and is not stored" => "the former grant, which works; the new one ends by itself";
     "delete.writing": "`DELETE /instances/{id}`", "within the transaction, before its commit" => "the instance, with its grant";
     "delete.written": "`DELETE /instances/{id}`", "after the commit, before the vendor is told" => "no instance; the vendor is told that the grant is not needed";
     "delete.told": "`DELETE /instances/{id}`", "the vendor was told, which is not noted yet" => "no instance; the vendor may be told again";

@@ -57,6 +57,9 @@ pub async fn reconfigure(
     }
     let validated = if reconnects {
         provision::connect(app, &element, &mut after, &consent, false).await?;
+        // No farewell, neither to this grant should the write fail nor to the one it replaces: the same customer consented
+        // to both, and a vendor may end all of an authorization with one of its tokens (RFC 7009, 2.1).
+        fault::point("reconnect.granted");
         true
     } else {
         revalidate(app, &element, &before, &mut after).await?

@@ -264,6 +264,10 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
                 .ask(&server, "PATCH", &path, &json!({"name": point}))
                 .await
         }
+        "reconnect" => {
+            let again = json!({"providerData": {"code": "c"}});
+            world.ask(&server, "PATCH", &path, &again).await
+        }
         "delete" => world.ask(&server, "DELETE", &path, &Value::Null).await,
         "refresh" => {
             world.vendor.send_modify(Vendor::expire);
@@ -290,6 +294,15 @@ async fn crash_at(world: &World, before: Process, point: &str, known: &mut Known
         }
         "update.written" => {
             known.names.insert(*id, point.to_owned());
+        }
+        "reconnect.granted" => {
+            let called = world.call(&server, "GET", token, None).await.unwrap();
+            assert_eq!(called.0, 200, "{point}: {}", called.1);
+            // Nobody told the vendor that the new one is not needed: it may be one with the former.
+            let forgotten = |vendor: &mut Vendor| vendor.grants.remove(&vendor.last.clone());
+            let mut left = None;
+            world.vendor.send_modify(|vendor| left = forgotten(vendor));
+            assert_eq!(left, Some(1), "{point}");
         }
         "delete.written" | "delete.told" => {
             known.names.remove(id);
