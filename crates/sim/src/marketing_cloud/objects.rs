@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_whole() {
-        assert_eq!(all().len(), 13);
+        assert_eq!(all().len(), 23);
         let list = &all()["List"];
         assert!(!list.property("ID").unwrap().writable);
         assert!(

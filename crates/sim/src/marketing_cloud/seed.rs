@@ -28,6 +28,7 @@ pub fn state(now: Timestamp) -> State {
     folders(&mut state, start);
     assets(&mut state, start);
     events(&mut state, now);
+    account(&mut state, start);
     state
 }
 
@@ -246,6 +247,33 @@ fn assets(state: &mut State, start: Timestamp) {
         );
     }
     debug_assert!(state.records.collection(ASSETS).is_some());
+}
+
+/// The account itself, who may sign in, and whom e-mails are from.
+fn account(state: &mut State, start: Timestamp) {
+    let at = day(start, 0);
+    add(
+        state,
+        "BusinessUnit",
+        "ID",
+        json!({"ID": 510_000_001, "Name": "Ligand Sandbox", "CustomerKey": "", "ParentID": 0, "IsActive": true,
+            "Email": "news@example.com", "FromName": "Sandbox", "Country": "US", "CreatedDate": at, "ModifiedDate": at}),
+    );
+    add(
+        state,
+        "AccountUser",
+        "ID",
+        json!({"ID": 720_001, "AccountUserID": 720_001, "UserID": "sandbox.user", "Name": "Sandbox User",
+            "Email": "sandbox.user@example.com", "ActiveFlag": true, "IsAPIUser": true, "CreatedDate": at, "ModifiedDate": at}),
+    );
+    let guid = state.guid();
+    add(
+        state,
+        "SenderProfile",
+        "ObjectID",
+        json!({"ObjectID": guid, "CustomerKey": "Default", "Name": "Default", "Description": "", "FromName": "Sandbox",
+            "FromAddress": "news@example.com", "CreatedDate": at, "ModifiedDate": at}),
+    );
 }
 
 /// Twelve events of each kind: half of the year 2016, half of the last days.

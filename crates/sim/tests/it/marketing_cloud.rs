@@ -209,3 +209,55 @@ async fn a_cursor_is_good_once_and_a_broken_request_is_a_fault() {
             .contains("Server was unable to read request")
     );
 }
+
+#[tokio::test]
+async fn definitions_of_sends_queries_and_contents_are_kept_like_any_object() {
+    let world = World::start(VENDOR).await;
+    let token = server(&world).await;
+    let retrieve = |kind: &str, property: &str, filter: &str| {
+        format!(
+            "<RetrieveRequestMsg><RetrieveRequest><ObjectType>{kind}</ObjectType><Properties>{property}</Properties>{filter}\
+             </RetrieveRequest></RetrieveRequestMsg>"
+        )
+    };
+    for (kind, name, more) in [
+        ("TriggeredSendDefinition", "Name", ""),
+        ("EmailSendDefinition", "Name", ""),
+        ("SenderProfile", "Name", ""),
+        ("DeliveryProfile", "Name", ""),
+        ("SendClassification", "Name", ""),
+        ("QueryDefinition", "Name", "<QueryText>SELECT 1</QueryText>"),
+        ("Template", "TemplateName", ""),
+        ("ContentArea", "Name", ""),
+    ] {
+        let object = |inner: &str| format!("<Objects xsi:type=\"{kind}\">{inner}</Objects>");
+        let inner = format!("<CustomerKey>mine</CustomerKey><{name}>Mine</{name}>{more}");
+        let body = format!("<CreateRequest>{}</CreateRequest>", object(&inner));
+        let made = soap(&world, &token, &body).await;
+        assert!(
+            made.contains("<OverallStatus>OK</OverallStatus>"),
+            "{kind}: {made}"
+        );
+        let nameless = format!(
+            "<CreateRequest>{}</CreateRequest>",
+            object("<CustomerKey>x</CustomerKey>")
+        );
+        let refused = soap(&world, &token, &nameless).await;
+        assert!(refused.contains("is required"), "{kind}: {refused}");
+        let filter = "<Filter xsi:type=\"SimpleFilterPart\"><Property>CustomerKey</Property>\
+            <SimpleOperator>equals</SimpleOperator><Value>mine</Value></Filter>";
+        let found = soap(&world, &token, &retrieve(kind, name, filter)).await;
+        assert!(
+            found.contains(&format!("<{name}>Mine</{name}>")),
+            "{kind}: {found}"
+        );
+    }
+    for (kind, property, shown) in [
+        ("BusinessUnit", "Name", "Ligand Sandbox"),
+        ("AccountUser", "UserID", "sandbox.user"),
+        ("SenderProfile", "FromAddress", "news@example.com"),
+    ] {
+        let found = soap(&world, &token, &retrieve(kind, property, "")).await;
+        assert!(found.contains(shown), "{kind}: {found}");
+    }
+}
