@@ -375,18 +375,18 @@ impl Exchange {
         if self.state == State::BeforeVendor {
             self.merge_before(&result)?;
             if !result.proceed {
-                return self.skip_vendor(&result);
+                return self.skip_vendor(result);
             }
             return self.next_hook_or(Self::send);
         }
-        self.merge_after(&result);
+        self.merge_after(result.members);
         self.next_hook_or(Self::finish_link)
     }
 
     /// `continue: false`: no vendor call, the hook's own answer goes through the hooks after it.
-    fn skip_vendor(&mut self, result: &crate::step::HookResult) -> Result<Step, Failure> {
+    fn skip_vendor(&mut self, result: crate::step::HookResult) -> Result<Step, Failure> {
         self.answer = Some(Answer::made(json!({})));
-        self.merge_after(result);
+        self.merge_after(result.members);
         self.state = State::AfterVendor;
         self.hooks = self.hooks_of("postRequest");
         self.next_hook_or(Self::finish_link)

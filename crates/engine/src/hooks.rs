@@ -371,7 +371,11 @@ impl HookRuntime {
             let list = Array::new(ctx.clone())?;
             for (index, name) in names.iter().enumerate() {
                 list.set(index, *name)?;
-                input.set(*name, script::value_of(ctx, call.variables.get(*name))?)?;
+                let value = match call.texts.iter().find(|(text, _)| text == name) {
+                    Some((_, text)) => ctx.json_parse(&**text)?,
+                    None => script::value_of(ctx, call.variables.get(*name))?,
+                };
+                input.set(*name, value)?;
             }
             let run = self.run.clone().restore(ctx)?;
             run.call((hook, list, input, call.legacy))
@@ -437,6 +441,7 @@ pub fn check_transformation(name: &str, source: &str, legacy: bool) -> Result<()
         legacy,
         variables: serde_json::Map::new(),
         batch: None,
+        texts: Vec::new(),
     };
     runtime
         .context
@@ -487,6 +492,7 @@ fn compiles(runtime: &HookRuntime, name: &str, source: &str) -> Result<(), HookE
         legacy: false,
         variables: serde_json::Map::new(),
         batch: None,
+        texts: Vec::new(),
     };
     runtime
         .context

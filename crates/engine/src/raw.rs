@@ -4,6 +4,7 @@ mod opened;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use memchr::memchr2;
 use serde_json::Value;
 
@@ -180,6 +181,28 @@ pub(crate) fn items(bytes: &[u8]) -> Option<Vec<&[u8]>> {
             _ => return None,
         }
     }
+}
+
+/// Writes a list anew, item by item, or the whole that is no list; none when it cannot be walked or `write` gives up.
+pub(crate) fn rewrite(
+    text: &[u8],
+    mut write: impl FnMut(&[u8], &mut Vec<u8>) -> Option<()>,
+) -> Option<Bytes> {
+    let whole = text.trim_ascii();
+    let mut out = Vec::with_capacity(whole.len() + whole.len() / 4);
+    if whole.first() != Some(&b'[') {
+        write(whole, &mut out)?;
+        return Some(out.into());
+    }
+    out.push(b'[');
+    for (index, item) in items(whole)?.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(item, &mut out)?;
+    }
+    out.push(b']');
+    Some(out.into())
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl VendorReply {
 }
 
 /// The context of one hook: every variable the format promises, null when it does not apply.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct HookCall {
     /// Where the hook stands, for errors: `GET /hubs/crm/contacts preRequest`.
     pub name: String,
@@ -109,6 +109,8 @@ pub struct HookCall {
     pub legacy: bool,
     /// The variables by name (`request_vendor_body`, `configuration`, `response_body`, …), each an assignable local of the hook.
     pub variables: Map<String, Value>,
+    /// Variables that are at hand as JSON text, known to be whole: only the script parses it.
+    pub texts: Vec<(&'static str, Bytes)>,
     /// The records of a transformation's script, which is no hook.
     pub batch: Option<Batch>,
 }

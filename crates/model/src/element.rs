@@ -353,6 +353,10 @@ pub struct Resource {
     /// *Added.* What stands for the root where a success has none: `[]` for a vendor that leaves an empty list out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_default: Option<Box<Value>>,
+    /// *Added.* Each record of the answer becomes the member of this name of an object of its own: `person` answers
+    /// `{"person": {…}}`. After all hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap: Option<Text>,
     /// `VENDOR_SUPPORTED` (default), `VENDOR_NOT_SUPPORTED`, `NO_PAGINATION`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pagination_type: Option<Text>,

@@ -47,6 +47,7 @@ fn call(source: &str, objects: usize) -> HookCall {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         batch: None,
+        texts: Vec::new(),
     }
 }
 

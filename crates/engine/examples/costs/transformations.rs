@@ -126,6 +126,7 @@ fn script(originals: Bytes, mapped: Bytes) -> Result<(), Error> {
         source: SCRIPT.to_owned(),
         legacy: false,
         variables: Map::new(),
+        texts: Vec::new(),
         batch: Some(Batch {
             originals,
             mapped,

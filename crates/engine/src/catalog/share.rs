@@ -28,6 +28,7 @@ pub(super) fn share(element: &mut Element) {
             &mut resource.vendor_path,
             &mut resource.kind,
             &mut resource.root_key,
+            &mut resource.wrap,
             &mut resource.pagination_type,
             &mut resource.keyset,
             &mut resource.next_page_key,

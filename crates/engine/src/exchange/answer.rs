@@ -50,21 +50,7 @@ pub(super) fn aliased(text: &Bytes, aliases: &BTreeMap<String, String>) -> Optio
         .iter()
         .map(|(new, existing)| (raw::key(new), raw::key(existing)))
         .collect();
-    let whole = text.trim_ascii();
-    let mut out = Vec::with_capacity(whole.len() + whole.len() / 4);
-    if whole.first() == Some(&b'[') {
-        out.push(b'[');
-        for (index, record) in raw::items(whole)?.into_iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            write_aliased(record, &names, &mut out)?;
-        }
-        out.push(b']');
-    } else {
-        write_aliased(whole, &names, &mut out)?;
-    }
-    Some(Bytes::from(out))
+    raw::rewrite(text, |record, out| write_aliased(record, &names, out))
 }
 
 /// A new name and the existing one, as they stand in JSON.

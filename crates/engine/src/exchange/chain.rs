@@ -120,6 +120,9 @@ impl Exchange {
             });
         }
         self.keep_response_parameters(resource, &mut answer);
+        if let Some(name) = &resource.wrap {
+            answer.content.wrap(name);
+        }
         if let Some(step) = self.next_record(&mut answer) {
             return step;
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::xml;
 use crate::json_path;
@@ -132,6 +132,12 @@ impl Content {
         self.opened.as_deref().filter(|_| self.value.is_none())
     }
 
+    /// JSON that nobody has parsed yet and that is whole.
+    pub(super) fn whole_json(&mut self) -> Option<Bytes> {
+        let whole = self.part || self.open().is_some();
+        self.unread().filter(|_| whole).cloned()
+    }
+
     /// The value at `path`; of JSON that is not parsed yet only that is.
     pub(super) fn get(&mut self, path: &str) -> Option<Cow<'_, Value>> {
         match self.open().map(|opened| opened.get(path)) {
@@ -162,6 +168,30 @@ impl Content {
                     self.value = Some(found);
                 }
             }
+        }
+    }
+
+    /// Puts each item of a list, or the whole, into an object of its own under this name.
+    pub(super) fn wrap(&mut self, name: &str) {
+        let opening = format!("{{{}:", Value::from(name));
+        let wrapped = self.unread().and_then(|bytes| {
+            raw::rewrite(bytes, |record, out| {
+                out.extend_from_slice(opening.as_bytes());
+                out.extend_from_slice(record);
+                out.push(b'}');
+                Some(())
+            })
+        });
+        if let Some(wrapped) = wrapped {
+            self.bytes = wrapped;
+            self.opened = None;
+            return;
+        }
+        let under = |value: &mut Value| *value = json!({name: value.take()});
+        match self.value() {
+            Value::Null => {}
+            Value::Array(items) => items.iter_mut().for_each(under),
+            other => under(other),
         }
     }
 
@@ -307,6 +337,19 @@ mod tests {
             answer::add_aliases(&mut tree, &aliases);
             let added = answer::aliased(&Bytes::from(format!("\n{text} ")), &aliases).unwrap();
             prop_assert_eq!(serde_json::from_slice::<Value>(&added).unwrap(), tree);
+        }
+
+        #[test]
+        fn what_is_wrapped_as_bytes_is_what_is_wrapped_as_a_tree(text in text(), name in "[a\"é]{0,2}") {
+            let tree: Value = serde_json::from_str(&text).unwrap();
+            prop_assume!(!tree.is_null());
+            let (mut bytes, mut parsed) = (of(&format!(" {text} ")), Content::made(tree));
+            bytes.unintelligible();
+            bytes.wrap(&name);
+            parsed.wrap(&name);
+            let items = parsed.value().as_array().map(Vec::len);
+            prop_assert_eq!(bytes.unread_items(), items);
+            prop_assert_eq!(bytes.value(), parsed.value());
         }
 
         #[test]

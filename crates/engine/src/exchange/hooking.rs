@@ -1,5 +1,6 @@
 //! What hooks see, and what becomes of what they say.
 
+use bytes::Bytes;
 use ligand_model::error::ErrorKind;
 use serde_json::{Map, Value, json};
 
@@ -18,12 +19,25 @@ use crate::template;
 struct Variables<'a> {
     source: &'a str,
     made: Map<String, Value>,
+    texts: Vec<(&'static str, Bytes)>,
 }
 
 impl Variables<'_> {
     fn add(&mut self, name: &str, value: impl FnOnce() -> Value) {
         if self.source.contains(name) {
             self.made.insert(name.to_owned(), value());
+        }
+    }
+
+    /// A body: as it stands where it is JSON that nobody has parsed yet.
+    fn add_body(&mut self, name: &'static str, content: &Content) {
+        if !self.source.contains(name) {
+            return;
+        }
+        let mut content = content.clone();
+        match content.whole_json() {
+            Some(text) => self.texts.push((name, text)),
+            None => _ = self.made.insert(name.to_owned(), content.value().take()),
         }
     }
 }
@@ -44,6 +58,7 @@ impl Exchange {
         let mut variables = Variables {
             source,
             made: Map::new(),
+            texts: Vec::new(),
         };
         self.request_variables(&mut variables)?;
         match &self.answer {
@@ -57,6 +72,7 @@ impl Exchange {
             source: source.to_owned(),
             legacy,
             variables: variables.made,
+            texts: variables.texts,
             batch: None,
         })
     }
@@ -244,8 +260,7 @@ impl Exchange {
     }
 
     /// A hook after the vendor rewrites the answer.
-    pub(super) fn merge_after(&mut self, result: &HookResult) {
-        let members = &result.members;
+    pub(super) fn merge_after(&mut self, mut members: Map<String, Value>) {
         if let Some(Value::Object(said)) = members.get("configuration") {
             let changed: Vec<(String, Option<String>)> = said
                 .iter()
@@ -266,8 +281,8 @@ impl Exchange {
         let Some(answer) = &mut self.answer else {
             return;
         };
-        if let Some(body) = members.get("response_body") {
-            answer.content = Content::made(body.clone());
+        if let Some(body) = members.get_mut("response_body") {
+            answer.content = Content::made(body.take());
         } else if let Some(Value::String(raw)) = members.get("response_body_raw") {
             let body = serde_json::from_str(raw).unwrap_or_else(|_| Value::String(raw.clone()));
             answer.content = Content::made(body);
@@ -320,7 +335,7 @@ impl Exchange {
                 let unchanged = before
                     .as_ref()
                     .is_some_and(|f| Some(f.message.as_str()) == message.as_str());
-                let mut failure = said_failure(members, message);
+                let mut failure = said_failure(&members, message);
                 if let Some(before) = before {
                     failure.provider_message = before.provider_message;
                     if unchanged || !members.contains_key("response_status_code") {
@@ -344,18 +359,14 @@ pub fn written(method: &str, status: u16, why: &str) -> String {
 }
 
 fn response_variables(answer: &Answer, variables: &mut Variables<'_>) {
-    let value = |content: &Content| content.clone().value().take();
-    let body = || value(&answer.content);
-    let surrounding = answer.whole();
+    let (body, whole) = (&answer.content, answer.whole());
     let failure = answer.failure.as_ref();
-    variables.add("response_body", body);
-    variables.add("response_body_map", || {
-        Some(body())
-            .filter(|body| body.is_object() || body.is_array())
-            .unwrap_or_default()
-    });
-    variables.add("response_body_raw", || json!(surrounding.text()));
-    variables.add("response_body_raw_map", || value(surrounding));
+    variables.add_body("response_body", body);
+    if body.is_object() || body.is_list() {
+        variables.add_body("response_body_map", body);
+    }
+    variables.add("response_body_raw", || json!(whole.text()));
+    variables.add_body("response_body_raw_map", whole);
     variables.add("response_headers", || header_map(&answer.headers));
     variables.add("response_status_code", || json!(answer.status));
     variables.add("response_iserror", || json!(failure.is_some()));

@@ -22,6 +22,7 @@ fn call_of(source: &str, variables: Value) -> HookCall {
         legacy: false,
         variables,
         batch: None,
+        texts: Vec::new(),
     }
 }
 

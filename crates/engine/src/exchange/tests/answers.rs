@@ -237,3 +237,22 @@ fn what_only_a_tree_cannot_hold_is_passed_on_or_refused_but_never_a_text() {
     let selected = rooted(&json!({}), "?fields=a", text);
     assert_eq!(selected.failure().kind, ErrorKind::VendorUnavailable);
 }
+
+#[test]
+fn each_record_is_wrapped_where_the_element_says_so() {
+    let wrap = json!({"wrap": "person"});
+    let text = r#"{"found": {"items": [{"a": 1}, {"a": null}]}, "next": "n2"}"#;
+    let played = rooted(&wrap, "", text);
+    assert_eq!(body(&played), r#"[{"person":{"a": 1}},{"person":{}}]"#);
+    assert_eq!(played.header("elements-returned-count"), Some("2"));
+    assert!(played.header("elements-next-page-token").is_some());
+    let one = json!({"wrap": "person", "rootKey": "|found.items[0]"});
+    assert_eq!(body(&rooted(&one, "", text)), r#"{"person":{"a": 1}}"#);
+    let none = json!({"wrap": "person", "rootDefault": []});
+    assert_eq!(body(&rooted(&none, "", r#"{"total": 0}"#)), "[]");
+    let after_hooks = json!({"wrap": "person", "hooks": [{"type": "postRequest", "body": "done({response_body: [{b: 2}]})"}]});
+    assert_eq!(
+        body(&rooted(&after_hooks, "", text)),
+        r#"[{"person":{"b":2}}]"#
+    );
+}

@@ -533,3 +533,27 @@ fn xml_as_the_format_turns_it_into_json() {
         assert_eq!(played.json(), expected, "{text}");
     }
 }
+
+#[test]
+fn bodies_reach_scripts_as_the_vendor_wrote_them() {
+    let seen = |root: Value, text: &'static str| {
+        let hook = "done({response_body: {body: response_body, map: response_body_map, raw: response_body_raw, rawMap: response_body_raw_map}})";
+        let more = json!({"method": "GET", "vendorPath": "/a/{id}", "parameters": [], "rootKey": root, "hooks": hooks("", hook)});
+        let given = VendorReply {
+            status: 200,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: Bytes::from_static(text.as_bytes()),
+        };
+        run(more, json!({}), "GET /x/7", None, vec![given]).json()
+    };
+    let text = r#" {"d": [{"a": "\u0041\ud83d\ude00"}, 1.0], "n": {"a": 1, "a": 2}} "#;
+    assert_eq!(
+        seen(json!("|d"), text),
+        json!({"body": [{"a": "A😀"}, 1], "map": [{"a": "A😀"}, 1], "raw": text,
+            "rawMap": {"d": [{"a": "A😀"}, 1], "n": {"a": 2}}})
+    );
+    assert_eq!(
+        seen(Value::Null, "\"t\""),
+        json!({"body": "t", "raw": "\"t\"", "rawMap": "t"})
+    );
+}

@@ -102,6 +102,7 @@ const RESOURCE: Order = Order {
         "executionType",
         "rootKey",
         "rootDefault",
+        "wrap",
         "paginationType",
         "keyset",
         "nextPageKey",

@@ -295,6 +295,7 @@ async fn script(
         source: source.clone(),
         legacy: *legacy,
         variables: Map::from_iter([("configuration".to_owned(), Value::Object(configuration))]),
+        texts: Vec::new(),
         batch: Some(batch),
     };
     let mut driver = app.driver();

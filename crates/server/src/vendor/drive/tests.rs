@@ -68,6 +68,7 @@ fn hook(source: &str) -> Step {
         legacy: false,
         variables: Map::new(),
         batch: None,
+        texts: Vec::new(),
     }))
 }
 

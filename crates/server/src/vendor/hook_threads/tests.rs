@@ -50,6 +50,7 @@ fn call(source: &str) -> HookCall {
         legacy: false,
         variables: serde_json::Map::new(),
         batch: None,
+        texts: Vec::new(),
     }
 }
 
