@@ -59,6 +59,7 @@ mod salesforce;
 mod sign_in;
 mod streams;
 mod transformations;
+mod unseen;
 mod usage;
 mod vdr_command;
 mod versions;
