@@ -3,11 +3,15 @@
 //! A resource call with hooks has one [`Session`]: one runtime, built for it on one thread, used by all its hooks,
 //! gone with it. Threads build the next runtime when they are idle, with the libraries in it that the hooks of the
 //! last calls asked for, and give it back when no call comes.
+//!
+//! QuickJS asks about the time between operations, and some of its own (`Array.prototype.reverse` of something that says
+//! it is long) do not end for years. A thread that is caught in one is left behind and another takes its place, so that
+//! its caller alone meets the error.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,20 +45,38 @@ const MOST_READY: usize = 3;
 /// A thread that has had nothing to do for so long gives back what it keeps ready.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// Threads that may be left behind and still run: each costs a processor until its script ends.
+const MOST_LOST: usize = 8;
+
 /// The threads.
 #[derive(Clone)]
 pub struct HookThreads(Arc<Shared>);
 
 struct Shared {
-    threads: Vec<Thread>,
+    threads: Vec<Mutex<Thread>>,
     sessions: Arc<Semaphore>,
     wall: Duration,
+    /// A turn that lasts longer does not heed its limits.
+    longest: Duration,
+    stack: usize,
+    build: Arc<Build>,
+    began: Instant,
+    lost: Arc<AtomicUsize>,
 }
 
 struct Thread {
-    // `Sender` is cheap to clone but not to share; the lock is held for the clone only.
-    work: Mutex<Sender<Work>>,
+    work: Sender<Work>,
     load: Arc<AtomicUsize>,
+    turn: Arc<Under>,
+}
+
+/// The turn that a thread is busy with.
+#[derive(Default)]
+struct Under {
+    /// Milliseconds after the threads' begin, and one; 0 for none.
+    since: AtomicU64,
+    /// Whether another thread has taken its place.
+    left: AtomicBool,
 }
 
 enum Work {
@@ -133,12 +155,15 @@ impl HookThreads {
             hooks.threads,
             hooks.sessions,
             hooks.wall.0,
+            // A loaded machine stretches a turn; a thread that is only late costs nothing when it is replaced.
+            cpu.saturating_mul(2).saturating_add(Duration::from_secs(5)),
             stack,
             Arc::new(build),
         )
     }
 
-    /// Starts the threads; each has `stack` bytes for scripts and some of its own.
+    /// Starts the threads; each has `stack` bytes for scripts and some of its own. One whose turn lasts longer than
+    /// `longest` is replaced.
     ///
     /// # Errors
     /// The operating system gives no more threads.
@@ -146,6 +171,7 @@ impl HookThreads {
         threads: usize,
         sessions: usize,
         wall: Duration,
+        longest: Duration,
         stack: usize,
         build: Arc<Build>,
     ) -> std::io::Result<Self> {
@@ -153,49 +179,107 @@ impl HookThreads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             given => given,
         };
-        let mut started = Vec::with_capacity(count);
-        for number in 0..count {
-            let (work, orders) = channel();
-            let build = Arc::clone(&build);
-            std::thread::Builder::new()
-                .name(format!("hooks-{number}"))
-                .stack_size(stack.saturating_add(2 << 20))
-                .spawn(move || Workshop::new(&*build).serve(&orders))?;
-            started.push(Thread {
-                work: Mutex::new(work),
-                load: Arc::default(),
-            });
-        }
-        Ok(Self(Arc::new(Shared {
-            threads: started,
+        let mut shared = Shared {
+            threads: Vec::with_capacity(count),
             sessions: Arc::new(Semaphore::new(sessions.max(1))),
             wall,
-        })))
+            longest,
+            stack,
+            build,
+            began: Instant::now(),
+            lost: Arc::default(),
+        };
+        for number in 0..count {
+            let thread = shared.thread(number)?;
+            shared.threads.push(Mutex::new(thread));
+        }
+        Ok(Self(Arc::new(shared)))
     }
 
     /// Begins a session for one resource call; none when too many are running.
     pub fn session(&self) -> Option<Session> {
-        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        let permit = Arc::clone(&self.0.sessions).try_acquire_owned().ok()?;
-        let thread = self
-            .0
-            .threads
-            .iter()
-            .min_by_key(|thread| thread.load.load(Ordering::Relaxed))?;
-        thread.load.fetch_add(1, Ordering::Relaxed);
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let shared = &self.0;
+        let permit = Arc::clone(&shared.sessions).try_acquire_owned().ok()?;
+        let (mut least, mut chosen) = ((true, usize::MAX), None);
+        for (number, thread) in shared.threads.iter().enumerate() {
+            let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.replace_when_stuck(number, &mut thread);
+            let load = (
+                shared.is_stuck(&thread),
+                thread.load.load(Ordering::Relaxed),
+            );
+            if chosen.is_none() || load < least {
+                least = load;
+                chosen = Some((thread.work.clone(), Arc::clone(&thread.load)));
+            }
+        }
+        let (work, load) = chosen?;
+        load.fetch_add(1, Ordering::Relaxed);
         Some(Session {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name: String::new(),
-            work: thread
-                .work
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-            load: Arc::clone(&thread.load),
-            wall_left: self.0.wall,
+            work,
+            load,
+            wall_left: shared.wall,
             _permit: permit,
         })
     }
+}
+
+impl Shared {
+    fn thread(&self, number: usize) -> std::io::Result<Thread> {
+        let (work, orders) = channel();
+        let turn = Arc::<Under>::default();
+        let (build, under, lost) = (
+            Arc::clone(&self.build),
+            Arc::clone(&turn),
+            Arc::clone(&self.lost),
+        );
+        let began = self.began;
+        std::thread::Builder::new()
+            .name(format!("hooks-{number}"))
+            .stack_size(self.stack.saturating_add(2 << 20))
+            .spawn(move || {
+                Workshop::new(&*build).serve(&orders, &under, began);
+                if under.left.load(Ordering::SeqCst) {
+                    lost.fetch_sub(1, Ordering::SeqCst);
+                }
+            })?;
+        Ok(Thread {
+            work,
+            load: Arc::default(),
+            turn,
+        })
+    }
+
+    fn is_stuck(&self, thread: &Thread) -> bool {
+        let since = thread.turn.since.load(Ordering::Relaxed);
+        since > 0 && millis(self.began.elapsed()).saturating_sub(since) > millis(self.longest)
+    }
+
+    /// Puts another thread in the place of one whose script does not end. Sessions that wait there keep waiting, for
+    /// their wall time at most.
+    fn replace_when_stuck(&self, number: usize, thread: &mut Thread) {
+        if !self.is_stuck(thread) || self.lost.load(Ordering::SeqCst) >= MOST_LOST {
+            return;
+        }
+        match self.thread(number) {
+            Ok(fresh) => {
+                self.lost.fetch_add(1, Ordering::SeqCst);
+                let former = std::mem::replace(thread, fresh);
+                former.turn.left.store(true, Ordering::SeqCst);
+                tracing::error!("a script does not end in its time; its thread is left behind");
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "a stuck thread of scripts could not be replaced");
+            }
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The runtime of one resource call.
@@ -290,7 +374,7 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    fn serve(mut self, orders: &Receiver<Work>) {
+    fn serve(mut self, orders: &Receiver<Work>, under: &Under, start: Instant) {
         loop {
             let order = match orders.try_recv() {
                 Ok(order) => order,
@@ -314,7 +398,10 @@ impl<'a> Workshop<'a> {
                 // Whoever asked has gone: the work is not worth doing.
                 Work::Turn(_, _, answer) if answer.is_closed() => {}
                 Work::Turn(id, turn, answer) => {
+                    let since = millis(start.elapsed()).saturating_add(1);
+                    under.since.store(since, Ordering::Relaxed);
                     let progress = self.perform(id, turn);
+                    under.since.store(0, Ordering::Relaxed);
                     let _ = answer.send(progress);
                 }
             }

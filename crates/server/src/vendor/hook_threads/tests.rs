@@ -40,7 +40,15 @@ async fn run(session: &mut Session, source: &str) -> Result<HookResult, HookErro
 
 fn threads(sessions: usize, wall: Duration) -> HookThreads {
     let build = |_: &[String]| Ok(Box::new(Counting(0)) as Box<dyn Scripts>);
-    HookThreads::start(1, sessions, wall, 0, Arc::new(build)).unwrap()
+    HookThreads::start(
+        1,
+        sessions,
+        wall,
+        Duration::from_mins(1),
+        0,
+        Arc::new(build),
+    )
+    .unwrap()
 }
 
 fn call(source: &str) -> HookCall {
@@ -150,7 +158,15 @@ async fn the_next_call_of_a_hook_finds_the_libraries_that_the_last_one_used() {
         let used = Vec::new();
         Ok(Box::new(Using { before, used }) as Box<dyn Scripts>)
     };
-    let threads = HookThreads::start(1, 8, Duration::from_secs(10), 0, Arc::new(build)).unwrap();
+    let threads = HookThreads::start(
+        1,
+        8,
+        Duration::from_secs(10),
+        Duration::from_mins(1),
+        0,
+        Arc::new(build),
+    )
+    .unwrap();
     let call = async |source: &str| {
         let result = run(&mut threads.session().unwrap(), source).await.unwrap();
         result.members["before"].clone()
@@ -166,4 +182,22 @@ async fn the_next_call_of_a_hook_finds_the_libraries_that_the_last_one_used() {
     assert_eq!(call("moment").await, serde_json::json!([]));
     ready(&["moment"]);
     assert_eq!(call("moment").await, serde_json::json!(["moment"]));
+}
+
+#[tokio::test]
+async fn a_script_that_no_limit_stops_is_an_error_for_its_caller_alone() {
+    let mut hooks = config::Config::defaults().unwrap().hooks;
+    hooks.threads = 1;
+    hooks.wall = config::units::Span(Duration::from_millis(50));
+    let mut threads = HookThreads::quickjs(&hooks).unwrap();
+    Arc::get_mut(&mut threads.0).unwrap().longest = Duration::from_millis(20);
+    // The engine never asks about the time in here; half a minute is enough for it to be stuck.
+    let endless = "Array.prototype.reverse.call({length: 300000000})";
+    let error = run(&mut threads.session().unwrap(), endless).await;
+    assert!(error.unwrap_err().message.contains("longer than it may"));
+    let mut other = threads.session().unwrap();
+    other.wall_left = Duration::from_mins(1);
+    let result = run(&mut other, "done({request_vendor_path: '/x'})").await;
+    assert_eq!(result.unwrap().members["request_vendor_path"], "/x");
+    assert_eq!(threads.0.lost.load(Ordering::SeqCst), 1);
 }
