@@ -10,9 +10,9 @@ use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
-use super::{body, wire};
+use super::{body, instances, wire};
 use crate::service::builder::{self as service, metadata, versions};
-use crate::service::{elements, instances, reconfigure};
+use crate::service::{elements, reconfigure};
 
 /// `PUT /elements/{keyOrId}`
 pub async fn replace(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
@@ -135,6 +135,5 @@ pub async fn move_instance(mut call: Call, vocabulary: &Vocabulary) -> Result<An
     let input = crate::service::input::InstanceInput::read(&change)?;
     let of = Some(found.element.id);
     let sealed = reconfigure::reconfigure(&call.app, &caller, id, of, input).await?;
-    let shown = instances::show(&call.app, sealed).await?;
-    Ok(Answer::platform(wire::instance(&shown, true)))
+    instances::answer(&call, sealed).await
 }

@@ -44,7 +44,7 @@ pub struct Call {
     /// The body, unread. Behind a lock only because bodies cannot be shared between threads and calls are.
     pub body: Mutex<Body>,
     /// Whether the console asks, which takes tokens out of the answer.
-    pub quiet: bool,
+    pub veiled: bool,
     /// What the vendor was asked, for the usage row.
     pub vendor: Arc<OnceLock<VendorNote>>,
 }

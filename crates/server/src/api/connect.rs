@@ -7,6 +7,7 @@ use super::call::Call;
 use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
+use super::instances::note_revealed;
 use super::wire;
 use crate::service::connect::{self as service, Standing, ask::Wanted};
 
@@ -36,6 +37,7 @@ pub async fn begin(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, Ap
 pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let standing = service::standing(&call.app, &caller, call.variable(0)).await?;
+    note_revealed(&call, &caller, standing.instance.as_slice()).await?;
     Ok(Answer::platform(shown(&standing)))
 }
 

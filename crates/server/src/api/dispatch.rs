@@ -51,6 +51,8 @@ pub struct Arrived {
     pub peer: Peer,
     /// Whether no usage row is left: the console's own reading is nobody's call.
     pub quiet: bool,
+    /// Whether tokens are taken out of the answer, so that none is shown.
+    pub veiled: bool,
     /// Whether it is for the token's instance alone, whatever else its credentials would open.
     pub of_instance: bool,
     /// The body, unread.
@@ -332,7 +334,9 @@ async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Re
         return Ok(());
     }
     let caller = match (credentials.session, credentials.user, credentials.key) {
-        (Some(session), None, None) => callers::by_session(app, session).await?,
+        (Some(session), None, None) if credentials.organization.is_none() => {
+            callers::by_session(app, session).await?
+        }
         (None, None, Some(key)) if credentials.organization.is_none() => {
             let (holder, caller) = api_keys::holder(app, key).await?;
             known.key = Some(holder);
@@ -431,7 +435,7 @@ fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> C
         instance: known.instance.clone(),
         peer: arrived.peer,
         body: std::sync::Mutex::new(arrived.body),
-        quiet: arrived.quiet,
+        veiled: arrived.veiled,
         vendor: Arc::clone(&known.vendor),
     }
 }

@@ -58,19 +58,29 @@ pub struct OfInstance;
 pub struct Edge {
     app: App,
     vocabulary: Vocabulary,
+    /// Whether tokens are taken out of the answers.
+    veiled: bool,
 }
 
 impl Edge {
     /// The edge with the configured nouns.
     pub fn new(app: App) -> Self {
         let vocabulary = Vocabulary::new(&app.config.api.nouns);
-        Self { app, vocabulary }
+        Self {
+            app,
+            vocabulary,
+            veiled: false,
+        }
     }
 
-    /// An edge of our own, with one noun whatever is configured, for the console.
+    /// An edge of our own, with one noun whatever is configured, for the console, which takes tokens out of answers.
     pub fn plain(app: App) -> Self {
         let vocabulary = Vocabulary::new(&[]);
-        Self { app, vocabulary }
+        Self {
+            app,
+            vocabulary,
+            veiled: true,
+        }
     }
 
     /// Answers one request.
@@ -128,6 +138,7 @@ impl Edge {
                 address: std::net::Ipv4Addr::UNSPECIFIED.into(),
             }),
             quiet: parts.extensions.get::<Quiet>().is_some(),
+            veiled: self.veiled,
             of_instance: parts.extensions.get::<OfInstance>().is_some(),
             body,
         };

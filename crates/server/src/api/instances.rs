@@ -118,8 +118,12 @@ async fn show(call: &Call, id: InstanceId, of: Option<ElementId>) -> Result<Answ
 }
 
 /// The console takes tokens out of what it shows.
-async fn note_revealed(call: &Call, caller: &Caller, shown: &[Shown]) -> Result<(), ApiError> {
-    if call.quiet {
+pub(super) async fn note_revealed(
+    call: &Call,
+    caller: &Caller,
+    shown: &[Shown],
+) -> Result<(), ApiError> {
+    if call.veiled {
         return Ok(());
     }
     let key = call.key.as_ref().map(|key| key.id);
@@ -127,8 +131,11 @@ async fn note_revealed(call: &Call, caller: &Caller, shown: &[Shown]) -> Result<
     Ok(custody::revealed(&call.app, caller, key, ids).await?)
 }
 
-async fn answer(call: &Call, sealed: SealedInstance) -> Result<Answer, ApiError> {
+/// An instance as it now is, token and all.
+pub(super) async fn answer(call: &Call, sealed: SealedInstance) -> Result<Answer, ApiError> {
+    let caller = call.caller()?;
     let shown = service::show(&call.app, sealed).await?;
+    note_revealed(call, &caller, std::slice::from_ref(&shown)).await?;
     Ok(Answer::platform(wire::instance(&shown, true)))
 }
 

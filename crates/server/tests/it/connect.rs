@@ -200,6 +200,14 @@ async fn a_customer_connects_an_account_and_the_application_gets_the_instance() 
         .await;
     assert_eq!(contacts.expect(200).json().as_array().unwrap().len(), 1);
 
+    // That its token was shown is on record.
+    let custody = format!(
+        "/instances/{}/custody?event=revealed",
+        finished.json()["instance"]["id"]
+    );
+    let shown = app.platform("GET", &custody, Value::Null).await.expect(200);
+    assert_eq!(shown.json().as_array().map(Vec::len), Some(1));
+
     // It was used: here, in another browser, and for a second account.
     page.ask(&app, "finish", json!({"element": "sfdc"}))
         .await

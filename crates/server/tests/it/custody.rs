@@ -55,9 +55,12 @@ async fn the_record_names_every_host_every_refresh_and_every_change() {
 
     let told = events(&app, id).await;
     let words: Vec<&str> = told.iter().map(|(event, _)| &**event).collect();
-    assert_eq!(words, ["created", "host", "updated", "updated"], "{told:?}");
+    let expected = [
+        "created", "host", "updated", "revealed", "updated", "revealed",
+    ];
+    assert_eq!(words, expected, "{told:?}");
     assert!(told[0].1.contains("salesforce.com"), "{told:?}");
-    let path = format!("/instances/{id}/custody?after=3");
+    let path = format!("/instances/{id}/custody?after=4");
     let last = app
         .platform("GET", &path, Value::Null)
         .await
@@ -79,7 +82,7 @@ async fn the_record_names_every_host_every_refresh_and_every_change() {
             .map(|row| row["number"].clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(numbers(&newest).await, [4, 3, 2], "newest first");
+    assert_eq!(numbers(&newest).await, [6, 5, 4], "newest first");
     assert_eq!(numbers(&format!("{newest}&after=2")).await, [1]);
     let hosts = format!("/instances/{id}/custody?event=host");
     assert_eq!(numbers(&hosts).await, [2], "one kind alone");
@@ -143,4 +146,15 @@ async fn a_token_that_is_shown_is_on_record_once_a_day_and_caller() {
     app.clock.advance(86_400_000);
     app.ok("GET", &path, Value::Null).await;
     assert_eq!(revealed().await, 3);
+    // What changes nothing shows the token all the same.
+    for (method, path) in [
+        ("PUT", format!("{path}/enabled")),
+        ("PATCH", path.clone()),
+        ("PUT", format!("/elements/sfdc{path}")),
+    ] {
+        app.clock.advance(86_400_000);
+        let before = revealed().await;
+        app.ok(method, &path, json!({})).await;
+        assert_eq!(revealed().await, before + 1, "{method} {path}");
+    }
 }

@@ -25,6 +25,12 @@ async fn a_session_opens_the_secrets_and_the_platform() {
     assert_eq!(user["organizationAdmin"], true);
     assert_eq!(user["lastLoginDate"], "2026-01-05");
     let bearer = format!("Bearer {}", user["token"].as_str().unwrap());
+    for beside in ["Organization nonsense", "User nonsense", "Element nonsense"] {
+        let whole = format!("{bearer}, {beside}");
+        app.call("GET", "/instances", &whole, Value::Null)
+            .await
+            .error(401);
+    }
     let secrets = app
         .call("GET", "/authentication/secrets", &bearer, Value::Null)
         .await
