@@ -164,6 +164,20 @@ impl Store {
             .await
     }
 
+    /// Everybody who has something of a name, also what no account of the caller's sees.
+    pub async fn vdr_owners(
+        &self,
+        organization: OrganizationId,
+        vdr: VdrId,
+    ) -> Result<Vec<Owner>, Error> {
+        let values = [organization.0.into(), vdr.0.into()];
+        self.read(move |tx| {
+            let rows = tx.query(&sql::VDR_OWNERS, &values)?;
+            rows.into_iter().map(|mut row| owner(&mut row)).collect()
+        })
+        .await
+    }
+
     /// The names that an organization or an account has fields for.
     pub async fn vdr_names(
         &self,

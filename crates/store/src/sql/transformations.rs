@@ -59,6 +59,11 @@ statements! {
     VDR_PARTS_OF_OWNER = "SELECT p.vdr_id, p.level, p.owner_id, p.fields FROM vdr_parts p \
         WHERE p.organization_id = $1 AND p.level = $2 AND p.owner_id = $3 ORDER BY p.vdr_id";
 
+    /// Whose fields or transformations stand behind a name, whoever sees them.
+    VDR_OWNERS = "SELECT p.level, p.owner_id FROM vdr_parts p WHERE p.organization_id = $1 AND p.vdr_id = $2 \
+        UNION SELECT t.level, t.owner_id FROM transformations t \
+        WHERE t.organization_id = $1 AND t.vdr_id = $2";
+
     VDR_NAMES = "SELECT DISTINCT v.name FROM vdrs v \
         JOIN vdr_parts p ON p.organization_id = v.organization_id AND p.vdr_id = v.id \
         WHERE v.organization_id = $1 AND (p.level = 1 OR (p.level = 2 AND p.owner_id = $2)) ORDER BY v.name";

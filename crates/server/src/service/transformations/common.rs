@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ligand_model::id::VdrId;
+use ligand_model::error::{Classify as _, ErrorKind};
+use ligand_model::id::{InstanceId, VdrId};
 use ligand_model::level::{Level, Owner};
 use ligand_store::identity::Caller;
 use ligand_store::transformations::{Change, Part, TransformationChange, TransformationRow, Vdr};
 use serde_json::{Map, Value, json};
 
-use super::super::Error;
+use super::super::{Error, instances};
 use super::definitions::{field_of, keep_ids, shown_field};
 use super::ready::Ready;
 use super::{begin, change, checked_name, may_write, no_definition};
@@ -129,18 +130,8 @@ pub async fn leveled(
     usual: Owner,
 ) -> Result<Vec<(Owner, Value)>, Error> {
     let mut read = Vec::with_capacity(fields.len());
-    let mut known = BTreeSet::new();
     for (index, field) in fields.iter().enumerate() {
         let owner = owner_of(caller, field, usual, index)?;
-        if owner.level == Level::Instance && known.insert(owner.id) {
-            super::super::instances::find(
-                app,
-                caller,
-                ligand_model::id::InstanceId(owner.id),
-                None,
-            )
-            .await?;
-        }
         let mut kept = field_of(field, index)?;
         if let (Some(id), Value::Object(members)) =
             (field.get("id").and_then(Value::as_i64), &mut kept)
@@ -149,7 +140,26 @@ pub async fn leveled(
         }
         read.push((owner, kept));
     }
+    let owners: BTreeSet<Owner> = read.iter().map(|(owner, _)| *owner).collect();
+    reached(app, caller, owners).await?;
     Ok(read)
+}
+
+/// That a caller reaches the instances among some owners.
+///
+/// # Errors
+/// 404 for one that is not there, or another account's.
+pub(super) async fn reached(
+    app: &App,
+    caller: &Caller,
+    owners: impl IntoIterator<Item = Owner>,
+) -> Result<(), Error> {
+    for owner in owners {
+        if owner.level == Level::Instance {
+            instances::find(app, caller, InstanceId(owner.id), None).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whose a field says that it is.
@@ -336,11 +346,33 @@ pub fn with_paths(
     any.then_some(body)
 }
 
+/// Whether everything that stands behind a name is the caller's to change, what they do not see included.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn all_theirs(app: &App, caller: &Caller, vdr: &Vdr) -> Result<bool, Error> {
+    if caller.organization_admin {
+        return Ok(true);
+    }
+    let owners = app.store.vdr_owners(caller.organization, vdr.id).await?;
+    for owner in owners {
+        let own = owner.level != Level::Account || owner == Owner::from(caller.account);
+        if !own || !may_write(caller, owner.level) {
+            return Ok(false);
+        }
+        match reached(app, caller, [owner]).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        }
+    }
+    Ok(true)
+}
+
 /// Gives a name another one at every level.
 ///
 /// # Errors
-/// 404 for a name that the caller sees nothing of, 403 for one with levels that are not the caller's, 409 for a name
-/// that is taken.
+/// 404 for a name that the caller sees nothing of, 403 for one with levels that are not the caller's or parts of other
+/// accounts, 409 for a name that is taken.
 pub async fn rename(app: &App, caller: &Caller, name: &str, new: &str) -> Result<String, Error> {
     let new = checked_name(new)?;
     if new == name {
@@ -354,11 +386,17 @@ pub async fn rename(app: &App, caller: &Caller, name: &str, new: &str) -> Result
             .find(|part| !may_write(caller, part.owner.level))
         {
             return Err(Error::new(
-                ligand_model::error::ErrorKind::Forbidden,
+                ErrorKind::Forbidden,
                 format!(
                     "'{name}' has fields of the level {}, which you may not change.",
                     part.owner.level.as_str()
                 ),
+            ));
+        }
+        if !all_theirs(app, caller, &whole.vdr).await? {
+            return Err(Error::new(
+                ErrorKind::Forbidden,
+                format!("'{name}' is used by others, too; who administers the organization may rename it."),
             ));
         }
         if app
@@ -390,7 +428,7 @@ pub async fn delete(app: &App, caller: &Caller, name: &str, force: bool) -> Resu
             .any(|part| part.owner.level == Level::System)
         {
             return Err(Error::new(
-                ligand_model::error::ErrorKind::Forbidden,
+                ErrorKind::Forbidden,
                 format!(
                     "'{name}' is ready-made and cannot be deleted; a definition of your own takes its place."
                 ),

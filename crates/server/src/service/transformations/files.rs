@@ -80,7 +80,7 @@ pub async fn import(app: &App, caller: &Caller, body: &Value) -> Result<Written,
     let name = named(body).or_else(|| named(definition));
     let name = name.ok_or_else(|| Error::invalid("`vdrName` is missing; it must be text."))?;
     let name = checked_name(name)?;
-    let usual = usual(caller, body);
+    let usual = usual(app, caller, body).await?;
     // Instances of elsewhere are nobody here: what was theirs is the account's.
     let moved = |value: &Value| {
         let mut value = value.clone();
@@ -151,7 +151,7 @@ pub async fn import(app: &App, caller: &Caller, body: &Value) -> Result<Written,
         let whole = whole.unwrap_or(nothing);
         let mut left_out = false;
         for (element, body) in &mapped {
-            let split = split(caller, &whole, body, usual)?;
+            let split = split(app, caller, &whole, body, usual).await?;
             left_out |= split.ignored;
             for row in whole
                 .rows

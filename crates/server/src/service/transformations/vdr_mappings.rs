@@ -10,7 +10,7 @@ use ligand_store::transformations::{Change, TransformationChange, Transformation
 use serde_json::{Map, Value, json};
 
 use super::super::{Error, elements};
-use super::common::{Whole, owner_of};
+use super::common::{Whole, owner_of, reached};
 use super::vdrs::{get, listed, usual};
 use super::{change, may_write, no_transformation, read};
 use crate::app::App;
@@ -22,7 +22,11 @@ pub(super) struct Split {
 }
 
 /// Takes a transformation of several levels apart.
-pub(super) fn split(
+///
+/// # Errors
+/// 400 for a body that is none, 404 for a part of an instance that the caller does not reach.
+pub(super) async fn split(
+    app: &App,
     caller: &Caller,
     whole: &Whole,
     body: &Value,
@@ -102,6 +106,8 @@ pub(super) fn split(
         };
         bodies.insert(owner, Map::new());
     }
+    // What runs in an instance's calls is for who reaches the instance.
+    reached(app, caller, bodies.keys().copied()).await?;
     let known = [
         "fields",
         "configuration",
@@ -202,7 +208,7 @@ pub async fn create_transformation(
                 whole.vdr.name
             )));
         }
-        let split = split(caller, &whole, body, usual(caller, body))?;
+        let split = split(app, caller, &whole, body, usual(app, caller, body).await?).await?;
         let mut made = Change::of(whole.vdr);
         for (owner, body) in split.bodies {
             made.transformations
@@ -235,7 +241,7 @@ pub async fn replace_transformation(
             let vendor = first.body.get("vendorName").cloned().unwrap_or_default();
             members.entry("vendorName").or_insert(vendor);
         }
-        let split = split(caller, &whole, &body, usual(caller, &body))?;
+        let split = split(app, caller, &whole, &body, usual(app, caller, &body).await?).await?;
         let own: Vec<&TransformationRow> = whole
             .rows
             .iter()

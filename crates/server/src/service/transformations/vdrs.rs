@@ -58,16 +58,21 @@ fn unknown(id: &str) -> Error {
 }
 
 /// Where what says no level goes.
-pub(super) fn usual(caller: &Caller, body: &Value) -> Owner {
+///
+/// # Errors
+/// 404 for an instance that the caller does not reach.
+pub(super) async fn usual(app: &App, caller: &Caller, body: &Value) -> Result<Owner, Error> {
     let instance = body.get("instanceId").and_then(Value::as_i64);
-    match instance {
+    let owner = match instance {
         Some(id) => Owner {
             level: Level::Instance,
             id,
         },
         None if caller.organization_admin => caller.organization.into(),
         None => caller.account.into(),
-    }
+    };
+    common::reached(app, caller, [owner]).await?;
+    Ok(owner)
 }
 
 pub(super) fn listed<'a>(body: &'a Value, name: &str) -> Result<&'a [Value], Error> {
@@ -92,7 +97,7 @@ pub async fn create(app: &App, caller: &Caller, body: &Value) -> Result<Written,
     let name =
         named(body).ok_or_else(|| Error::invalid("`objectName` is missing; it must be text."))?;
     let name = checked_name(name)?;
-    let usual = usual(caller, body);
+    let usual = usual(app, caller, body).await?;
     let fields = leveled(app, caller, listed(body, "fields")?, usual).await?;
     let ignored = fields
         .iter()
@@ -137,7 +142,7 @@ pub(super) fn describe(made: &mut Change, body: &Value) {
 /// # Errors
 /// 400 for a body that is none, 404 for one that is not there, 409 for a name that is taken.
 pub async fn replace(app: &App, caller: &Caller, id: &str, body: &Value) -> Result<Written, Error> {
-    let usual = usual(caller, body);
+    let usual = usual(app, caller, body).await?;
     let has_fields = body.get("fields").is_some_and(Value::is_array);
     let fields = leveled(app, caller, listed(body, "fields")?, usual).await?;
     let new_name = named(body).map(checked_name).transpose()?;
@@ -145,19 +150,23 @@ pub async fn replace(app: &App, caller: &Caller, id: &str, body: &Value) -> Resu
         let whole = get(app, caller, id).await?;
         let mut made = Change::of(whole.vdr.clone());
         describe(&mut made, body);
+        let ready = whole
+            .parts
+            .iter()
+            .any(|part| part.owner.level == Level::System);
         let mut ignored = false;
-        if let Some(name) = &new_name
-            && *name != whole.vdr.name
-        {
-            if whole
-                .parts
-                .iter()
-                .all(|part| may_write(caller, part.owner.level))
-            {
+        if let Some(name) = &new_name {
+            ignored |= ready && *name != made.name;
+            if !ready {
                 made.name.clone_from(name);
-            } else {
-                ignored = true;
             }
+        }
+        // Name and description are everybody's who has something of it.
+        let same = made.name == whole.vdr.name && made.description == whole.vdr.description;
+        if !same && !common::all_theirs(app, caller, &whole.vdr).await? {
+            made.name.clone_from(&whole.vdr.name);
+            made.description.clone_from(&whole.vdr.description);
+            ignored = true;
         }
         if has_fields {
             let known: BTreeMap<i64, (Owner, &Value)> = whole
