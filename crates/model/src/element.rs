@@ -347,6 +347,10 @@ pub struct Resource {
     /// Its hooks.
     #[serde(default)]
     pub hooks: Vec<Hook>,
+    /// Whether an account put it beside those of a catalog element: its hooks do not see the application's secret, which
+    /// is the organization's.
+    #[serde(skip)]
+    pub of_account: bool,
     /// `response`, `request|response`, `|response`, `request|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_key: Option<Text>,

@@ -61,6 +61,12 @@ impl Exchange {
             texts: Vec::new(),
         };
         self.request_variables(&mut variables)?;
+        if !at.of_element
+            && resource.of_account
+            && let Some(Value::Object(configuration)) = variables.made.get_mut("configuration")
+        {
+            configuration.remove("oauth.api.secret");
+        }
         match &self.answer {
             Some(answer) if self.state == State::AfterVendor => {
                 response_variables(answer, &mut variables);

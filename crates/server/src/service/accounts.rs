@@ -122,7 +122,7 @@ pub async fn update(
     if active == Some(false) && permanent {
         empty(app, caller, &account).await?;
     }
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     any(app, caller, id).await
 }
 
@@ -145,9 +145,9 @@ pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<(), Error> {
     app.store
         .update_account(caller.organization, &account)
         .await?;
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     empty(app, caller, &account).await?;
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     Ok(())
 }
 
@@ -353,7 +353,7 @@ pub async fn update_user(
     if active == Some(false) && permanent {
         instances_of(app, caller, found.id).await?;
     }
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     user(app, caller, id).await
 }
 
@@ -372,7 +372,7 @@ pub async fn delete_user(app: &App, caller: &Caller, id: &str) -> Result<(), Err
     }
     instances_of(app, caller, found.id).await?;
     app.store.delete_user(caller.organization, found.id).await?;
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     Ok(())
 }
 
@@ -420,6 +420,6 @@ pub async fn set_role(
         found.organization_admin = given;
     }
     app.store.update_user(caller.organization, &found).await?;
-    app.memory.callers.clear();
+    app.memory.callers_changed();
     Ok(key)
 }

@@ -91,8 +91,9 @@ pub async fn holder(
                     caller: Arc::new(holder.caller.clone()),
                     holder: Arc::new(holder),
                 };
-                if app.memory.is_still(epoch) {
-                    keys.holders.insert(secret, held.clone());
+                keys.holders.insert(secret, held.clone());
+                if !app.memory.is_still(epoch) {
+                    keys.holders.remove(&secret);
                 }
                 held
             }
@@ -193,7 +194,7 @@ pub async fn update(
     if !changed.await? {
         return Err(unknown(&id.to_string()));
     }
-    app.memory.keys.clear();
+    app.memory.callers_changed();
     get(app, caller, id).await
 }
 
@@ -227,7 +228,7 @@ pub async fn rotate(
     if !rotated.await? {
         return Err(unknown(&id.to_string()));
     }
-    app.memory.keys.clear();
+    app.memory.callers_changed();
     Ok((get(app, caller, id).await?, secret))
 }
 
@@ -240,7 +241,7 @@ pub async fn delete(app: &App, caller: &Caller, id: ApiKeyId) -> Result<(), Erro
     if !app.store.delete_api_key(caller.organization, id).await? {
         return Err(unknown(&id.to_string()));
     }
-    app.memory.keys.clear();
+    app.memory.callers_changed();
     Ok(())
 }
 

@@ -212,6 +212,12 @@ async fn extend<R>(
         let result = change(&mut draft)?;
         checked(app, &draft)?;
         let added = added_json(&mut draft);
+        if added.to_string().contains("oauth.api.secret") {
+            return Err(Error::invalid(
+                "What an account adds to an element of the catalog cannot use `oauth.api.secret`: the application is the \
+                 organization's.",
+            ));
+        }
         let json =
             serde_json::to_vec(&added).map_err(|error| Error::internal(error.to_string()))?;
         let written = app
@@ -219,8 +225,7 @@ async fn extend<R>(
             .put_extension(organization, account, base.id, version, &json)
             .await?;
         if written {
-            let key = (organization, account, base.id);
-            app.memory.extensions.remove(&key);
+            app.memory.extensions_changed();
             app.memory.answers.empty_all(organization);
             return Ok(result);
         }

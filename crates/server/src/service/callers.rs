@@ -59,8 +59,9 @@ pub async fn by_secrets(
         return Err(unauthenticated());
     };
     let caller = Arc::new(caller);
-    if app.memory.is_still(epoch) {
-        app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    if !app.memory.is_still(epoch) {
+        app.memory.callers.remove(&key);
     }
     Ok(caller)
 }

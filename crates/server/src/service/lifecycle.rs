@@ -12,7 +12,7 @@ use ligand_model::configuration::InstanceDocument;
 use ligand_model::element::{AuthenticationKind, Element};
 use ligand_model::error::ErrorKind;
 
-use super::Error;
+use super::{Error, explain};
 use crate::app::App;
 use crate::vendor::drive::{Driver, Explain, NoRefresh};
 
@@ -52,11 +52,12 @@ pub async fn run(
                 app.deadline(),
             )
             .await;
-        let outcome = driven.outcome;
-        if let Err(failure) = outcome.result {
-            return Err(failure.into());
+        if let Err(failure) = &driven.outcome.result {
+            // A script's own words may hold what it was given.
+            let had = std::iter::once(&document.values);
+            return Err(explain::masked(element, had, &driven, failure).into());
         }
-        absorb(element, document, outcome.configuration)?;
+        absorb(element, document, driven.outcome.configuration)?;
         count += 1;
     }
     Ok(count)

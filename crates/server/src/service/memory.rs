@@ -31,7 +31,7 @@ pub type Callers = Cache<(TokenDigest, Option<TokenDigest>), (Timestamp, Arc<Cal
 pub struct Memory {
     /// Who called lately.
     pub callers: Callers,
-    /// Raised whenever another node changed who may call, or what accounts added to elements.
+    /// Raised whenever it changed, here or on another node, who may call or what accounts added to elements.
     epoch: AtomicU64,
     /// Scoped keys in use.
     pub keys: Keys,
@@ -96,32 +96,37 @@ impl Memory {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Whether what was read since `epoch` may be kept: no other node changed the like of it meanwhile.
+    /// Whether what was read since `epoch` may be kept: nobody changed the like of it meanwhile. Asked when it has been
+    /// put in, so that a change that comes in between takes it out again.
     pub fn is_still(&self, epoch: u64) -> bool {
         self.epoch() == epoch
+    }
+
+    /// Users, accounts or keys were changed: what they may, with whatever they call, is asked anew.
+    pub fn callers_changed(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.callers.clear();
+        self.keys.clear();
+    }
+
+    /// Accounts added something to elements, or took it away.
+    pub fn extensions_changed(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.extensions.clear();
     }
 
     /// Forgets what another node changed.
     pub fn forget(&self, change: Change) {
         match change {
             Change::Instance(id, version) => self.instances.outdate(id, version),
-            Change::Callers(_) => {
-                self.epoch.fetch_add(1, Ordering::SeqCst);
-                self.callers.clear();
-                self.keys.clear();
-            }
-            Change::Extensions(_) => {
-                self.epoch.fetch_add(1, Ordering::SeqCst);
-                self.extensions.clear();
-            }
+            Change::Callers(_) => self.callers_changed(),
+            Change::Extensions(_) => self.extensions_changed(),
             Change::Transformations(organization) => self.mapped.changed(organization),
             // The store forgets its own.
             Change::Keys(_) | Change::Held(..) => {}
             Change::Everything => {
-                self.epoch.fetch_add(1, Ordering::SeqCst);
-                self.callers.clear();
-                self.keys.clear();
-                self.extensions.clear();
+                self.callers_changed();
+                self.extensions_changed();
                 self.elements.clear();
                 self.instances.clear();
                 self.mapped.changed_all();

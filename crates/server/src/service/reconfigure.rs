@@ -12,6 +12,7 @@ use ligand_model::id::{ElementId, InstanceId};
 use ligand_store::fault;
 use ligand_store::identity::Caller;
 use ligand_store::instances::{InstanceChange, SealedInstance};
+use secrecy::ExposeSecret as _;
 
 use super::input::{InstanceInput, name_or};
 use super::oauth;
@@ -43,6 +44,9 @@ pub async fn reconfigure(
     let consent = oauth::consent(app, caller, &element, &input, &mut after.values).await?;
     let switched =
         element.id != sealed.instance.element || version != sealed.instance.element_version;
+    if element.id != present.id && !caller.organization_admin {
+        not_the_organizations(app, caller, &present, &after).await?;
+    }
     let widened = switched && leads_elsewhere(&present, &element, &before, &after)?;
     let moved = moved_keys(&element, &before, &after, widened);
     let reconnects = consent.code.is_some() && elements::is_oauth(&element);
@@ -110,6 +114,28 @@ async fn wanted_element(
         )));
     }
     Ok(found)
+}
+
+/// The secret of the organization's application stays with the element it was registered for: who wrote another element
+/// could read it there.
+async fn not_the_organizations(
+    app: &App,
+    caller: &Caller,
+    present: &Compiled,
+    after: &InstanceDocument,
+) -> Result<(), Error> {
+    let application = app.store.application(caller.organization, present.id);
+    let (application, secret) = (application.await?, after.values.get("oauth.api.secret"));
+    let lent = application
+        .zip(secret)
+        .is_some_and(|(application, secret)| application.api_secret.expose_secret() == secret);
+    if !lent {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "The registered application's secret does not go along to another element; give `oauth.api.key` and \
+         `oauth.api.secret` of an application of your own.",
+    ))
 }
 
 /// Whether another definition would let the instance call a host that it may not call now.

@@ -1,5 +1,7 @@
 //! Sub-accounts and their users, and what their roles let them do to common resources.
 
+mod apart;
+
 use serde_json::{Value, json};
 
 use crate::support::TestApp;

@@ -174,3 +174,59 @@ async fn a_lent_secret_goes_only_where_the_element_says() {
     let message = app.platform("POST", "/instances", body).await.error(400);
     assert!(message.contains("collector.example"), "{message}");
 }
+
+#[tokio::test]
+async fn a_lent_secret_is_not_seen_by_what_an_account_wrote() {
+    let app = TestApp::start().await;
+    register(&app, "sfdc").await;
+    let made = app.platform("POST", "/accounts", json!({"externalId": "acme"}));
+    let account = made.await.expect(200).json()["id"].clone();
+    let ann = json!({"firstName": "Ann", "lastName": "Bee", "email": "ann@example.com", "password": "long enough"});
+    let path = format!("/accounts/{account}/users");
+    let made = app.platform("POST", &path, ann).await.expect(200).json();
+    let ann = format!(
+        "User {}, Organization {}",
+        made["secret"].as_str().unwrap(),
+        app.organization
+    );
+    let call =
+        async |method: &str, path: &str, body: Value| app.call(method, path, &ann, body).await;
+    let mut body = app.guide_body("sfdc").await;
+    body["configuration"] = json!({"oauth.callback.url": "https://www.mycoolapp.com/auth"});
+    let made = call("POST", "/instances", body).await.expect(200).json();
+    let (id, token) = (made["id"].clone(), made["token"].as_str().unwrap());
+
+    // A script beside those of the catalog.
+    let seen = "done({continue: false, response_body: {key: configuration['oauth.api.key'], \
+        secret: configuration['oauth.api.' + 'secret'] || 'none'}})";
+    let resource = json!({"method": "GET", "path": "/seen", "vendorPath": "/services/data",
+        "hooks": [{"type": "preRequest", "body": seen}]});
+    call("POST", "/elements/sfdc/resources", resource)
+        .await
+        .expect(200);
+    let told = app
+        .call(
+            "GET",
+            "/seen",
+            &format!("{ann}, Element {token}"),
+            Value::Null,
+        )
+        .await
+        .expect(200);
+    assert_eq!(told.json(), json!({"key": "registered", "secret": "none"}));
+    let parameter = json!({"name": "oauth.api.secret", "type": "configuration", "vendorName": "x", "vendorType": "query"});
+    let resource = json!({"method": "GET", "path": "/sent", "vendorPath": "/services/data", "parameters": [parameter]});
+    call("POST", "/elements/sfdc/resources", resource)
+        .await
+        .error(400);
+
+    // Another element, whose scripts are the account's own.
+    let copy = call("POST", "/elements/sfdc/clone", Value::Null).await;
+    let copy = copy.expect(200).json()["key"].clone();
+    let path = format!("/instances/{id}");
+    let message = call("PUT", &path, json!({"element": {"key": copy}}))
+        .await
+        .error(400);
+    assert!(message.contains("does not go along"), "{message}");
+    assert!(!message.contains("s3cret-registered"));
+}

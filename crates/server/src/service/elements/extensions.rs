@@ -38,8 +38,9 @@ pub async fn extended(
         Some(extension) => merge(&element, extension)?,
         None => None,
     };
-    if app.memory.is_still(epoch) {
-        app.memory.extensions.insert(key, merged.clone());
+    app.memory.extensions.insert(key, merged.clone());
+    if !app.memory.is_still(epoch) {
+        app.memory.extensions.remove(&key);
     }
     Ok(merged.unwrap_or(element))
 }
@@ -85,7 +86,8 @@ pub fn merge(base: &Compiled, extension: &Extension) -> Result<Option<Arc<Compil
         }
         element.extra = extra.into();
     }
-    for resource in own {
+    for mut resource in own {
+        resource.of_account = true;
         let wanted = route(&resource.method, &resource.path);
         let present = element
             .resources
