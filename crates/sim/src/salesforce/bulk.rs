@@ -177,14 +177,18 @@ fn table_of(org: &Org, query: &Query, deleted: bool) -> Table {
     let Select::Fields(items) = &query.select else {
         return Table::default();
     };
-    let paths: Vec<&soql::Path> = items
+    let paths: Vec<(&soql::Path, Option<&String>)> = items
         .iter()
         .filter_map(|item| match item {
-            Item::Field(path) => Some(path),
+            Item::Field(path) => Some((path, None)),
+            Item::Shown(path, alias, _) => Some((path, alias.as_ref())),
             Item::Children(_) => None,
         })
         .collect();
-    let head = paths.iter().map(|path| {
+    let head = paths.iter().map(|(path, alias)| {
+        if let Some(alias) = alias {
+            return (*alias).clone();
+        }
         let hops = path.hops.iter().map(|hop| hop.relationship_name.as_str());
         let names: Vec<&str> = hops.chain([path.field.name.as_str()]).collect();
         names.join(".")
@@ -192,7 +196,7 @@ fn table_of(org: &Org, query: &Query, deleted: bool) -> Table {
     let rows = query.run(org, deleted).into_iter().take(MOST_ROWS);
     let rows = rows.filter_map(|id| {
         let (_, record) = org.any(&id)?;
-        let cells = paths.iter().map(|path| match path.value(org, record) {
+        let cells = paths.iter().map(|(path, _)| match path.value(org, record) {
             Value::Null => String::new(),
             Value::String(text) if path.field.kind == "datetime" => text.replace("+0000", "Z"),
             Value::String(text) => text,
@@ -211,7 +215,7 @@ fn bulk_query(text: &str, now: Timestamp) -> Answer<Query> {
     let query = soql::parse(text, now)?;
     let flat = match &query.select {
         Select::Fields(items) => items.iter().all(|item| match item {
-            Item::Field(path) => !path.field.is_compound(),
+            Item::Field(path) | Item::Shown(path, ..) => !path.field.is_compound(),
             Item::Children(_) => false,
         }),
         _ => false,

@@ -1,8 +1,8 @@
 //! SOQL: text → [`Query`] → records.
 //!
-//! Understood: fields (parents by dots), child queries, `FIELDS(ALL|STANDARD|CUSTOM)`, `COUNT()`, the aggregates with aliases,
-//! `GROUP BY` and `HAVING`; `WHERE` with `AND`, `OR`, `NOT`, parentheses, `= != <> < <= > >= LIKE IN`, `NOT IN`, semi-joins,
-//! `INCLUDES`, `EXCLUDES`; `ORDER BY` with `ASC|DESC` and `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`; date words.
+//! Understood: fields (parents by dots), child queries, `FIELDS(ALL|STANDARD|CUSTOM)`, `toLabel`, `FORMAT`,
+//! `convertCurrency`, `COUNT()`, the aggregates with aliases, `GROUP BY` and `HAVING`; `WHERE` with `AND`, `OR`, `NOT`,
+//! parentheses, `= != <> < <= > >= LIKE IN`, `NOT IN`, semi-joins, `INCLUDES`, `EXCLUDES`; `ORDER BY` with `ASC|DESC` and `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`; date words.
 //! Taken and without effect: `FOR …`, `WITH SECURITY_ENFORCED|USER_MODE|SYSTEM_MODE`, `USING SCOPE …`, `ALL ROWS`.
 //! Not understood: `TYPEOF`, `WITH DATA CATEGORY`, date functions, `ROLLUP` and `CUBE`, distances.
 
@@ -54,6 +54,8 @@ pub enum Select {
 pub enum Item {
     /// A field.
     Field(Path),
+    /// `toLabel`, `convertCurrency` or, as text, `FORMAT` of a field, and the name that it is shown under.
+    Shown(Path, Option<String>, bool),
     /// The children of one relationship.
     Children(Box<Children>),
 }

@@ -82,6 +82,14 @@ impl Query {
             for item in items {
                 match item {
                     Item::Field(path) => path.render(org, base, Some(record), &mut out, 0),
+                    Item::Shown(path, alias, as_text) => {
+                        let name = alias.as_ref().unwrap_or(&path.field.name).clone();
+                        let value = match path.value(org, record) {
+                            Value::Number(number) if *as_text => json!(number.to_string()),
+                            value => value,
+                        };
+                        out.insert(name, value);
+                    }
                     Item::Children(children) => {
                         let list = children.render(org, base, id);
                         out.insert(children.relationship.clone(), list);

@@ -56,6 +56,23 @@ async fn the_interface_api_reads_and_writes_records_with_display_values() {
 }
 
 #[tokio::test]
+async fn fields_are_shown_as_people_read_them_under_their_own_name_or_an_alias() {
+    let client = Salesforce::start().await;
+    let body = json!({ "Name": "Formatted", "Rating": "Hot", "AnnualRevenue": 12.5 });
+    client.call("POST", "/sobjects/Account", body).await;
+    let asked = "SELECT toLabel(Rating), FORMAT(AnnualRevenue) Shown, convertCurrency(AnnualRevenue) \
+                 FROM Account WHERE Name = 'Formatted'";
+    let found = client.query(asked).await.json();
+    let record = &found["records"][0];
+    assert_eq!(record["Rating"], "Hot", "{found}");
+    assert_eq!(record["Shown"], "12.5");
+    assert_eq!(record["AnnualRevenue"], 12.5);
+    let unknown = client.query("SELECT toLabel(Nope) FROM Account").await;
+    assert_eq!(unknown.status, 400);
+    assert_eq!(unknown.json()[0]["errorCode"], "INVALID_FIELD");
+}
+
+#[tokio::test]
 async fn passwords_are_set_by_the_rules_and_never_kept() {
     let client = Salesforce::start().await;
     let path = format!("/sobjects/User/{USER}/password");

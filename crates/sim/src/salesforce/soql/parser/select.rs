@@ -15,6 +15,8 @@ pub(super) enum Listed {
     Name(Token),
     /// A function of a name, and its alias.
     Call(Function, Token, Option<String>),
+    /// A field as people read it, and its alias; `true` when it becomes text.
+    Shown(Token, Option<String>, bool),
     /// `FIELDS(ALL)` and its sisters.
     Every(String),
     /// The place after the parenthesis of a child query.
@@ -54,20 +56,30 @@ impl Parser<'_> {
             self.expect(")")?;
             return Ok(Listed::Every(which));
         }
+        let upper = name.to_ascii_uppercase();
+        if matches!(upper.as_str(), "TOLABEL" | "FORMAT" | "CONVERTCURRENCY") {
+            let field = self.take();
+            self.expect(")")?;
+            return Ok(Listed::Shown(field, self.alias(), upper == "FORMAT"));
+        }
         let function = function(name).ok_or_else(|| unexpected("("))?;
         if function == Function::Count && self.symbol(")") {
             return Ok(Listed::Count);
         }
         let field = self.take();
         self.expect(")")?;
-        let alias = match self.peek().kind.clone() {
+        Ok(Listed::Call(function, field, self.alias()))
+    }
+
+    /// The name that is given to a function's result.
+    fn alias(&mut self) -> Option<String> {
+        match self.peek().kind.clone() {
             Kind::Word(alias) if !alias.eq_ignore_ascii_case("FROM") => {
                 self.next += 1;
                 Some(alias)
             }
             _ => None,
-        };
-        Ok(Listed::Call(function, field, alias))
+        }
     }
 
     fn skip_parenthesis(&mut self) -> Answer<()> {
@@ -103,6 +115,9 @@ impl Parser<'_> {
                         return Err(ApiError::new(400, "INVALID_FIELD", message));
                     }
                     items.push(Item::Field(path));
+                }
+                Listed::Shown(token, alias, as_text) => {
+                    items.push(Item::Shown(self.path(token)?, alias.clone(), *as_text));
                 }
                 Listed::Query(place) => items.push(self.children(*place)?),
                 Listed::Every(_) => {}
@@ -177,7 +192,9 @@ impl Parser<'_> {
                     unnamed += 1;
                     (format!("expr{}", unnamed - 1), Measure::Count)
                 }
-                Listed::Every(_) | Listed::Query(_) => return Err(unexpected("(")),
+                Listed::Every(_) | Listed::Query(_) | Listed::Shown(..) => {
+                    return Err(unexpected("("));
+                }
             };
             columns.push((name, measure));
         }
@@ -291,7 +308,7 @@ fn function(name: &str) -> Option<Function> {
 fn names(items: &[Item]) -> impl Iterator<Item = &Path> {
     items.iter().filter_map(|item| match item {
         Item::Field(path) => Some(path),
-        Item::Children(_) => None,
+        Item::Shown(..) | Item::Children(_) => None,
     })
 }
 
