@@ -123,7 +123,8 @@ fn tell(asked: &BTreeMap<String, f64>, calls: f64, output: &mut Output) -> Resul
 fn statements(database: &Programs) -> Result<BTreeMap<String, f64>> {
     let said = database.sql(
         "SELECT sum(calls)::bigint || ' ' || regexp_replace(query, '\\s+', ' ', 'g') FROM pg_stat_statements \
-         WHERE query NOT LIKE '%pg_stat_statements%' GROUP BY query",
+         WHERE query NOT LIKE '%pg_stat_statements%' \
+         AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY query",
     )?;
     let pairs = said.lines().filter_map(|line| {
         let (count, text) = line.split_once(' ')?;
