@@ -13,6 +13,9 @@ pub fn run() -> Result {
             ("postgres", "postgresql"),
             ("cc", "gcc"),
             ("chromium", "chromium"),
+            // The commands of the guides are typed as they stand there.
+            ("curl", "curl"),
+            ("jq", "jq"),
         ])?;
         install::ensure_node()?;
         finish(&mut cargo(&["fetch", "--locked"]))
