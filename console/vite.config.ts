@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from "vite";
 /** Most bytes that a page may need before it shows itself, compressed. */
 const MOST = { index: 250_000, connect: 90_000 };
 /** Parts that a page asks for when it needs them, and the most bytes of one. */
-const LATER = /^(code-editor|calls-chart|Mapper)-/;
+const LATER = /^(code-editor|calls-chart|Definition|Mapper)-/;
 const MOST_LATER = 200_000;
 
 /** Compressed once, at build time: the server sends the bytes as they lie. Each page's first view is weighed. */

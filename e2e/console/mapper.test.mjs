@@ -10,6 +10,12 @@ const preview = page.getByRole("region", { name: "Preview" });
 const made = () => preview.getByRole("textbox", { name: "What becomes of it" });
 const { id, token } = await consentByApi("sfdc", "ACME & Söhne");
 
+/** The news of it, and nothing left to save: news of a former time may still stand there. */
+const saved = async () => {
+  await page.getByText("The mapping is saved", { exact: false }).first().waitFor();
+  await page.getByRole("button", { name: "Review and save", disabled: true }).waitFor();
+};
+
 /** A call of ours with the instance's token. */
 const read = async (path) => {
   const answer = await fetch(`${baseUrl}/elements/api-v2${path}`, { headers: { authorization: `User ${credentials.userSecret}, Organization ${credentials.organizationSecret}, Element ${token}` } });
@@ -74,7 +80,7 @@ await step("does not lose what was typed by leaving, shows what will change, and
   await page.getByRole("region", { name: "Changes of the script" }).getByText("+ done(transformedObject);").waitFor();
   await look("mapper-save");
   await button("Save").click();
-  await page.getByText("The mapping is saved", { exact: false }).first().waitFor();
+  await saved();
   const people = await read("/person?pageSize=2");
   assert.equal(people.length, 2);
   for (const person of people) {
@@ -97,11 +103,61 @@ await step("shows what an account takes from everybody's mapping, and changes it
   await button("Review and save").click();
   await page.getByRole("list", { name: "Changes" }).getByText("phone ← Fax").waitFor();
   await button("Save").click();
-  await page.getByText("The mapping is saved", { exact: false }).first().waitFor();
+  await saved();
   const kept = await api("GET", `/instances/${id}/transformations/company`);
   assert.deepEqual(kept.fields.map(({ path, vendorPath, level }) => [path, vendorPath, level]).sort(), [["name", "Name", "organization"], ["phone", "Fax", "instance"]]);
   const everyones = await api("GET", "/organizations/elements/sfdc/transformations/company");
   assert.equal(everyones.fields.find(({ path }) => path === "phone").vendorPath, "Phone");
+});
+
+await step("maps for all accounts of an account of the platform, between the organization's and this one's", async () => {
+  const own = page.getByRole("region", { name: "Your fields" });
+  await page.getByLabel("For whom").selectOption({ label: "The accounts of Salesforce CRM in Default" });
+  await own.getByText("every account").first().waitFor();
+  await button("Change name here").click();
+  await page.getByLabel("Vendor’s field for name").fill("AccountNumber");
+  await button("Review and save").click();
+  await page.getByRole("dialog").getByText("It counts for the accounts of Salesforce CRM in Default", { exact: false }).waitFor();
+  await button("Save").click();
+  await saved();
+  await page.getByLabel("For whom").selectOption({ label: "This account alone" });
+  await own.getByText("in Default", { exact: true }).waitFor();
+  await look("mapper-levels");
+  const kept = await api("GET", `/instances/${id}/transformations/company`);
+  assert.deepEqual(kept.fields.map(({ path, vendorPath, level }) => [path, vendorPath, level]).sort(), [["name", "AccountNumber", "account"], ["phone", "Fax", "instance"]]);
+
+  // An object that is new is defined where it is mapped.
+  await page.getByLabel("For whom").selectOption("account");
+  await page.getByLabel("Or a new one").fill("branch");
+  await button("Begin").click();
+  await page.getByLabel("The vendor’s object").fill("accounts");
+  await button("Add a field").click();
+  await page.getByLabel("Name of field 1").fill("title");
+  await page.getByLabel("Vendor’s field for title").fill("Name");
+  await button("Review and save").click();
+  await button("Save").click();
+  await saved();
+  assert.deepEqual((await api("GET", "/accounts/objects/branch/definitions")).fields.map(({ path }) => path), ["title"]);
+  assert.ok((await read("/branch?pageSize=1"))[0].title, "a record has no title");
+  await page.getByLabel("Your object").selectOption("company");
+  await page.getByLabel("For whom").selectOption("instance");
+});
+
+await step("offers whoever administers nothing their own account alone", async () => {
+  await page.route("**/console/api/session", async (route) => {
+    const answer = await route.fetch();
+    const session = await answer.json();
+    await route.fulfill({ response: answer, json: { ...session, user: { ...session.user, organizationAdmin: false, accountAdmin: false } } });
+  });
+  await page.goto(`${page.url()}&level=organization`.replace("level=instance&", ""));
+  const choice = page.getByLabel("For whom");
+  await choice.waitFor();
+  assert.equal(await choice.inputValue(), "instance");
+  assert.deepEqual(await choice.locator("option").evaluateAll((options) => options.map(({ disabled }) => disabled)), [false, true, true]);
+  await page.unroute("**/console/api/session");
+  await page.reload();
+  await page.getByLabel("For whom").waitFor();
+  await page.getByLabel("For whom").selectOption("instance");
 });
 
 await step("a mapping that the platform refuses says why, and keeps what was typed", async () => {

@@ -30,7 +30,15 @@ pub fn check() -> Result {
 pub fn journeys(ligand: &Path) -> Result {
     install::ensure(&[("chromium", "chromium")])?;
     install::ensure_npm("e2e/console")?;
-    for journey in ["stranger", "journeys", "connect", "mapper", "scale"] {
+    for journey in [
+        "stranger",
+        "journeys",
+        "connect",
+        "mapper",
+        "definition",
+        "keyboard",
+        "scale",
+    ] {
         // The host application of Connect's journey listens on this machine, and is told there.
         let local = [("LIGAND__VENDOR__ALLOW_PRIVATE", "127.0.0.1/32")];
         let server = Server::start_with(ligand, journey, &local)?;

@@ -7,6 +7,7 @@ export interface User {
   organizationName: string;
   accountName: string;
   organizationAdmin: boolean;
+  accountAdmin: boolean;
 }
 
 export interface Session {
@@ -110,7 +111,9 @@ export interface Instance {
   maxCacheSize: number;
   eventsEnabled: boolean;
   configuration?: Record<string, string>;
-  user: { id: number; emailAddress: string };
+  /** Of an element of the organization's own. */
+  elementVersion?: number;
+  user: { id: number; emailAddress: string; accountId: number };
 }
 
 export interface InstanceEntry {

@@ -5,21 +5,22 @@ import { faultOf, inherited, suggested, type Draft, type Field, type Level, type
 const TYPES = ["string", "number", "boolean", "date", "array", "object"];
 
 /** Whose a field is, in a word for a badge. */
-export const WHOSE: Record<Level, string> = {
-  system: "ready-made",
-  organization: "every account",
-  account: "your account",
-  instance: "this account",
+const WHOSE: Record<Level, (accountName: string) => string> = {
+  system: () => "ready-made",
+  organization: () => "every account",
+  account: (name) => `in ${name}`,
+  instance: () => "this account",
 };
 
 /** What a drag carries: the vendor's name of a field. */
 export const CARRIED = "application/x-vendor-field";
 
 /** Your fields, each with the place where the vendor keeps it. */
-export function Fields({ draft, above, level, change }: {
+export function Fields({ draft, above, level, accountName, change }: {
   draft: Draft;
   above: Transformation | null;
   level: Level;
+  accountName: string;
   change: (draft: Draft) => void;
 }) {
   const [over, setOver] = useState<number>();
@@ -73,7 +74,7 @@ export function Fields({ draft, above, level, change }: {
             <code className="wrap">{field.path}</code>
             <span className="from" aria-hidden="true">←</span>
             <code className="wrap soft">{field.vendorPath || "(script)"}</code>
-            <span><Badge>{WHOSE[field.level ?? "organization"]}</Badge></span>
+            <span><Badge>{WHOSE[field.level ?? "organization"](accountName)}</Badge></span>
             <Button size="small" kind="quiet" aria-label={`Change ${field.path} here`} onClick={() => add({ ...field, level })}>Change here</Button>
           </div>
         ))}

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useBlocker } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { instance as instanceQuery } from "../api/queries";
 import type { Instance } from "../api/types";
@@ -8,9 +8,10 @@ import { mapperRoute } from "../app/routes";
 import { clean } from "../pages/Catalog";
 import { Editor } from "../ui/Editor";
 import { Icon } from "../ui/icons";
-import { Dialog, useSay } from "../ui/overlays";
+import { Leaving } from "../ui/Leaving";
+import { useSay } from "../ui/overlays";
 import { Bones, Button, Empty, Fault, Field, Head, TextField } from "../ui/parts";
-import { mapping, names, objects, type Target, type Written } from "./data";
+import { account as accountQuery, mapping, names, objects, whose, type Of, type Target, type Written } from "./data";
 import { begin, changes, inheriting, inherits, lineOf, passesOn, passingOn, wrong, type Draft, type Transformation } from "./draft";
 import { Fields } from "./Fields";
 import { Preview } from "./Preview";
@@ -34,14 +35,25 @@ export function Mapper() {
   );
 }
 
+/** From the one account to all of them. */
+const LEVELS: Written[] = ["instance", "account", "organization"];
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
 function Chosen({ instance }: { instance: Instance }) {
   const search = mapperRoute.useSearch();
   const navigate = mapperRoute.useNavigate();
-  const { session } = useSession();
-  const known = useQuery(names(instance.id));
+  const { user } = useSession().session;
+  const account = useQuery(accountQuery(instance.user.accountId));
+  const of: Of = {
+    instance: instance.id, element: instance.element.key, elementName: instance.element.name,
+    account: instance.user.accountId, accountName: account.data?.name ?? `account #${instance.user.accountId}`,
+  };
+  const known = useQuery(names(of));
   const [fresh, setFresh] = useState("");
   const all = [...new Set([...(known.data ?? []), ...(search.object ? [search.object] : [])])].sort();
-  const level: Written = search.level === "organization" && session.user.organizationAdmin ? "organization" : "instance";
+  const may: Record<Written, boolean> = { instance: true, account: user.accountAdmin, organization: user.organizationAdmin };
+  const level = LEVELS.find((one) => one === search.level && may[one]) ?? "instance";
   const choose = (part: { object?: string | undefined; level?: string | undefined }) =>
     void navigate({ search: (old) => clean({ ...old, ...part }), replace: true });
   const name = (event: FormEvent) => {
@@ -49,7 +61,7 @@ function Chosen({ instance }: { instance: Instance }) {
     if (fresh.trim()) choose({ object: fresh.trim() });
     setFresh("");
   };
-  if (known.isPending) return <Bones rows={2} />;
+  if (known.isPending || account.isPending) return <Bones rows={2} />;
   if (known.error) return <Fault title="Your objects could not be read." error={known.error} again={() => void known.refetch()} />;
   return (
     <>
@@ -77,15 +89,14 @@ function Chosen({ instance }: { instance: Instance }) {
           <Field label="For whom">
             {(attributes) => (
               <select {...attributes} className="input" value={level} onChange={(event) => choose({ level: event.target.value })}>
-                <option value="instance">This account alone</option>
-                <option value="organization" disabled={!session.user.organizationAdmin}>Every account of {instance.element.name}</option>
+                {LEVELS.map((one) => <option key={one} value={one} disabled={!may[one]}>{sentence(whose(one, of))}</option>)}
               </select>
             )}
           </Field>
         </div>
       </section>
       {search.object
-        ? <Mapped key={`${search.object} ${level}`} instance={instance} target={{ instance: instance.id, element: instance.element.key, name: search.object, level }} />
+        ? <Mapped key={`${search.object} ${level}`} instance={instance} target={{ ...of, name: search.object, level }} />
         : <Empty title="Which object of yours?">Choose one, or give a new one its name: <code>person</code>, <code>invoice</code>, whatever your application calls it.</Empty>}
     </>
   );
@@ -107,7 +118,6 @@ function Written({ instance, target, own, above }: { instance: Instance; target:
   const [saving, setSaving] = useState(false);
   const known = useQuery(objects(instance.id));
   const changed = changes(before, draft).length > 0 || before.script !== draft.script;
-  const { proceed, reset, status } = useBlocker({ shouldBlockFn: () => changed, enableBeforeUnload: () => changed, withResolver: true });
   const fault = wrong(draft);
   const line = lineOf(failure);
   const add = (vendorPath: string, path: string) => setDraft({ ...draft, fields: [...draft.fields, { path, vendorPath }] });
@@ -116,13 +126,13 @@ function Written({ instance, target, own, above }: { instance: Instance; target:
     <>
       <div className="narrow-field">
         <TextField label="The vendor’s object" list="vendor-objects" autoComplete="off" spellCheck={false} value={draft.vendorName}
-          help={above && !own ? `As ${above.level ?? "the level above"} has it.` : undefined}
+          help={above && !own ? `As it is for ${whose(above.level ?? "organization", target)}.` : undefined}
           onChange={(event) => setDraft({ ...draft, vendorName: event.target.value })} />
         <datalist id="vendor-objects">{(known.data ?? []).map((one) => <option key={one} value={one} />)}</datalist>
       </div>
       {known.error && <Fault title="The vendor’s objects could not be listed. You can still type their names." error={known.error} again={() => void known.refetch()} />}
       <div className="mapper">
-        <Fields draft={draft} above={above} level={target.level} change={setDraft} />
+        <Fields draft={draft} above={above} level={target.level} accountName={target.accountName} change={setDraft} />
         <VendorFields instance={instance.id} object={draft.vendorName.trim()} draft={draft} add={add} />
       </div>
       <section className="card stack" aria-label="Beyond fields">
@@ -130,7 +140,7 @@ function Written({ instance, target, own, above }: { instance: Instance; target:
         {above && (
           <label className="check">
             <input type="checkbox" checked={inherits(draft)} onChange={(event) => setDraft(inheriting(draft, event.target.checked))} />
-            <span>Take what the level above has: <strong>{above.level}</strong></span>
+            <span>Take what is mapped for {whose(above.level ?? "organization", target)}</span>
           </label>
         )}
         <label className="check">
@@ -147,19 +157,13 @@ function Written({ instance, target, own, above }: { instance: Instance; target:
         {changed && <Button kind="quiet" onClick={() => setDraft(before)}>Discard changes</Button>}
         <Button kind="main-action" disabled={!changed || fault !== undefined} onClick={() => setSaving(true)}>Review and save</Button>
       </div>
-      <Save open={saving} onOpenChange={setSaving} target={target} element={instance.element.name} before={before} after={draft} own={own}
+      <Save open={saving} onOpenChange={setSaving} target={target} before={before} after={draft} own={own}
         saved={() => {
           setSaving(false);
           say("The mapping is saved: the next call goes through it.");
           void queries.invalidateQueries({ queryKey: ["mapping"] });
         }} />
-      <Dialog open={status === "blocked"} onOpenChange={(open) => { if (!open) reset?.(); }} title="Leave without saving?"
-        lead="What you changed in this mapping is not saved yet.">
-        <div className="actions">
-          <Button onClick={() => reset?.()}>Stay</Button>
-          <Button kind="danger" onClick={() => proceed?.()}>Leave</Button>
-        </div>
-      </Dialog>
+      <Leaving changed={changed} what="this mapping" />
     </>
   );
 }

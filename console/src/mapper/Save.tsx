@@ -1,39 +1,34 @@
 import { useSubmit } from "../pages/SignIn";
+import { Diff } from "../ui/Diff";
 import { Dialog } from "../ui/overlays";
 import { Badge, Button, Fault } from "../ui/parts";
-import { keep, type Target } from "./data";
-import { changes, lines, toBody, type Draft, type Transformation } from "./draft";
+import { keep, whose, type Target } from "./data";
+import { changes, toBody, type Draft, type Transformation } from "./draft";
 
 const TONES = { added: "good", removed: "bad", changed: "warn" } as const;
-const SIGNS = { same: " ", added: "+", removed: "−" } as const;
 
 /** What will change, before it does. */
-export function Save({ open, onOpenChange, target, element, before, after, own, saved }: {
+export function Save({ open, onOpenChange, target, before, after, own, saved }: {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   target: Target;
-  element: string;
   before: Draft;
   after: Draft;
   own: Transformation | null;
   saved: () => void;
 }) {
   const { error, busy, run } = useSubmit();
-  const whose = target.level === "instance" ? "this account alone" : `every account of ${element}`;
-  const script = before.script === after.script ? [] : lines(before.script, after.script);
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={`Save the mapping of ${target.name}?`} lead={`It counts for ${whose}, from the next call on.`}>
+    <Dialog open={open} onOpenChange={onOpenChange} title={`Save the mapping of ${target.name}?`} lead={`It counts for ${whose(target.level, target)}, from the next call on.`}>
       <ul className="stack tight" aria-label="Changes">
         {changes(before, after).map(({ kind, what }) => (
           <li key={`${kind} ${what}`} className="cell"><Badge tone={TONES[kind]}>{kind}</Badge> <code className="wrap">{what}</code></li>
         ))}
       </ul>
-      {script.length > 0 && (
+      {before.script !== after.script && (
         <div className="stack tight">
           <h3>Script</h3>
-          <pre className="diff" tabIndex={0} role="region" aria-label="Changes of the script">
-            {script.map(({ kind, text }, index) => <span key={index} className={kind}>{`${SIGNS[kind]} ${text}\n`}</span>)}
-          </pre>
+          <Diff label="Changes of the script" before={before.script} after={after.script} />
         </div>
       )}
       {error != null && <Fault error={error} />}

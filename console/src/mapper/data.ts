@@ -4,35 +4,63 @@ import type { OperationId } from "../api/operations";
 import type { Field, Level, Transformation } from "./draft";
 
 /** The levels that the console writes. */
-export type Written = "organization" | "instance";
+export type Written = Exclude<Level, "system">;
 
-/** A level that stands above, nearest first. */
-const ABOVE: Record<Written, Level[]> = { instance: ["account", "organization"], organization: [] };
+/** Those that stand above one, nearest first. */
+const ABOVE: Record<Written, Written[]> = { instance: ["account", "organization"], account: ["organization"], organization: [] };
 
-const OPERATIONS: Record<Written, { of: OperationId; make: OperationId; replace: OperationId; defined: OperationId; define: OperationId; redefine: OperationId }> = {
+const OPERATIONS: Record<Written, { of: OperationId; make: OperationId; replace: OperationId; names: OperationId; defined: OperationId; define: OperationId; redefine: OperationId }> = {
   organization: {
     of: "getOrganizationsElementsByKeyOrIdTransformationsByObjectName",
     make: "postOrganizationsElementsByKeyOrIdTransformationsByObjectName",
     replace: "putOrganizationsElementsByKeyOrIdTransformationsByObjectName",
+    names: "getOrganizationsObjectsDefinitions",
     defined: "getOrganizationsObjectsByObjectNameDefinitions",
     define: "postOrganizationsObjectsByObjectNameDefinitions",
     redefine: "putOrganizationsObjectsByObjectNameDefinitions",
+  },
+  account: {
+    of: "getAccountsByAccountIdElementsByKeyOrIdTransformationsByObjectName",
+    make: "postAccountsByAccountIdElementsByKeyOrIdTransformationsByObjectName",
+    replace: "putAccountsByAccountIdElementsByKeyOrIdTransformationsByObjectName",
+    names: "getAccountsByAccountIdObjectsDefinitions",
+    defined: "getAccountsByAccountIdObjectsByObjectNameDefinitions",
+    define: "postAccountsByAccountIdObjectsByObjectNameDefinitions",
+    redefine: "putAccountsByAccountIdObjectsByObjectNameDefinitions",
   },
   instance: {
     of: "getInstancesByIdTransformationsByObjectName",
     make: "postInstancesByIdTransformationsByObjectName",
     replace: "putInstancesByIdTransformationsByObjectName",
+    names: "getInstancesByIdObjectsDefinitions",
     defined: "getInstancesByIdObjectsByObjectNameDefinitions",
     define: "postInstancesByIdObjectsByObjectNameDefinitions",
     redefine: "putInstancesByIdObjectsByObjectNameDefinitions",
   },
 };
 
-export interface Target {
+/** The connected account whose fields are mapped, and the platform's account that it belongs to. */
+export interface Of {
   instance: number;
   element: string;
+  elementName: string;
+  account: number;
+  accountName: string;
+}
+
+export interface Target extends Of {
   name: string;
   level: Written;
+}
+
+/** For whom a level counts, in words that fit into a sentence. */
+export function whose(level: Level, { elementName, accountName }: Of): string {
+  switch (level) {
+    case "system": return "everybody, ready-made";
+    case "organization": return `every account of ${elementName}`;
+    case "account": return `the accounts of ${elementName} in ${accountName}`;
+    case "instance": return "this account alone";
+  }
 }
 
 interface Definition {
@@ -49,22 +77,23 @@ async function found<T>(id: OperationId, path: Record<string, string | number>):
   }
 }
 
-const variables = ({ instance, element, name }: Target) => ({ id: instance, keyOrId: element, objectName: name });
+const variables = ({ instance, element, account, name }: Of & { name: string }) => ({ id: instance, keyOrId: element, accountId: account, objectName: name });
 
-async function at(target: Target, level: Level): Promise<Transformation | null> {
-  if (level === "account") return await found("getAccountsElementsByKeyOrIdTransformationsByObjectName", variables(target));
-  return await found(OPERATIONS[level as Written].of, variables(target));
-}
-
-/** The names that an organization and an instance know. */
-export const names = (instance: number) =>
+/** The platform's account of an instance, for its name. */
+export const account = (id: number) =>
   queryOptions({
-    queryKey: ["mapping", "names", instance],
+    queryKey: ["account", id],
+    staleTime: 60_000,
+    queryFn: async () => (await platform<{ name: string }>("getAccountsByAccountId", { path: { accountId: id } })).data,
+  });
+
+/** The names that any level of an instance knows. */
+export const names = (of: Of) =>
+  queryOptions({
+    queryKey: ["mapping", "names", of.instance],
     queryFn: async () => {
-      const levels = await Promise.all([
-        found<Record<string, Definition>>("getOrganizationsObjectsDefinitions", {}),
-        found<Record<string, Definition>>("getInstancesByIdObjectsDefinitions", { id: instance }),
-      ]);
+      const path = variables({ ...of, name: "" });
+      const levels = await Promise.all(Object.values(OPERATIONS).map((level) => found<Record<string, Definition>>(level.names, path)));
       return [...new Set(levels.flatMap((level) => Object.keys(level ?? {})))].sort();
     },
   });
@@ -76,9 +105,10 @@ export const mapping = (target: Target) =>
     staleTime: 0,
     refetchOnMount: "always",
     queryFn: async () => {
-      const own = await at(target, target.level);
+      const at = (level: Written) => found<Transformation>(OPERATIONS[level].of, variables(target));
+      const own = await at(target.level);
       let above: Transformation | null = null;
-      for (const level of ABOVE[target.level]) above ??= await at(target, level);
+      for (const level of ABOVE[target.level]) above ??= await at(level);
       return { own, above };
     },
   });
@@ -139,13 +169,11 @@ export async function tried(target: Target, body: Record<string, unknown>, paylo
 export async function keep(target: Target, body: Record<string, unknown>, isThere: boolean): Promise<void> {
   const ids = OPERATIONS[target.level];
   const path = variables(target);
-  const [everyones, own] = await Promise.all([
-    found<Definition>(OPERATIONS.organization.defined, path),
-    found<Definition>(ids.defined, path),
-  ]);
-  const known = new Set([...(everyones?.fields ?? []), ...(own?.fields ?? [])].map((field) => field.path));
+  const defined = await Promise.all([target.level, ...ABOVE[target.level]].map((level) => found<Definition>(OPERATIONS[level].defined, path)));
+  const own = defined[0];
+  const known = new Set(defined.flatMap((level) => level?.fields ?? []).map((field) => field.path));
   const fresh = (body["fields"] as Field[]).filter((field) => !known.has(field.path)).map(({ path: name, type }) => ({ path: name, type: type ?? "string" }));
-  if (!own && !everyones) await platform(ids.define, { path, body: { fields: fresh } });
+  if (defined.every((level) => level === null)) await platform(ids.define, { path, body: { fields: fresh } });
   else if (fresh.length > 0) await platform(own ? ids.redefine : ids.define, { path, body: { fields: [...(own?.fields ?? []), ...fresh] } });
   await platform(isThere ? ids.replace : ids.make, { path, body });
 }

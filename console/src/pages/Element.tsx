@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
+import { lazy, Suspense } from "react";
 import { application, element as elementQuery, guide } from "../api/queries";
 import type { Element, Entry } from "../api/types";
 import { useSession } from "../app/Gate";
@@ -9,6 +10,8 @@ import { Icon } from "../ui/icons";
 import { Badge, Bones, Code, Fault, Head, Monogram } from "../ui/parts";
 import { ConnectLink } from "./ConnectLink";
 import { TryIt } from "./TryIt";
+
+const Definition = lazy(async () => ({ default: (await import("../definition/Definition")).Definition }));
 
 export function ElementPage() {
   const { key } = elementRoute.useParams();
@@ -37,19 +40,30 @@ export function ElementPage() {
           </Head>
           <Tabs.Root value={tab} onValueChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), replace: true })}>
             <Tabs.List className="tabs" aria-label="About this element">
-              {[["setup", "Set-up"], ["configuration", "Configuration"], ["resources", "Resources"]].map(([value, words]) => (
+              {tabsOf(data).map(([value, words]) => (
                 <Tabs.Trigger key={value} className="tab" value={value ?? ""}>{words}</Tabs.Trigger>
               ))}
             </Tabs.List>
             <Tabs.Content className="panel" value="setup"><SetUp element={data} /></Tabs.Content>
             <Tabs.Content className="panel" value="configuration"><Configuration entries={data.configuration} /></Tabs.Content>
             <Tabs.Content className="panel" value="resources"><TryIt element={data} /></Tabs.Content>
+            {isOwn(data) && <Tabs.Content className="panel" value="definition"><Suspense fallback={<Bones rows={6} />}><Definition element={data} /></Suspense></Tabs.Content>}
           </Tabs.Root>
         </>
       )}
     </div>
   );
 }
+
+/** Whether an element is the organization's own: those of the catalog have the field's known ids. */
+const isOwn = ({ id }: Element) => id >= 10_000;
+
+const tabsOf = (element: Element): [string, string][] => [
+  ["setup", "Set-up"],
+  ["configuration", "Configuration"],
+  ["resources", "Resources"],
+  ...(isOwn(element) ? [["definition", "Definition"] as [string, string]] : []),
+];
 
 const METHODS: Record<string, string> = {
   oauth2: "OAuth 2.0",

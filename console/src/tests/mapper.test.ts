@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { begin, changes, faultOf, inherited, inheriting, lineOf, lines, passesOn, passingOn, suggested, toBody, wrong, type Draft } from "../mapper/draft";
+import { begin, changes, faultOf, inherited, inheriting, lineOf, passesOn, passingOn, suggested, toBody, wrong, type Draft } from "../mapper/draft";
 import { readable, says } from "../pages/Usage";
+import { excerpt, lines } from "../ui/lines";
 
 const draft = (more: Partial<Draft> = {}): Draft => ({ vendorName: "contacts", fields: [{ path: "mail", vendorPath: "Email", type: "string" }], settings: [], script: "", ...more });
 
@@ -60,6 +61,14 @@ describe("what will change", () => {
     expect(lines("", "a")).toEqual([{ kind: "added", text: "a" }]);
     const long = Array.from({ length: 2000 }, (_, line) => String(line)).join("\n");
     expect(lines(long, "a")).toHaveLength(2001);
+  });
+
+  it("leaves out what is far from a change", () => {
+    const text = (changed: string) => ["1", "2", "3", "4", changed, "6", "7", "8"].join("\n");
+    const shown = (before: string, after: string) => excerpt(lines(before, after), 1).map((line) => (line ? line.text : "…"));
+    expect(shown(text("a"), text("b"))).toEqual(["…", "4", "a", "b", "6", "…"]);
+    expect(shown("same", "same")).toEqual(["…"]);
+    expect(shown("a\nx\ny", "b\nx\ny")).toEqual(["a", "b", "x", "…"]);
   });
 });
 

@@ -148,6 +148,7 @@ pub fn instance(shown: &Shown, hydrate: bool) -> Value {
             "emailAddress": shown.owner.email,
             "firstName": shown.owner.first_name,
             "lastName": shown.owner.last_name,
+            "accountId": instance.account,
         },
     });
     if let (Value::Object(members), Some(reason), Some(since)) =
@@ -231,7 +232,7 @@ pub fn user(user: &UserRecord) -> Value {
         "lastLoginDate": last_login,
         "active": caller.user_active,
         "organizationAdmin": caller.organization_admin,
-        "accountAdmin": caller.organization_admin,
+        "accountAdmin": caller.organization_admin || caller.account_admin,
         "sysAdmin": false,
         "twoFactor": false,
         "registeredForTwoFactor": false,

@@ -58,8 +58,7 @@ pub async fn platform(console: &Console, visit: Visit) -> Result<Response, ApiEr
     let rest = below(visit.request.uri(), 4);
     let method = visit.request.method().clone();
     let word = first_word(&rest);
-    // Of accounts it shows what they map; their users are made elsewhere.
-    let maps = word == "accounts" && ["objects", "elements"].contains(&word_at(&rest, 1).as_str());
+    let maps = word == "accounts" && shown_of_accounts(&method, &rest);
     if !maps && !PLATFORM.contains(&word.as_str()) {
         return Err(ApiError::not_found("The console has no such endpoint."));
     }
@@ -166,20 +165,28 @@ fn below(uri: &Uri, segments: usize) -> String {
     }
 }
 
-/// The first word of a path however it is written.
-fn first_word(rest: &str) -> String {
-    word_at(rest, 0)
+/// Of accounts the console shows what they are and what they map; their users are made elsewhere.
+fn shown_of_accounts(method: &Method, rest: &str) -> bool {
+    let words = words(rest);
+    let maps = |at: usize| {
+        words
+            .get(at)
+            .is_some_and(|word| word == "objects" || word == "elements")
+    };
+    maps(1) || maps(2) || (method == Method::GET && words.len() == 2)
 }
 
-fn word_at(rest: &str, at: usize) -> String {
+/// The first word of a path.
+fn first_word(rest: &str) -> String {
+    words(rest).into_iter().next().unwrap_or_default()
+}
+
+/// The words of a path however it is written.
+fn words(rest: &str) -> Vec<String> {
     let path = rest.split('?').next().unwrap_or_default();
     let decoded = percent_decode_str(path).decode_utf8_lossy();
-    decoded
-        .trim_start_matches('/')
-        .split('/')
-        .nth(at)
-        .unwrap_or_default()
-        .to_ascii_lowercase()
+    let words = decoded.trim_start_matches('/').split('/');
+    words.map(str::to_ascii_lowercase).collect()
 }
 
 /// The request as the API's edge takes it: our path, our credentials, and of the browser's headers what it needs.

@@ -264,9 +264,23 @@ async fn no_secret_reaches_the_browser_unless_the_password_is_given_again() {
         "/platform//authentication/secrets",
         "/platform/oauth/callback",
         "/platform/passthrough/x",
+        "/platform/accounts",
+        "/platform/accounts/2/users",
+        "/platform/accounts/2//users",
+        "/platform/accounts/2%2Fusers",
+        "/platform/accounts/2/users/2",
     ] {
         me.ask(&app, "GET", path, Value::Null).await.error(404);
     }
+    let account = me.ask(&app, "GET", "/platform/accounts/2", Value::Null);
+    assert_eq!(account.await.expect(200).json()["name"], "Default");
+    let change = me.ask(
+        &app,
+        "PATCH",
+        "/platform/accounts/2",
+        json!({"name": "Mine"}),
+    );
+    change.await.error(404);
     for path in [
         "instances",
         "%69nstances",
