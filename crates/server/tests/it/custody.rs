@@ -20,6 +20,22 @@ async fn events(app: &TestApp, id: i64) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+async fn a_host_stands_there_once_in_whatever_letters_it_was_configured() {
+    let app = TestApp::start().await;
+    let (id, token) = app.instance("marketo").await;
+    let lists = "/hubs/marketing/lists?pageSize=1";
+    let call = app.resource("GET", lists, &token, Value::Null);
+    call.await.expect(200);
+    let told = events(&app, id).await;
+    let hosts: Vec<&str> = told
+        .iter()
+        .filter(|(event, _)| event == "host")
+        .map(|(_, detail)| &**detail)
+        .collect();
+    assert_eq!(hosts, ["123-abc-456.mktorest.com"], "{told:?}");
+}
+
+#[tokio::test]
 async fn the_record_names_every_host_every_refresh_and_every_change() {
     let app = TestApp::start().await;
     let (id, token) = app.instance("sfdc").await;

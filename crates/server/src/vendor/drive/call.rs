@@ -153,9 +153,12 @@ impl<'a> Call<'a> {
 
     /// The breaker first, then every limit that holds for the call.
     async fn wait_for_turn(&mut self, name: &str, host: &Host) -> Result<(), Unanswered> {
-        if !self.driven.hosts.iter().any(|known| known == name) {
-            ligand_store::custody::called(name);
-            self.driven.hosts.push(name.to_owned());
+        // Configurations write hosts in any letters; it is one host all the same.
+        let known = |host: &String| host.eq_ignore_ascii_case(name);
+        if !self.driven.hosts.iter().any(known) {
+            let name = name.to_ascii_lowercase();
+            ligand_store::custody::called(&name);
+            self.driven.hosts.push(name);
         }
         if let Err(wait) = host.admit(tokio::time::Instant::now()) {
             self.driven.retry_after = Some(wait);
