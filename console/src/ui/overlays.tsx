@@ -11,12 +11,13 @@ export function Dialog({ open, onOpenChange, title, children, lead, fixed }: {
   /** Cannot be left without an answer. */
   fixed?: boolean;
 }) {
+  const back = useReturn(open);
   const stay = fixed ? { onEscapeKeyDown: halt, onPointerDownOutside: halt, onInteractOutside: halt } : {};
   return (
     <Modal.Root open={open} onOpenChange={onOpenChange}>
       <Modal.Portal>
         <Modal.Overlay className="scrim" />
-        <Modal.Content className="dialog" {...stay} {...(lead ? {} : { "aria-describedby": undefined })}>
+        <Modal.Content className="dialog" {...back} {...stay} {...(lead ? {} : { "aria-describedby": undefined })}>
           <Modal.Title>{title}</Modal.Title>
           {lead && <Modal.Description className="soft">{lead}</Modal.Description>}
           {children}
@@ -28,6 +29,20 @@ export function Dialog({ open, onOpenChange, title, children, lead, fixed }: {
 
 const halt = (event: Event) => event.preventDefault();
 
+/** Gives the focus back to what opened a dialog, or to the page where that is gone: ours open by a state, not by a trigger. */
+function useReturn(open: boolean) {
+  const [was, setWas] = useState<{ open: boolean; opener: Element | null }>({ open: false, opener: null });
+  // Asked for before anything in the dialog has taken the focus.
+  if (open !== was.open) setWas({ open, opener: open ? document.activeElement : was.opener });
+  return {
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      const back = was.opener?.isConnected ? was.opener : document.getElementById("main");
+      if (back instanceof HTMLElement) back.focus();
+    },
+  };
+}
+
 /** Asks for the name of what will be destroyed. */
 export function ConfirmByName({ open, onOpenChange, name, what, children, confirm }: {
   open: boolean;
@@ -37,6 +52,7 @@ export function ConfirmByName({ open, onOpenChange, name, what, children, confir
   children: ReactNode;
   confirm: () => Promise<unknown>;
 }) {
+  const back = useReturn(open);
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -58,7 +74,7 @@ export function ConfirmByName({ open, onOpenChange, name, what, children, confir
     <AlertDialog.Root open={open} onOpenChange={(next) => { setTyped(""); setError(null); onOpenChange(next); }}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="scrim" />
-        <AlertDialog.Content className="dialog">
+        <AlertDialog.Content className="dialog" {...back}>
           <AlertDialog.Title>Delete this {what}?</AlertDialog.Title>
           <AlertDialog.Description className="soft">{children}</AlertDialog.Description>
           <form className="stack" onSubmit={(event) => void submit(event)}>
