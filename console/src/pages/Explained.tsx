@@ -63,7 +63,7 @@ function Request({ sent }: { sent: Sent }) {
               <thead><tr><th>Part</th><th>Name</th><th>Set by</th></tr></thead>
               <tbody>
                 {sent.setBy.map(({ part, name, level, by }, index) => (
-                  <tr key={index}><td>{part}</td><td>{name && <code className="wrap">{name}</code>}</td><td className="words">{[level, by].filter(Boolean).join(": ")}</td></tr>
+                  <tr key={index}><td>{part}</td><td className="name">{name && <code className="wrap">{name}</code>}</td><td className="words">{[level, by].filter(Boolean).join(": ")}</td></tr>
                 ))}
               </tbody>
             </table>
