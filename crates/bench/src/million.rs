@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Result};
 use crate::proxy::figures::{number, ratios};
@@ -17,6 +17,8 @@ use crate::server::{Server, expect};
 const CONNECTIONS: usize = 32;
 const PATH: &str = "/hubs/general/small";
 const FEW: usize = 1_000;
+/// The host that `fill` lets its instances call.
+const HOST: &str = "api.example.com";
 
 /// Measures and prints; `--instances` says how many (a million).
 pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
@@ -31,13 +33,13 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
     let config = folder.0.join("ligand.toml");
     write(
         &config,
-        &format!("[vendor.connect]\n\"bench.vendor.example\" = \"http://127.0.0.1:{port}\"\n"),
+        &format!("[vendor.connect]\n\"{HOST}\" = \"http://127.0.0.1:{port}\"\n"),
     )?;
     let start = |name: &str, count: usize| -> Result<Server> {
         let server = Server::start_with(ligand, name, |command| {
             command.arg("--config").arg(&config);
         })?;
-        let made = server.platform("POST", "/elements", &element())?;
+        let made = server.platform("POST", "/elements", &element_at(HOST))?;
         expect(&made, 200)?;
         let id = made
             .json()
@@ -138,12 +140,23 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
     Ok(())
 }
 
+/// The benchmark's element, at another host.
+fn element_at(host: &str) -> Value {
+    let mut element = element();
+    if let Some(url) = element.pointer_mut("/configuration/0/defaultValue") {
+        *url = json!(format!("https://{host}"));
+    }
+    element
+}
+
 /// A script that calls one of the first `hot` instances at random.
 fn calls(server: &Server, hot: usize) -> String {
     let secrets = server.secrets_of("");
     format!(
-        "math.randomseed(1)\nfunction request()\n  local headers = {{}}\n  headers['Authorization'] = \
-         '{secrets}token-of-' .. math.random(1, {})\n  return wrk.format('GET', nil, headers)\nend\n",
+        "math.randomseed(1)\nfunction request()\n  local number = math.random(1, {})\n  \
+         -- Every thousandth is switched off.\n  if number % 1000 == 0 then number = number - 1 end\n  \
+         local headers = {{}}\n  headers['Authorization'] = '{secrets}token-of-' .. number\n  \
+         return wrk.format('GET', nil, headers)\nend\n",
         hot.max(1)
     )
 }
