@@ -181,7 +181,7 @@ async fn a_lent_secret_is_not_seen_by_what_an_account_wrote() {
     register(&app, "sfdc").await;
     let made = app.platform("POST", "/accounts", json!({"externalId": "acme"}));
     let account = made.await.expect(200).json()["id"].clone();
-    let ann = json!({"firstName": "Ann", "lastName": "Bee", "email": "ann@example.com", "password": "long enough"});
+    let ann = json!({"firstName": "Ann", "lastName": "Bee", "email": "ann@example.com", "password": "IAmGood1!"});
     let path = format!("/accounts/{account}/users");
     let made = app.platform("POST", &path, ann).await.expect(200).json();
     let ann = format!(
