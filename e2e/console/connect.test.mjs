@@ -174,6 +174,8 @@ const host = spawn("node", [fileURLToPath(new URL("../../examples/host-app/serve
   env: { ...process.env, LIGAND_URL: baseUrl, LIGAND_CREDENTIALS: credentialsFile, PORT: "0" },
   stdio: ["ignore", "pipe", "inherit"],
 });
+// A step that fails ends this process at once.
+process.on("exit", () => host.kill());
 const [line] = await once(host.stdout, "data");
 const hostUrl = String(line).trim();
 allow(hostUrl);

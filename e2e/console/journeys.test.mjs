@@ -313,7 +313,7 @@ await step("lets answers be kept for a minute", async () => {
   assert.deepEqual({ cachingEnabled, cacheTimeToLive, maxCacheSize }, { cachingEnabled: true, cacheTimeToLive: 60, maxCacheSize: 0 });
   await look("caching");
   await page.getByRole("switch", { name: "Keep answers" }).click();
-  await page.getByText("Every call asks the vendor.").waitFor();
+  await page.getByText("Every call asks the vendor.").first().waitFor();
 });
 
 await step("disables the account, whose calls are refused, and sees why", async () => {
