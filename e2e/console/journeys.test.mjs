@@ -117,8 +117,18 @@ await step("tries calls with the account, and reads the vendor's refusal", async
   assert.match(await page.getByRole("region", { name: "curl command" }).innerText(), /curl '.*contacts\?pageSize=1'/);
   await page.getByRole("textbox", { name: "Answer body" }).getByText("LastName", { exact: false }).first().waitFor();
   await look("try-it");
+  // The editor comes late, and whoever types goes on.
+  let arrive;
+  const late = new Promise((resolve) => { arrive = resolve; });
+  await page.route("**/assets/code-editor*.js", async (route) => { await late; await route.continue(); });
+  await page.reload();
   await page.getByRole("button", { name: "POST /hubs/crm/contacts", exact: true }).click();
   const body = page.getByLabel("Body", { exact: true });
+  await body.fill('{ "typed": ');
+  arrive();
+  await page.locator(".editor:not(.reads) .cm-editor").waitFor();
+  await page.keyboard.type("1 }");
+  assert.equal(await body.innerText(), '{ "typed": 1 }');
   await body.press("Control+Home");
   // What Chromium would copy into a style attribute, if somebody typed over it.
   const background = await page.locator(".cm-matchingBracket").first().evaluate((node) => getComputedStyle(node).backgroundColor);

@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useId, useRef } from "react";
 import type { Mark, Tongue } from "./code-editor";
 import { useLoaded } from "./loaded";
 
@@ -19,6 +19,9 @@ export function Editor({ label, help, value, onChange, tongue, marks, lines = 7 
   const editor = useLoaded(load);
   const id = useId();
   const describedBy = help ? `${id}-help` : undefined;
+  const plain = useRef<HTMLTextAreaElement>(null);
+  // Whoever types already goes on typing where they are; the plain field is still there while its place is taken.
+  const typing = editor && plain.current && plain.current === document.activeElement ? plain.current.selectionEnd : undefined;
   return (
     <div className="field">
       {/* An editor is no form control, so its label leads there by hand; keys reach it by Tab. */}
@@ -26,9 +29,9 @@ export function Editor({ label, help, value, onChange, tongue, marks, lines = 7 
       <label htmlFor={id} id={`${id}-label`} onClick={() => document.getElementById(id)?.focus()}>{label}</label>
       {editor ? (
         <editor.CodeEditor id={id} labelledBy={`${id}-label`} describedBy={describedBy} value={value} onChange={onChange}
-          tongue={tongue} marks={marks ?? []} lines={lines} />
+          tongue={tongue} marks={marks ?? []} lines={lines} typing={typing} />
       ) : (
-        <textarea id={id} className="input mono" spellCheck={false} rows={lines} value={value} aria-describedby={describedBy}
+        <textarea ref={plain} id={id} className="input mono" spellCheck={false} rows={lines} value={value} aria-describedby={describedBy}
           onChange={(event) => onChange(event.target.value)} />
       )}
       {help && <span className="help" id={`${id}-help`}>{help}</span>}

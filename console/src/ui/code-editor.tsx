@@ -52,7 +52,7 @@ function wrong(view: EditorView, tongue: Tongue, marks: Mark[]): Diagnostic[] {
   return [...own, ...told];
 }
 
-export function CodeEditor({ id, labelledBy, describedBy, value, onChange, tongue, marks, lines }: {
+export function CodeEditor({ id, labelledBy, describedBy, value, onChange, tongue, marks, lines, typing }: {
   id: string;
   labelledBy: string;
   describedBy: string | undefined;
@@ -61,6 +61,8 @@ export function CodeEditor({ id, labelledBy, describedBy, value, onChange, tongu
   tongue: Tongue;
   marks: Mark[];
   lines: number;
+  /** Where somebody types already, when it begins. */
+  typing: number | undefined;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
@@ -96,6 +98,10 @@ export function CodeEditor({ id, labelledBy, describedBy, value, onChange, tongu
       }),
     });
     view.current = made;
+    if (typing !== undefined) {
+      made.dispatch({ selection: { anchor: Math.min(typing, made.state.doc.length) } });
+      made.focus();
+    }
     return () => made.destroy();
     // oxlint-disable-next-line react/exhaustive-deps -- a text that changes outside is put in below; all else stays as it began
   }, []);
