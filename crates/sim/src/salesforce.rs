@@ -42,6 +42,7 @@ use self::error::{Answer, ApiError};
 use self::org::{Actor, Org};
 use crate::call::{Call, Reply};
 use crate::oauth::Kind;
+use crate::rate::Usage;
 use crate::vendor::{Setting, Vendor, lock};
 
 /// The organization's id.
@@ -52,7 +53,7 @@ pub const ADMINISTRATOR: &str = "005i0000001VNdeAAG";
 const CODE_LIFE_MS: i64 = 15 * 60_000;
 /// Sessions end after two hours without use, the vendor's default.
 const SESSION_LIFE_MS: i64 = 2 * 3_600_000;
-/// Calls a day unless the control API sets another limit.
+/// Calls a day that an organization has to begin with, unless the control API sets another limit.
 const DAILY_CALLS: u64 = 15_000;
 const DAY_MS: i64 = 86_400_000;
 /// The versions answered for.
@@ -84,11 +85,7 @@ impl Salesforce {
             return Reply::json(200, &versions());
         };
         let usage = self.setting.rate.count(self.setting.now(), DAY_MS);
-        let info = format!(
-            "api-usage={}/{}",
-            usage.used,
-            usage.limit.unwrap_or(DAILY_CALLS)
-        );
+        let info = format!("api-usage={}/{}", usage.used, daily_calls(usage));
         let reply = || -> Answer<Reply> {
             let session = session_token(call).and_then(|text| self.read(Kind::Access, text).ok());
             let session = session.ok_or_else(ApiError::session)?;
@@ -190,6 +187,13 @@ impl Vendor for Salesforce {
     }
 }
 
+/// The calls a day that are told. Nobody is refused until the control API sets a limit, so there are always some left: whoever
+/// heeds what is told would wait in vain.
+fn daily_calls(usage: Usage) -> u64 {
+    let bought = (usage.used / DAILY_CALLS + 1).saturating_mul(DAILY_CALLS);
+    usage.limit.unwrap_or(bought)
+}
+
 /// The session's token: `Bearer` or `OAuth`.
 fn session_token(call: &Call) -> Option<&str> {
     call.bearer().or_else(|| call.authorization("oauth"))
@@ -219,4 +223,18 @@ fn versions() -> Value {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_left_until_a_limit_is_set() {
+        for used in [1, 14_999, 15_000, 15_001, 400_000] {
+            assert!(daily_calls(Usage { used, limit: None }) > used, "{used}");
+        }
+        let limit = Some(3);
+        assert_eq!(daily_calls(Usage { used: 4, limit }), 3);
+    }
 }

@@ -161,11 +161,14 @@ impl Store {
         }
         self.write(move |tx| {
             let first = crate::next_id(tx, "usage", count)?.saturating_sub(count) + 1;
-            for (id, row) in (first..).zip(rows) {
-                let why = sealed(&row, id, keys.get(&row.organization).map(|key| &**key))?;
-                tx.execute(&sql::INSERT_USAGE, &write(id, row, why))?;
-            }
-            Ok(())
+            let rows = (first..)
+                .zip(rows)
+                .map(|(id, row)| {
+                    let why = sealed(&row, id, keys.get(&row.organization).map(|key| &**key))?;
+                    Ok(write(id, row, why).into())
+                })
+                .collect::<Result<_, Error>>()?;
+            tx.insert_rows(&sql::INSERT_USAGE, "usage", &sql::USAGE_COLUMNS, rows)
         })
         .await
     }

@@ -419,7 +419,7 @@ fn resources(base: &str) -> Value {
 }
 
 fn limits(usage: Usage) -> Value {
-    let most = usage.limit.unwrap_or(super::DAILY_CALLS);
+    let most = super::daily_calls(usage);
     let mut limits = json!({
         "DailyApiRequests": { "Max": most, "Remaining": most.saturating_sub(usage.used) },
     });

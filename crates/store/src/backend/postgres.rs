@@ -132,6 +132,17 @@ impl Connection for Postgres {
         run().map_err(|error| self.refuse(statement, &error))
     }
 
+    fn insert_rows(
+        &mut self,
+        _one: &'static Statement,
+        table: &'static str,
+        columns: &[&str],
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.put_rows(table, columns, |put| rows.into_iter().try_for_each(put))
+    }
+
     fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.ids.next(kind)

@@ -10,7 +10,29 @@ macro_rules! usage {
     };
 }
 
+/// The columns of a row, in the order in which it is inserted.
+pub(crate) const USAGE_COLUMNS: [&str; 17] = [
+    "id",
+    "organization_id",
+    "account_id",
+    "user_id",
+    "instance_id",
+    "element_key",
+    "request_id",
+    "path_template",
+    "method",
+    "status",
+    "vendor_status",
+    "attempts",
+    "waits_ms",
+    "duration_ms",
+    "time",
+    "ip",
+    "why",
+];
+
 statements! {
+    /// A row of [`USAGE_COLUMNS`].
     INSERT_USAGE = "INSERT INTO usage (id, organization_id, account_id, user_id, instance_id, \
         element_key, request_id, path_template, method, status, vendor_status, attempts, \
         waits_ms, duration_ms, time, ip, why) \

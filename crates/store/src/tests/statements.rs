@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use postgres::types::Type;
 
 use crate::migrate::MIGRATIONS;
-use crate::sql::{Statement, WITHOUT_ORGANIZATION, all};
+use crate::sql::{Statement, WITHOUT_ORGANIZATION, all, usage};
 use crate::testing::TestDatabase;
 use crate::{Database, Store, backend};
 
@@ -39,6 +39,16 @@ fn names_organization(statement: &Statement) -> bool {
             .0
             .contains("organization_id");
     inserted || text.contains("organization_id = $")
+}
+
+#[test]
+fn usage_rows_are_copied_into_the_columns_that_a_single_one_names() {
+    let columns = usage::USAGE_COLUMNS.join(", ");
+    assert!(
+        usage::INSERT_USAGE
+            .postgres()
+            .contains(&format!("({columns})"))
+    );
 }
 
 #[test]
