@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Result};
+use crate::programs::said;
 use crate::proxy::figures::{number, ratios};
 use crate::proxy::load::{Load, run_script};
 use crate::proxy::page::{Bar, load_average};
@@ -159,20 +160,6 @@ fn calls(server: &Server, hot: usize) -> String {
          return wrk.format('GET', nil, headers)\nend\n",
         hot.max(1)
     )
-}
-
-fn said(command: &mut Command) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .map_err(|error| format!("cannot start {name}: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(format!(
-        "{name}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    ))
 }
 
 fn as_f64(count: usize) -> f64 {

@@ -55,7 +55,8 @@ impl Programs {
     }
 }
 
-fn said(command: &mut Command) -> Result<String> {
+/// What a program says, or why it failed.
+pub fn said(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
