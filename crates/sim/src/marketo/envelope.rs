@@ -3,6 +3,9 @@
 use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::call::Call;
+use crate::multipart::Part;
+
 /// A fault of the whole call: Marketo answers HTTP 200, `success:false` and one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -220,6 +223,20 @@ fn unbase32(text: &str) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// The parts of a form; 613 for a body that is none.
+pub fn parts(call: &Call) -> Result<Vec<Part>, Fault> {
+    call.parts()
+        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))
+}
+
+/// The part `file` of a form; 1002 when it is not there.
+pub fn uploaded(call: &Call) -> Result<Part, Fault> {
+    let mut parts = parts(call)?.into_iter();
+    parts
+        .find(|part| part.name == "file")
+        .ok_or_else(|| Fault::missing("file"))
 }
 
 #[cfg(test)]

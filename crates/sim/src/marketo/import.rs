@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::envelope::{Fault, Page};
+use super::envelope::{Fault, Page, uploaded};
 use super::objects::{self, kinds};
 use super::state::{LISTS, Parameters, State, id_of, read_id};
 use super::{leads, programs};
@@ -39,13 +39,7 @@ pub fn begin(
             ));
         }
     };
-    let parts = call
-        .parts()
-        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
-    let file = parts
-        .iter()
-        .find(|part| part.name == "file")
-        .ok_or_else(|| Fault::missing("file"))?;
+    let file = uploaded(call)?;
     if let Some(list) = parameters.get("listId") {
         state
             .get(LISTS, read_id(list)?)

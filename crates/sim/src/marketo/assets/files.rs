@@ -4,7 +4,7 @@ use ligand_model::time::Timestamp;
 
 use super::{collection, found, get, insert, member, no_data, place};
 use crate::call::Call;
-use crate::marketo::envelope::{Fault, Page};
+use crate::marketo::envelope::{Fault, Page, parts, uploaded};
 use crate::marketo::seed;
 use crate::marketo::state::{State, id_of, read_id};
 use crate::multipart::Part;
@@ -14,9 +14,7 @@ use crate::multipart::Part;
 /// # Errors
 /// 613 for a body that is no form, 1002 for what is missing, 710 for an unknown folder, 709 for a name that is taken.
 pub fn store(state: &mut State, call: &Call, now: Timestamp) -> Result<Page, Fault> {
-    let parts = call
-        .parts()
-        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
+    let parts = parts(call)?;
     let part = |name: &str| parts.iter().find(|part| part.name == name);
     // All but the file may also stand in the query.
     let said = |name: &str| {
@@ -56,13 +54,7 @@ pub fn store(state: &mut State, call: &Call, now: Timestamp) -> Result<Page, Fau
 pub fn replace(state: &mut State, id: &str, call: &Call, now: Timestamp) -> Result<Page, Fault> {
     let id = read_id(id)?;
     get(state, "files", id).ok_or_else(no_data)?;
-    let parts = call
-        .parts()
-        .ok_or_else(|| Fault::new("613", "Invalid Multipart Request"))?;
-    let file = parts
-        .iter()
-        .find(|part| part.name == "file")
-        .ok_or_else(|| Fault::missing("file"))?;
+    let file = uploaded(call)?;
     fill_file(state, id, file.data.len(), now)
 }
 
