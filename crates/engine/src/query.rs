@@ -13,6 +13,7 @@ mod literal;
 mod marketo;
 mod odata;
 mod parse;
+mod print;
 mod report;
 mod soql;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ligand_model::configuration::is_secret_key;
 use ligand_model::secret::MASK;
+use ligand_model::secret::is_secret_key;
 
 /// Longest text of a vendor that reaches a caller, in bytes.
 const MOST_BYTES: usize = 4096;

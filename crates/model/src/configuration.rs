@@ -39,35 +39,6 @@ pub fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a configuration key holds a secret whatever its declared type.
-pub fn is_secret_key(key: &str) -> bool {
-    const EXACT: [&str; 10] = [
-        "password",
-        "oauth.api.key",
-        "oauth.api.secret",
-        "oauth.user.token",
-        "oauth.user.token.secret",
-        "oauth.user.refresh_token",
-        "event.notification.signature.key",
-        "event.notification.basic.password",
-        "jks.password",
-        "base64.encoded.jks",
-    ];
-    let lower = key.to_ascii_lowercase();
-    EXACT.contains(&lower.as_str())
-        || [
-            "secret",
-            "password",
-            "token",
-            "apikey",
-            "api.key",
-            "api_key",
-            "private.key",
-        ]
-        .iter()
-        .any(|word| lower.ends_with(word))
-}
-
 /// The vendor's grant: a typed view of `oauth.user.*`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Grant {
@@ -147,25 +118,5 @@ mod tests {
         assert!(!grant.expired(Timestamp(60_999), 0));
         assert!(grant.expired(Timestamp(61_000), 0));
         assert!(grant.expired(Timestamp(31_000), 30_000));
-    }
-
-    #[test]
-    fn secret_keys_are_known_by_name() {
-        for key in [
-            "oauth.api.key",
-            "password",
-            "bot.token",
-            "marketo.client.secret",
-        ] {
-            assert!(is_secret_key(key), "{key}");
-        }
-        for key in [
-            "base.url",
-            "username",
-            "oauth.callback.url",
-            "pagination.max",
-        ] {
-            assert!(!is_secret_key(key), "{key}");
-        }
     }
 }

@@ -252,7 +252,7 @@ fn textfield() -> String {
 impl ConfigurationEntry {
     /// Whether answers show [`crate::secret::MASK`] in place of its value.
     pub fn is_secret(&self) -> bool {
-        self.kind == "PASSWORD" || crate::configuration::is_secret_key(&self.key)
+        self.kind == "PASSWORD" || crate::secret::is_secret_key(&self.key)
     }
 }
 

@@ -98,6 +98,35 @@ pub fn random_token(entropy: &dyn Entropy) -> String {
 /// What an answer shows instead of a secret; sent back, it means "unchanged".
 pub const MASK: &str = "********";
 
+/// Whether a configuration key holds a secret whatever its declared type.
+pub fn is_secret_key(key: &str) -> bool {
+    const EXACT: [&str; 10] = [
+        "password",
+        "oauth.api.key",
+        "oauth.api.secret",
+        "oauth.user.token",
+        "oauth.user.token.secret",
+        "oauth.user.refresh_token",
+        "event.notification.signature.key",
+        "event.notification.basic.password",
+        "jks.password",
+        "base64.encoded.jks",
+    ];
+    let lower = key.to_ascii_lowercase();
+    EXACT.contains(&lower.as_str())
+        || [
+            "secret",
+            "password",
+            "token",
+            "apikey",
+            "api.key",
+            "api_key",
+            "private.key",
+        ]
+        .iter()
+        .any(|word| lower.ends_with(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +147,25 @@ mod tests {
             token.digest(),
             ElementToken::generate(&FixedEntropy::new(2)).digest()
         );
+    }
+
+    #[test]
+    fn secret_keys_are_known_by_name() {
+        for key in [
+            "oauth.api.key",
+            "password",
+            "bot.token",
+            "marketo.client.secret",
+        ] {
+            assert!(is_secret_key(key), "{key}");
+        }
+        for key in [
+            "base.url",
+            "username",
+            "oauth.callback.url",
+            "pagination.max",
+        ] {
+            assert!(!is_secret_key(key), "{key}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The languages of three single vendors: Bazaarvoice's filters, Quickbase's queries, WIQL.
 
-use super::convert::{Words, tree};
 use super::error::Error;
+use super::print::{Words, tree};
 use super::{Comparison, Expression, Operator, Value};
 
 /// `filter=field:value`, one a condition; every condition must hold.

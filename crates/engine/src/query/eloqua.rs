@@ -2,8 +2,8 @@
 
 use ligand_model::time::Timestamp;
 
-use super::convert::{identifier, number};
 use super::error::Error;
+use super::print::{identifier, number};
 use super::{Comparison, Expression, Operator, Value};
 
 /// Properties that Eloqua keeps as Unix seconds.

@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use ligand_model::time::Timestamp;
 use serde_json::Value as Json;
 
-use super::convert::is_identifier;
 use super::error::Error;
+use super::print::is_identifier;
 use super::{Comparison, Expression, Operator, Value};
 use crate::json_path;
 

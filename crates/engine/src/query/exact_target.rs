@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::convert::identifier;
 use super::error::Error;
 use super::literal::{is_datetime, is_local_datetime};
+use super::print::identifier;
 use super::{Comparison, Expression, Operator};
 use crate::template::escape_xml;
 

@@ -1,8 +1,8 @@
 //! OData's `$filter`.
 
-use super::convert::{Words, identifier, number, tree};
 use super::error::Error;
 use super::literal::{is_date, is_datetime};
+use super::print::{Words, identifier, number, tree};
 use super::{Comparison, Expression, Operator, Value};
 
 /// Which literal syntax the vendor speaks.

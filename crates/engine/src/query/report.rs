@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::convert::identifier_path;
 use super::error::Error;
+use super::print::identifier_path;
 use super::{Comparison, Expression, Operator};
 
 /// `[{"column": "Amount", "operator": "greaterThan", "value": "100"}]`; every filter must hold.

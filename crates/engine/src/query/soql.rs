@@ -4,9 +4,9 @@ pub(super) mod select;
 
 use std::fmt::Write;
 
-use super::convert::{Words, identifier, is_identifier, number, tree};
 use super::error::Error;
 use super::literal::{is_date, is_date_word, is_datetime};
+use super::print::{Words, identifier, is_identifier, number, tree};
 use super::{Comparison, Expression, Operator, Value};
 
 const WORDS: Words = Words {

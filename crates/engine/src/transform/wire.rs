@@ -289,6 +289,20 @@ impl Transformation {
         })
     }
 
+    /// As it is kept: fields without a type have that of the `defined` field of the same path.
+    pub fn kept(mut self, defined: &[Value]) -> Value {
+        for field in self.fields.iter_mut().filter(|field| field.kind.is_empty()) {
+            let known = defined
+                .iter()
+                .find(|known| known.get("path").and_then(Value::as_str) == Some(&field.path));
+            let kind = known
+                .and_then(|known| known.get("type"))
+                .and_then(Value::as_str);
+            kind.unwrap_or("string").clone_into(&mut field.kind);
+        }
+        Value::Object(self.to_json())
+    }
+
     /// As it is kept and answered; what the caller adds are ids and names.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut map = Map::new();

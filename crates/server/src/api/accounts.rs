@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
@@ -47,7 +46,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// # Shape
 /// `{"externalId": "acme", "name": "Acme", "description": "…"}`
 pub async fn create(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let made = service::create(&call.app, &caller, &body).await?;
     Ok(Answer::platform(shown(&caller, &made)))
@@ -62,7 +61,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `PUT` and `PATCH /accounts/{accountId}`; `permanent=true` with `{"active": false}` deletes users and instances.
 pub async fn update(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let permanent = call.flag("permanent").unwrap_or(false);
     let found = service::update(&call.app, &caller, call.variable(0), &body, permanent).await?;
@@ -102,7 +101,7 @@ pub async fn users(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// # Shape
 /// `{"firstName", "lastName", "email", "password", "roles": [{"key": "admin"}], "externalId"}`
 pub async fn create_user(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let made = service::create_user(&call.app, &caller, call.variable(0), &body).await?;
     Ok(with_secret(&made))
@@ -125,7 +124,7 @@ pub async fn user(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `PUT` and `PATCH /accounts/{accountId}/users/{userId}`
 pub async fn update_user(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (caller, found) = (call.caller()?, of_account(&call).await?);
     let permanent = call.flag("permanent").unwrap_or(false);
     let id = found.id.to_string();

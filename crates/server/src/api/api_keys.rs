@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::wire;
@@ -34,7 +33,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// → the key with `key`, the secret for `Authorization: Bearer`, shown this once.
 pub async fn create(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (key, secret) = service::create(&call.app, &caller, &body).await?;
     Ok(Answer::platform(
         shown(&call.app, &key, Some(&secret)).await?,
@@ -55,7 +54,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn update(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let id = id(&call)?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let key = service::update(&call.app, &caller, id, &body).await?;
     Ok(Answer::platform(shown(&call.app, &key, None).await?))
 }
@@ -68,7 +67,7 @@ pub async fn update(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, A
 pub async fn rotate(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let id = id(&call)?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (key, secret) = service::rotate(&call.app, &caller, id, &body).await?;
     Ok(Answer::platform(
         shown(&call.app, &key, Some(&secret)).await?,

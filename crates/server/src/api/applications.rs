@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::wire;
@@ -23,7 +22,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `{"apiKey": "…", "apiSecret": "…", "callbackUrl": "…", "scope": "…"}`
 pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (element, application) = service::put(&call.app, &caller, call.variable(0), &body).await?;
     Ok(Answer::platform(wire::application(&element, &application)))
 }

@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::wire;
@@ -16,7 +15,7 @@ use crate::service::authentication as service;
 /// # Shape
 /// `{"username": "…", "password": "…"}` → the user and a `token` for `Authorization: Bearer`.
 pub async fn sign_in(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let username = text(&body, "username")?;
     let password = Zeroizing::new(text(&body, "password")?);
     let address = call.peer.address;
@@ -48,7 +47,7 @@ pub async fn secrets(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `{"password": "…"}`
 pub async fn change_password(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let password = Zeroizing::new(text(&body, "password")?);
     service::change_password(&call.app, &caller, password).await?;
     Ok(Answer::empty())

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
@@ -125,7 +124,7 @@ pub async fn roll_back(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn move_instance(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let id = call.instance_id(1)?;
-    let given = read_json(&mut call, vocabulary).await?;
+    let given = call.json(vocabulary).await?;
     let found = elements::seen(&call.app, Some(&caller), call.variable(0)).await?;
     let version = match given.get("version") {
         None | Some(Value::Null) => json!(found.version),

@@ -10,7 +10,10 @@ use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::Why;
+use serde_json::Value;
 
+use super::body;
+use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::app::App;
 use crate::listener::peer::Peer;
@@ -114,6 +117,18 @@ impl Call {
     /// Takes the body; what is left is empty.
     pub fn take_body(&mut self) -> Body {
         std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the JSON body of a platform call, in the inner spelling.
+    ///
+    /// # Errors
+    /// As [`body::json`].
+    pub async fn json(&mut self, vocabulary: &Vocabulary) -> Result<Value, ApiError> {
+        let taken = self.take_body();
+        let limit = self.app.config.http.max_body.0.min(body::PLATFORM);
+        let mut value = body::json(&self.headers, taken, limit).await?;
+        vocabulary.inner_body(&mut value);
+        Ok(value)
     }
 
     /// A variable of the route, by position.

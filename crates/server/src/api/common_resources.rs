@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::service::transformations::common as service;
@@ -33,7 +32,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `{"name": "person", "fields": [{"path": "id", "associatedLevel": "organization"}], "changedFields": [{"oldPath": "id",
 /// "path": "key", "associatedLevel": "organization"}]}`
 pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let name = service::put(&call.app, &caller, &body).await?;
     shown(&call, &caller, &name).await
@@ -44,7 +43,7 @@ pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
 /// # Shape
 /// `{"name": "new"}`
 pub async fn rename(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let new = ["name", "objectName"]
         .iter()

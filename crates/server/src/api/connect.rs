@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::instances::note_revealed;
@@ -19,7 +18,7 @@ use crate::service::connect::{self as service, Standing, ask::Wanted};
 /// "instance": {"id": 7}}` → `{"id": 1, "token": "…", "url": "…", "expires": "…"}`
 pub async fn begin(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let wanted = Wanted::read(&read_json(&mut call, vocabulary).await?)?;
+    let wanted = Wanted::read(&call.json(vocabulary).await?)?;
     let begun = service::begin(&call.app, &caller, wanted).await?;
     Ok(Answer::platform(json!({
         "id": begun.id,

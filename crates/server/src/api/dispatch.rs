@@ -23,7 +23,7 @@ use super::call::{Call, VendorNote};
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::routes::{self, Access, Match};
-use super::{body, once, permit, resources};
+use super::{once, permit, resources};
 use crate::app::App;
 use crate::listener::peer::Peer;
 use crate::service::transformations::mapped;
@@ -549,16 +549,4 @@ fn nowhere(app: &App, arrived: &Arrived) -> ApiError {
         .map(|nearest| format!(" The nearest is {nearest}."))
         .unwrap_or_default();
     ApiError::not_found(format!("No route found for {method} {path}.{hint}"))
-}
-
-/// Reads the JSON body of a platform call, in the inner spelling.
-///
-/// # Errors
-/// As [`body::json`].
-pub async fn json(call: &mut Call, vocabulary: &Vocabulary) -> Result<serde_json::Value, ApiError> {
-    let taken = call.take_body();
-    let limit = call.app.config.http.max_body.0.min(body::PLATFORM);
-    let mut value = body::json(&call.headers, taken, limit).await?;
-    vocabulary.inner_body(&mut value);
-    Ok(value)
 }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
@@ -36,7 +35,7 @@ async fn make(
     element: Option<String>,
 ) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let input = InstanceInput::read(&read_json(&mut call, vocabulary).await?)?;
+    let input = InstanceInput::read(&call.json(vocabulary).await?)?;
     permit::new_instance(&call, &caller, &input, element.as_deref()).await?;
     let shown = provision::provision(&call.app, &caller, input, element.as_deref()).await?;
     Ok(Answer::platform(wire::instance(&shown, true)))
@@ -164,7 +163,7 @@ async fn change(
     of: Option<ElementId>,
 ) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let input = InstanceInput::read(&read_json(&mut call, vocabulary).await?)?;
+    let input = InstanceInput::read(&call.json(vocabulary).await?)?;
     permit::changed_instance(&call, &caller, &input).await?;
     let sealed = reconfigure::reconfigure(&call.app, &caller, id, of, input).await?;
     answer(&call, sealed).await

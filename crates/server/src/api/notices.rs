@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::service::callers::administers;
@@ -33,7 +32,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     administers(&caller)?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let url = body.get("url").and_then(Value::as_str).map(str::trim);
     let Some(url) = url.filter(|url| !url.is_empty() && url.len() <= 2000) else {
         return Err(ApiError::invalid(

@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 
 use super::answer::{Answer, Content};
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::console;
@@ -60,7 +59,7 @@ pub async fn url_default(mut call: Call, vocabulary: &Vocabulary) -> Result<Answ
 async fn asked(call: &mut Call, vocabulary: &Vocabulary) -> Result<Asked, ApiError> {
     let mut pairs = call.query.clone();
     if call.method == http::Method::POST {
-        match read_json(call, vocabulary).await? {
+        match call.json(vocabulary).await? {
             Value::Null => {}
             Value::Object(members) => {
                 for (name, value) in members {

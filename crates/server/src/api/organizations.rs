@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::wire;
@@ -24,7 +23,7 @@ pub async fn me(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `{"name": "…", "branding": {"accent": "#27509b", "logo": "data:image/png;base64,…"}}`; `""` takes a look away
 pub async fn change(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let change = branding::change(&caller, &body)?;
     let store = &call.app.store;
     store

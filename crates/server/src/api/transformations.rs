@@ -14,7 +14,6 @@ use std::sync::Arc;
 use super::answer::{Answer, Content};
 use super::body;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use crate::service::transformations::may_write as permitted;
@@ -38,7 +37,7 @@ pub async fn create_definition(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, name) = located(&call).await?;
     definitions::create(&call.app, place, &[(name.clone(), body)]).await?;
     Ok(Answer::platform(
@@ -51,7 +50,7 @@ pub async fn replace_definition(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, name) = located(&call).await?;
     definitions::replace(&call.app, place, &name, &body).await?;
     Ok(Answer::platform(
@@ -88,7 +87,7 @@ pub async fn create_definitions(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, _) = located(&call).await?;
     let Value::Object(members) = body else {
         return Err(ApiError::invalid(
@@ -119,7 +118,7 @@ pub async fn delete_definitions(call: Call, _: &Vocabulary) -> Result<Answer, Ap
 /// # Shape
 /// `{"objectName": "new"}`
 pub async fn rename(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, name) = located(&call).await?;
     let new = ["objectName", "name"]
         .iter()
@@ -154,7 +153,7 @@ pub async fn create_transformation(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, element, name) = of_element(&call).await?;
     mappings::create(&call.app, place, element.id, &name, &body).await?;
     let shown = mappings::get(&call.app, place, &element, name.trim()).await?;
@@ -166,7 +165,7 @@ pub async fn replace_transformation(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, element, name) = of_element(&call).await?;
     mappings::replace(&call.app, place, element.id, &name, &body).await?;
     let shown = mappings::get(&call.app, place, &element, &name).await?;
@@ -205,7 +204,7 @@ pub async fn delete_transformations(call: Call, _: &Vocabulary) -> Result<Answer
 /// # Shape
 /// As a transformation, with `level`, `objectName`, and `elementInstanceId` or `elementKey`.
 pub async fn put(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let name = text("objectName")

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::accounts::{self, shown_user};
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
@@ -45,7 +44,7 @@ pub async fn list(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `POST /organizations/users`: a user of the default account; the answer has the user's `secret`.
 pub async fn create(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let accounts = call.app.store.accounts(caller.organization).await?;
     let default = accounts.iter().find(|account| account.default);
@@ -63,7 +62,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `PUT` and `PATCH` of a user; `permanent=true` with `{"active": false}` deletes its instances.
 pub async fn update(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let permanent = call.flag("permanent").unwrap_or(false);
     let id = call.variable(0);
@@ -86,7 +85,7 @@ pub async fn accounts(call: Call, vocabulary: &Vocabulary) -> Result<Answer, Api
 
 /// `POST /organizations/{organizationId}/accounts`
 pub async fn create_account(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     of_organization(&call)?;
     let caller = call.caller()?;
     let made = service::create(&call.app, &caller, &body).await?;

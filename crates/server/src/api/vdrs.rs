@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::dispatch::json as read_json;
 use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::page::Page;
@@ -63,7 +62,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// # Shape
 /// `{"objectName": "person", "fields": [{"path": "id", "type": "string", "level": "organization"}]}`
 pub async fn create(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let made = service::create(&call.app, &caller, &body).await?;
     Ok(written(service::shown(&made.whole), made.ignored))
@@ -71,7 +70,7 @@ pub async fn create(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, A
 
 /// `PUT /vdrs/{id}`
 pub async fn replace(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let made = service::replace(&call.app, &caller, call.variable(0), &body).await?;
     Ok(written(service::shown(&made.whole), made.ignored))
@@ -100,7 +99,7 @@ pub async fn export(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `PUT /vdrs/import`
 pub async fn import(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let made = files::import(&call.app, &caller, &body).await?;
     Ok(written(service::shown(&made.whole), made.ignored))
@@ -111,7 +110,7 @@ pub async fn import(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, A
 /// # Shape
 /// `{"objectName": "copy"}`; query `cloneAllTransformations`, `elementKeys[]`, `level=organization`.
 pub async fn clone(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let copy = files::Copy {
         name: body
@@ -141,7 +140,7 @@ pub async fn create_transformation(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let (made, ignored) =
         mappings::create_transformation(&call.app, &caller, call.variable(0), &body).await?;
@@ -164,7 +163,7 @@ pub async fn replace_transformation(
     mut call: Call,
     vocabulary: &Vocabulary,
 ) -> Result<Answer, ApiError> {
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let caller = call.caller()?;
     let (id, one) = (call.variable(0), call.variable(1));
     let (made, ignored) =
@@ -218,13 +217,13 @@ pub async fn snippet(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// # Shape
 /// `{"name": "greeting", "body": "…", "description": "…", "snippetType": "transformation"}`
 pub async fn create_snippet(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = checked(read_json(&mut call, vocabulary).await?)?;
+    let body = checked(call.json(vocabulary).await?)?;
     keep(&call, None, &body).await
 }
 
 /// `PUT /vdrs/snippets/{id}`
 pub async fn replace_snippet(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
-    let body = checked(read_json(&mut call, vocabulary).await?)?;
+    let body = checked(call.json(vocabulary).await?)?;
     let id = number(&call)?;
     keep(&call, Some(id), &body).await
 }

@@ -125,7 +125,7 @@ fn mask<'a>(
 fn is_secret(element: &Compiled, key: &str) -> bool {
     match element.element.entry(key) {
         Some(entry) => entry.is_secret(),
-        None => ligand_model::configuration::is_secret_key(key),
+        None => ligand_model::secret::is_secret_key(key),
     }
 }
 

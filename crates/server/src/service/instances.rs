@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use ligand_engine::catalog::Compiled;
 use ligand_engine::catalog::configuration::effective;
-use ligand_model::configuration::{InstanceDocument, is_secret_key};
+use ligand_model::configuration::InstanceDocument;
 use ligand_model::id::{ElementId, InstanceId, OrganizationId};
 use ligand_model::instance::Instance;
+use ligand_model::secret::is_secret_key;
 use ligand_model::secret::{ElementToken, MASK};
 use ligand_store::api_keys::Permission;
 use ligand_store::farewells::Leaving;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ligand_engine::catalog::Compiled;
 use ligand_engine::catalog::configuration::effective;
-use ligand_model::configuration::is_secret_key;
 use ligand_model::element::{AuthenticationKind, ConfigurationEntry, Resource};
+use ligand_model::secret::is_secret_key;
 use ligand_sim::generic::{Credential, Description, IdPlace, Operation, Paging, Role};
 use serde_json::{Value, json};
 use url::Url;

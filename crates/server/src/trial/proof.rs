@@ -1,12 +1,12 @@
 //! What a trial has proven, kept beside the element: `proven.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 
 use ligand_model::element::{Proof, Proven};
 
 use super::{Line, Verdict};
-use crate::cli::Failed;
 use crate::runtime;
 
 /// The file in an element's directory.
@@ -43,16 +43,21 @@ pub fn merge(known: &mut BTreeMap<String, Proof>, lines: &[Line], how: Proven, t
 ///
 /// # Errors
 /// A directory that cannot be read or written.
-pub fn record(folder: &Path, lines: &[Line], how: Proven, today: &str) -> Result<usize, Failed> {
+pub fn record(folder: &Path, lines: &[Line], how: Proven, today: &str) -> io::Result<usize> {
     if !folder.join("element.json").is_file() {
-        return Err(format!("{} is no element directory", folder.display()).into());
+        return Err(io::Error::other(format!(
+            "{} is no element directory",
+            folder.display()
+        )));
     }
     let path = folder.join(FILE);
     let mut known = match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|error| format!("{}: {error}", path.display()))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-        Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+            .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(error) => {
+            return Err(io::Error::other(format!("{}: {error}", path.display())));
+        }
     };
     merge(&mut known, lines, how, today);
     let mut text = serde_json::to_vec_pretty(&known)?;

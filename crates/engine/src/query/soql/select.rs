@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{order_by, print, quote};
-use crate::query::convert::is_identifier;
 use crate::query::error::{Error, shorten};
 use crate::query::parse_where;
+use crate::query::print::is_identifier;
 
 /// Most records of a statement that asks for every field: the vendor's own limit for `FIELDS(ALL)`.
 const MOST_OF_ALL: &str = "200";

@@ -149,7 +149,7 @@ proptest! {
                     Token::Word("WHERE".into()), Token::Word(field), Token::Symbol("=".into()), expected,
                 ]);
             }
-            other => prop_assert!(!convert::is_identifier(&field), "{:?}", other),
+            other => prop_assert!(!print::is_identifier(&field), "{:?}", other),
         }
     }
 

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::call::Call;
-use super::super::dispatch::json as read_json;
 use super::super::edge::nouns::Vocabulary;
 use super::super::error::ApiError;
 use crate::service::builder::items::{self, Holder, Kind, Place};
@@ -30,7 +29,7 @@ pub async fn get(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `POST /elements/{keyOrId}/resources`
 pub async fn add(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let made = resources::add(&call.app, &caller, call.variable(0), &body).await?;
     Ok(Answer::platform(without_nulls(made)))
 }
@@ -38,7 +37,7 @@ pub async fn add(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiE
 /// `PUT /elements/{keyOrId}/resources/{id}`
 pub async fn replace(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (element, id) = (call.variable(0), call.variable(1));
     let made = resources::replace(&call.app, &caller, element, id, &body).await?;
     Ok(Answer::platform(without_nulls(made)))
@@ -61,7 +60,7 @@ pub async fn model(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `POST|PUT /elements/{keyOrId}/resources/{id}/models`
 pub async fn put_model(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (element, id) = (call.variable(0), call.variable(1));
     let made = resources::put_model(&call.app, &caller, element, id, &body).await?;
     Ok(Answer::platform(made))
@@ -77,7 +76,7 @@ pub async fn remove_model(call: Call, _: &Vocabulary) -> Result<Answer, ApiError
 /// `POST /elements/{keyOrId}/configuration`
 pub async fn add_entry(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let made = configuration::add(&call.app, &caller, call.variable(0), &body).await?;
     Ok(Answer::platform(made))
 }
@@ -85,7 +84,7 @@ pub async fn add_entry(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer
 /// `PUT /elements/{keyOrId}/configuration/{key}`
 pub async fn replace_entry(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (element, key) = (call.variable(0), call.variable(1));
     let made = configuration::replace(&call.app, &caller, element, key, &body).await?;
     Ok(Answer::platform(made))
@@ -128,7 +127,7 @@ macro_rules! handlers {
         #[doc = concat!("`POST` one ", $where)]
         pub async fn $add(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
             let caller = call.caller()?;
-            let body = read_json(&mut call, vocabulary).await?;
+            let body = call.json(vocabulary).await?;
             let (place, _) = $place(&call);
             let made = items::add(&call.app, &caller, &place, Kind::$kind, &body).await?;
             Ok(Answer::platform(made))
@@ -137,7 +136,7 @@ macro_rules! handlers {
         #[doc = concat!("`PUT` one ", $where)]
         pub async fn $replace(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
             let caller = call.caller()?;
-            let body = read_json(&mut call, vocabulary).await?;
+            let body = call.json(vocabulary).await?;
             let (place, id) = $place(&call);
             let made = items::replace(&call.app, &caller, &place, Kind::$kind, &id, &body).await?;
             Ok(Answer::platform(made))
@@ -165,7 +164,7 @@ handlers!(Model of_element: list_models get_model add_model replace_model remove
 /// `PUT /elements/{keyOrId}/models`: adds a model, or replaces the one whose `id` the body names.
 pub async fn upsert_model(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let (place, _) = of_element(&call);
     let made = items::put(&call.app, &caller, &place, Kind::Model, &body).await?;
     Ok(Answer::platform(made))

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::call::Call;
-use super::super::dispatch::json as read_json;
 use super::super::edge::nouns::Vocabulary;
 use super::super::error::ApiError;
 use super::super::wire;
@@ -74,7 +73,7 @@ async fn change(
 ) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let key = named(&entries(&call, id).await?, entry)?.key.clone();
-    let body = read_json(&mut call, vocabulary).await?;
+    let body = call.json(vocabulary).await?;
     let Some(value) = body.get("propertyValue") else {
         return Err(ApiError::invalid("`propertyValue` is missing."));
     };

@@ -76,7 +76,7 @@ pub async fn create(
                 "A transformation for '{name}' exists already at this level."
             )));
         }
-        let body = completed(given.clone(), &parts);
+        let body = given.clone().kept(&parts);
         let mut made = begin(vdr, &name);
         made.transformations
             .push(TransformationChange::Insert(element, place.owner, body));
@@ -121,10 +121,8 @@ pub async fn replace(
             ));
         }
         let mut made = Change::of(vdr);
-        made.transformations.push(TransformationChange::Replace(
-            own.id,
-            completed(given, &parts),
-        ));
+        made.transformations
+            .push(TransformationChange::Replace(own.id, given.kept(&parts)));
         Ok((vec![made], ()))
     })
     .await
@@ -291,22 +289,6 @@ async fn defined(app: &App, place: Place, name: &str) -> Result<(Option<Vdr>, Ve
         vdr,
         parts.into_iter().flat_map(|part| part.fields).collect(),
     ))
-}
-
-/// As it is kept: fields without a type have that of the definition.
-pub(super) fn completed(mut given: Transformation, defined: &[Value]) -> Value {
-    for field in &mut given.fields {
-        if field.kind.is_empty() {
-            let known = defined
-                .iter()
-                .find(|known| known.get("path").and_then(Value::as_str) == Some(&field.path));
-            let kind = known
-                .and_then(|known| known.get("type"))
-                .and_then(Value::as_str);
-            kind.unwrap_or("string").clone_into(&mut field.kind);
-        }
-    }
-    Value::Object(given.to_json())
 }
 
 /// A transformation as answers show it. `rows` are those of its name, at its level and above.

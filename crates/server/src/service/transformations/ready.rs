@@ -134,7 +134,7 @@ impl Ready {
                 name: name.to_owned(),
                 element: element.id,
                 owner: SYSTEM,
-                body: super::mappings::completed(read, &numbered),
+                body: read.kept(&numbered),
             });
         }
         Ok(Self {
