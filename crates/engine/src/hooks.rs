@@ -33,6 +33,7 @@ use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Runtime, Value
 
 use self::fault::Fault;
 use self::order::Order;
+pub(crate) use self::script::Mentioned;
 pub use self::script::VARIABLES;
 use crate::step::{HookCall, HookError, HookResult, VendorReply, VendorRequest};
 
@@ -439,9 +440,7 @@ pub fn check_transformation(name: &str, source: &str, legacy: bool) -> Result<()
         name: name.to_owned(),
         source: source.to_owned(),
         legacy,
-        variables: serde_json::Map::new(),
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     };
     runtime
         .context
@@ -489,10 +488,7 @@ fn compiles(runtime: &HookRuntime, name: &str, source: &str) -> Result<(), HookE
     let call = HookCall {
         name: name.to_owned(),
         source: source.to_owned(),
-        legacy: false,
-        variables: serde_json::Map::new(),
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     };
     runtime
         .context

@@ -107,6 +107,8 @@ pub struct HookCall {
     pub source: String,
     /// Legacy hooks return their result.
     pub legacy: bool,
+    /// The text is the operator's catalog's, not a tenant's: what it compiles to may be kept.
+    pub of_catalog: bool,
     /// The variables by name (`request_vendor_body`, `configuration`, `response_body`, …), each an assignable local of the hook.
     pub variables: Map<String, Value>,
     /// Variables that are at hand as JSON text, known to be whole: only the script parses it.

@@ -309,6 +309,9 @@ pub struct Hook {
     /// *Added, on disk only.* File of the source, relative to the element's folder; the loader turns it into `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Text>,
+    /// Whether it was read from a file of the catalog: the operator's text, not a tenant's.
+    #[serde(skip)]
+    pub of_catalog: bool,
     /// Legacy hooks return their result instead of calling `done`.
     #[serde(default)]
     pub is_legacy: bool,

@@ -1,6 +1,7 @@
 // What: builds the multipart upload that makes a list, or merges into one (PATCH), from JSON or from the parts `list` (JSON) and `file` (CSV).
 // Why: the vendor takes each setting as a part of its own, `uploadspecs` as JSON text, and always wants a file.
 // Source: https://developer.act-on.com/reference/lists
+'use strict';
 const fail = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });
 const read = (text, name) => {
   try {

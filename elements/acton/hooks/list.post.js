@@ -1,6 +1,7 @@
 // What: keeps what describes the list, drops the row that came along.
 // Why: the vendor describes a list only together with its rows.
 // Source: https://developer.act-on.com/reference/lists
+'use strict';
 if (response_iserror || !response_body) done();
 done({
   response_body: {

@@ -1,6 +1,7 @@
 // What: sends the members of a message as form fields.
 // Why: the vendor takes forms; `messagebody` is the word that this element's callers know for the HTML.
 // Source: https://developer.act-on.com/reference/messages
+'use strict';
 const sent = request_body_map;
 if (!sent || typeof sent !== 'object' || Array.isArray(sent)) {
   done({ continue: false, response_status_code: 400, response_error_message: 'A message is an object such as {"type":"template","subject":"…","htmlbody":"…"}.' });

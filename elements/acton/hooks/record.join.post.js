@@ -1,6 +1,7 @@
 // What: puts the headings of the list to the cells of the contact that was read before.
 // Why: the vendor answers one contact as bare cells.
 // Source: https://developer.act-on.com/reference/contacts
+'use strict';
 if (response_iserror) done();
 const variables = request_path_variables || {};
 const id = variables.contactId || variables.id;

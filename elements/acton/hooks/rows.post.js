@@ -1,6 +1,7 @@
 // What: puts headings and rows together: [{"id":"l-0001:0","Email":"a@b.c"}].
 // Why: the vendor answers a table.
 // Source: https://developer.act-on.com/reference/lists
+'use strict';
 if (response_iserror || !response_body) done();
 const headers = response_body.headers || [];
 const records = (response_body.data || []).map((row) => {

@@ -1,6 +1,7 @@
 // What: turns where=startAt='…' AND endAt='…' AND type='…' into startDate, endDate and type.
 // Why: the vendor wants all three, under names of its own and as unix seconds.
 // Source: https://docs.oracle.com/en/cloud/saas/marketing/eloqua-rest-api/op-api-rest-1.0-data-activities-contact-id-get.html
+'use strict';
 const fail = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });
 const NAMES = { startAt: 'startDate', startDate: 'startDate', endAt: 'endDate', endDate: 'endDate', type: 'type' };
 const wanted = {};

@@ -1,6 +1,7 @@
 // What: finds the segment that a campaign begins with.
 // Why: a campaign names its segments among its elements.
 // Source: https://docs.oracle.com/en/cloud/saas/marketing/eloqua-rest-api/op-api-rest-2.0-assets-campaign-id-get.html
+'use strict';
 if (response_iserror) done();
 const elements = (response_body && response_body.elements) || [];
 const segment = elements.find((element) => element.type === 'CampaignSegment' && element.segmentId);

@@ -1,6 +1,7 @@
 // What: refuses a name that is neither a resource of this element nor a custom object of the site.
 // Why: such a name is a mistake in the path, as it is for elements that have no custom objects.
 // Source: https://docs.oracle.com/en/cloud/saas/marketing/eloqua-rest-api/op-api-rest-2.0-assets-customobjects-get.html
+'use strict';
 if (response_iserror) done();
 const name = request_path_variables.objectName;
 if (!response_body || !response_body.elements || response_body.elements.length === 0) {

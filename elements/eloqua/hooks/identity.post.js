@@ -1,6 +1,7 @@
 // What: keeps the addresses of the site's pod as `base.url`, `rest1.url` and `bulk.url`; turns the answer "Not authenticated." into a 401.
 // Why: every site lives on one of several pods, and /id answers 200 with a JSON string to a token it does not know.
 // Source: https://docs.oracle.com/en/cloud/saas/marketing/eloqua-develop/Developers/RESTAPI/Tutorials/DeterminingBaseURL.htm
+'use strict';
 if (response_iserror) done();
 const base = response_body && response_body.urls && response_body.urls.base;
 if (!base) {

@@ -1,6 +1,7 @@
 // What: lays what was sent over the record that was read, translating internal field names to properties or `fieldValues`.
 // Why: PUT replaces the whole object, what is left out is cleared; fields without a property travel in `fieldValues` by id.
 // Source: https://docs.oracle.com/en/cloud/saas/marketing/eloqua-rest-api/op-api-rest-2.0-data-contact-id-put.html
+'use strict';
 const PROPERTIES = {
   C_EmailAddress: 'emailAddress', C_FirstName: 'firstName', C_LastName: 'lastName', C_Title: 'title', C_Company: 'accountName',
   C_Address1: 'address1', C_Address2: 'address2', C_Address3: 'address3', C_City: 'city', C_State_Prov: 'province',

@@ -1,6 +1,7 @@
 // What: puts activityTypeIds, leadIds and listId of the where into the query.
 // Why: the vendor wants types always, ten at most, and knows no other condition.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/activities
+'use strict';
 const fail = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });
 const parameters = {};
 (request_expression || []).forEach((term) => {

@@ -1,6 +1,7 @@
 // What: sends the attributes without the action beside them.
 // Why: the action is a part of the vendor's path.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/custom-activities
+'use strict';
 const sent = request_body_map;
 const attributes = Array.isArray(sent) ? sent : sent && sent.attributes;
 if (!Array.isArray(attributes) || (sent.action && !['create', 'update', 'delete'].includes(sent.action))) {

@@ -1,6 +1,7 @@
 // What: answers each record as sent with its marketoGUID, `id` and status: a list for a list, one for one.
 // Why: the vendor answers ids and statuses in the order of the input.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/custom-objects
+'use strict';
 if (response_iserror || !Array.isArray(response_body)) done();
 const sent = request_body_map;
 const many = Array.isArray(sent) || (sent && Array.isArray(sent.input));

@@ -1,6 +1,7 @@
 // What: builds {action, dedupeBy, input} (POST, PATCH) or {deleteBy, input} (DELETE) of records known by marketoGUID.
 // Why: the vendor writes lists of records with an action beside them.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/custom-objects
+'use strict';
 const id = request_path_variables && request_path_variables.id;
 if (request_method === 'DELETE') done({ request_vendor_body: { deleteBy: 'idField', input: [{ marketoGUID: id }] } });
 const sent = request_body_map;

@@ -1,6 +1,7 @@
 // What: says whether the cookie was tied to the person; an unknown cookie is no error.
 // Why: callers send the token of whatever browser they meet, and most are no visitors of the tracked site.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/leads
+'use strict';
 const id = request_path_variables.id;
 const fault = response_body && response_body.errors && response_body.errors[0];
 if (fault && String(fault.code) === '1012') {

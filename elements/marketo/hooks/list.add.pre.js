@@ -1,6 +1,7 @@
 // What: turns [{"person":{"id":1}}] into {"input":[{"id":1}]}.
 // Why: the vendor takes bare ids, as numbers.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/static-lists
+'use strict';
 const people = Array.isArray(request_body_map) ? request_body_map : [request_body_map];
 const input = people.map((item) => {
   const person = (item && item.person) || item || {};

@@ -1,6 +1,7 @@
 // What: sends the losing people as leadIds=2,3.
 // Why: the vendor takes them in the query, not in a body.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/leads
+'use strict';
 const given = (request_body_map && (request_body_map.leadIds || request_body_map.leadId)) || [];
 const ids = (Array.isArray(given) ? given : [given]).map(String);
 if (ids.length === 0 || !ids.every((id) => /^[0-9]+$/.test(id))) {

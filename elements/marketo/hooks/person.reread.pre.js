@@ -1,6 +1,7 @@
 // What: asks for the vendor's default fields and for those that were just written.
 // Why: without `fields` the vendor answers six fields, and the caller would not see what it stored.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/leads
+'use strict';
 const sent = request_body_map && (request_body_map.person || request_body_map);
 if (!sent || (request_parameters && request_parameters.fields)) done();
 const fields = ['id', 'email', 'updatedAt', 'createdAt', 'firstName', 'lastName'];

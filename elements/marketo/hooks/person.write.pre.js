@@ -2,6 +2,7 @@
 // or {"input":[{"id":1}]} (DELETE).
 // Why: the vendor writes lists of records with an action beside them, and wants ids as numbers.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/leads
+'use strict';
 const id = request_path_variables && request_path_variables.id;
 const number = /^[0-9]+$/.test(id) ? Number(id) : id;
 if (request_method === 'DELETE') {

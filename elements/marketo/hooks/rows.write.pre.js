@@ -1,6 +1,7 @@
 // What: builds {action, dedupeBy, input} (POST, PATCH) or {deleteBy, input} (DELETE) of one record known by its id.
 // Why: the vendor writes lists of records with an action beside them; a record found by id takes no dedupe fields.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/companies
+'use strict';
 const id = request_path_variables && request_path_variables.id;
 const number = /^[0-9]+$/.test(id) ? Number(id) : id;
 if (request_method === 'DELETE') done({ request_vendor_body: { deleteBy: 'idField', input: [{ id: number }] } });

@@ -1,6 +1,7 @@
 // What: asks for the token of a date; a page after the first has its token already.
 // Why: activities are read from a point in time on, and the vendor makes the point a token first.
 // Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/activities
+'use strict';
 if (request_parameters.nextPage) done({ continue: false, response_body: { nextPageToken: request_parameters.nextPage } });
 const term = (request_expression || []).find((one) => ['sinceDate', 'sinceDatetime', 'fromDate'].includes(one.attribute));
 if (!term) {

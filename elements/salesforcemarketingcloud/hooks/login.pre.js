@@ -1,6 +1,7 @@
 // What: asks the tenant's host for a token, or the first generation's when there is no tenant.
 // Why: the two want other addresses and other members.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/access-token-s2s.html
+'use strict';
 const c = configuration;
 const tenant = c['salesforcemarketingcloud.subdomain'] || !c['auth.url'].includes('{');
 const body = tenant

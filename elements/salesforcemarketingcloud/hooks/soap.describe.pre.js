@@ -1,6 +1,7 @@
 // What: makes a SOAP Describe of the object type.
 // Why: only SOAP tells what its objects have.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/describe.html
+'use strict';
 const text = (value) => String(value).replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');
 done({
   request_vendor_parameters: { ObjectType: null },

@@ -1,6 +1,7 @@
 // What: the results of a Retrieve as records, and the request's id as the token of the next batch.
 // Why: a single result is no array in XML, none is nothing at all, and members of SOAP itself are no data.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/retrieve.html
+'use strict';
 if (response_iserror) done();
 const record = (result) => {
   for (const name of Object.keys(result)) {

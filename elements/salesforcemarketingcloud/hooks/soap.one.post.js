@@ -1,6 +1,7 @@
 // What: the one result of a Retrieve by id, or 404.
 // Why: the vendor answers an id that it does not know with no results and status 200.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/retrieve.html
+'use strict';
 if (response_iserror) done();
 const found = [].concat(response_body.Results || [])[0];
 if (!found) done({ response_error_message: 'There is no record with this id.', response_status_code: 404 });

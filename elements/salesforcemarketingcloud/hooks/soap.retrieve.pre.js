@@ -1,6 +1,7 @@
 // What: makes a SOAP Retrieve of the parameters: ObjectType, Properties, Filter, BatchSize, ContinueRequest; any other is a property that must be equal.
 // Why: the vendor's lists, subscribers, data extensions and tracking events are reached by SOAP only.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/retrieve.html
+'use strict';
 const asked = request_vendor_parameters;
 const text = (value) => String(value).replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');
 const element = (name, value) => '<' + name + '>' + text(value) + '</' + name + '>';

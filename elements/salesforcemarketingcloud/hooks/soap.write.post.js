@@ -1,6 +1,7 @@
 // What: the record that was written, with the ids that the vendor gave it.
 // Why: the vendor wraps it with what became of it.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/soap-web-service-api.html
+'use strict';
 if (response_iserror) done();
 const answer = response_body[Object.keys(response_body).find((name) => name.endsWith('Response'))] || {};
 const result = [].concat(answer.Results || [])[0] || {};

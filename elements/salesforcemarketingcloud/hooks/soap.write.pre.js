@@ -1,6 +1,7 @@
 // What: makes a SOAP Create, Update or Delete of the body and of the parameters, which are properties; Lists.ID is the ID of Lists.
 // Why: the vendor's lists, subscribers, data extensions and folders are written by SOAP only.
 // Source: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/soap-web-service-api.html
+'use strict';
 const asked = request_vendor_parameters;
 const action = request_vendor_headers.SOAPAction;
 const text = (value) => String(value).replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');

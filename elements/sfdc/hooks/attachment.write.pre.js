@@ -1,6 +1,7 @@
 // What: turns an uploaded part into the members of an Attachment; a JSON body stays as it is.
 // Why: the vendor takes the bytes as base64 in Body.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_attachment.htm
+'use strict';
 const given = JSON.parse(request_vendor_body || '{}');
 const uploaded = 'body' in given && 'size' in given;
 if (request_method === 'POST' && !uploaded && !('Body' in given)) {

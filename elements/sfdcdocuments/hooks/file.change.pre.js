@@ -1,6 +1,7 @@
 // What: turns name or path, description and tags into members of the latest version.
 // Why: the vendor keeps them there.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 const given = JSON.parse(request_vendor_body || '{}');
 const version = {};
 const refuse = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });

@@ -1,6 +1,7 @@
 // What: describes a file as the documents hub does, from its latest version.
 // Why: the vendor's names are its own, and its media types are those of the extension.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 if (response_iserror || !response_body || !response_body.ContentDocumentId) done();
 const types = {
   csv: 'text/csv', docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', gif: 'image/gif', html: 'text/html',

@@ -1,6 +1,7 @@
 // What: describes each file and folder as the documents hub does.
 // Why: the vendor nests files and folders in items.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.chatterapi.meta/chatterapi/connect_resources_folder_items.htm
+'use strict';
 if (response_iserror || !Array.isArray(response_body)) done();
 const folder = String((request_parameters && request_parameters.path) || '/').replace(/^[/]+|[/]+$/g, '');
 const below = folder === '' ? '/' : '/' + folder + '/';

@@ -1,6 +1,7 @@
 // What: describes a folder as the documents hub does.
 // Why: the vendor's names are its own.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.chatterapi.meta/chatterapi/connect_resources_folder.htm
+'use strict';
 if (response_iserror || !response_body) done();
 const folder = response_body;
 done({

@@ -1,6 +1,7 @@
 // What: asks for the file whose title and extension make up the last part of `path`, the newest first.
 // Why: the vendor knows files by id; a path is the platform's way.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 const name = String((request_parameters && request_parameters.path) || '').replace(/^[/]+/, '');
 const dot = name.lastIndexOf('.');
 const title = dot > 0 ? name.slice(0, dot) : name;

@@ -1,6 +1,7 @@
 // What: describes versions of a file as the documents hub does.
 // Why: the vendor's names are its own.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 if (response_iserror || !response_body) done();
 const time = (text) => (text ? String(text).replace('+0000', 'Z') : undefined);
 const shape = (version) => {

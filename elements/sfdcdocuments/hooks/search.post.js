@@ -1,6 +1,7 @@
 // What: describes what was found as the documents hub does, and leaves out what lacks the tags.
 // Why: the vendor cannot search for tags.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 if (response_iserror || !Array.isArray(response_body)) done();
 const split = (text) => String(text || '').split(',').map((tag) => tag.trim()).filter(Boolean);
 const wanted = split((request_parameters || {}).tags).map((tag) => tag.toLowerCase());

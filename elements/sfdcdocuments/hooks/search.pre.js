@@ -1,6 +1,7 @@
 // What: puts the conditions of a search together.
 // Why: each is optional, and the vendor's query language has no empty condition.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentversion.htm
+'use strict';
 const given = request_parameters || {};
 const refuse = (message) => done({ continue: false, response_status_code: 400, response_error_message: message });
 if (given.path && String(given.path).replace(/[/]/g, '') !== '') {

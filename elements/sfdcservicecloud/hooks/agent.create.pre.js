@@ -1,6 +1,7 @@
 // What: fills in what the vendor demands of a user beyond name and e-mail address.
 // Why: callers of agents know a person's name and address only; user names are unique across all organizations.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_user.htm
+'use strict';
 const body = JSON.parse(request_vendor_body || '{}');
 const found = ((request_previous_response || {}).records || [])[0];
 const email = String(body.Email || '');

@@ -1,6 +1,7 @@
 // What: reads what became of the definition, and makes the vendor's refusal an error.
 // Why: the Metadata API says no inside an answer that succeeded.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_createMetadata.htm
+'use strict';
 if (response_iserror) done();
 const raw = String(response_body_raw || '');
 const inside = (name) => {

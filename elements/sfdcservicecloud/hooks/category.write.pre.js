@@ -1,6 +1,7 @@
 // What: puts the call of the Metadata API together that makes, changes or deletes the definition of an article type.
 // Why: definitions are written by SOAP alone; the session goes into its header.
 // Source: https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_createMetadata.htm
+'use strict';
 const text = (value) => String(value).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 const tag = (name, value) => (value === undefined || value === null ? '' : '<' + name + '>' + text(value) + '</' + name + '>');
 const given = request_body_map || {};

@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "it is a program that prints figures")]
 
+mod parts;
 mod transformations;
 
 use std::path::Path;
@@ -24,9 +25,10 @@ type Error = Box<dyn std::error::Error>;
 fn main() -> Result<(), Error> {
     match std::env::args().nth(1).as_deref() {
         Some("hooks") => hooks(),
+        Some("parts") => parts::run(),
         Some("catalog") => catalog(),
         Some("transformations") => transformations::run(),
-        _ => Err("usage: costs hooks|catalog|transformations".into()),
+        _ => Err("usage: costs hooks|parts|catalog|transformations".into()),
     }
 }
 
@@ -41,13 +43,11 @@ fn call(source: &str, objects: usize) -> HookCall {
     HookCall {
         name: "cost".to_owned(),
         source: source.to_owned(),
-        legacy: false,
         variables: variables
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     }
 }
 

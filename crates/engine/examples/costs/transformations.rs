@@ -124,15 +124,13 @@ fn script(originals: Bytes, mapped: Bytes) -> Result<(), Error> {
     let call = HookCall {
         name: "cost".to_owned(),
         source: SCRIPT.to_owned(),
-        legacy: false,
-        variables: Map::new(),
-        texts: Vec::new(),
         batch: Some(Batch {
             originals,
             mapped,
             from_vendor: true,
             is_where: false,
         }),
+        ..HookCall::default()
     };
     let mut took = Vec::new();
     for _ in 0..60 {

@@ -154,7 +154,10 @@ fn read_hook_files(
             .get(file.as_str())
             .map(|bytes| String::from_utf8(bytes.to_vec()))
         {
-            Some(Ok(text)) => hook.body = Some(text.into()),
+            Some(Ok(text)) => {
+                hook.body = Some(text.into());
+                hook.of_catalog = true;
+            }
             Some(Err(_)) => found.push(error(folder, format!("{file} is not UTF-8"))),
             None => found.push(error(folder, format!("the hook file {file} is missing"))),
         }

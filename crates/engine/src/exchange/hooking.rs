@@ -9,6 +9,7 @@ use crate::exchange::content::Content;
 use crate::exchange::draft::DraftBody;
 use crate::exchange::paging::Paging;
 
+use crate::hooks::Mentioned;
 use crate::json_path;
 use crate::query;
 use crate::redact;
@@ -16,22 +17,22 @@ use crate::step::{Failure, HookCall, HookError, HookResult};
 use crate::template;
 
 /// The context of a hook. A variable is reached by its name alone: one that the text does not mention is not made.
-struct Variables<'a> {
-    source: &'a str,
+struct Variables {
+    mentioned: Mentioned,
     made: Map<String, Value>,
     texts: Vec<(&'static str, Bytes)>,
 }
 
-impl Variables<'_> {
+impl Variables {
     fn add(&mut self, name: &str, value: impl FnOnce() -> Value) {
-        if self.source.contains(name) {
+        if self.mentioned.has(name) {
             self.made.insert(name.to_owned(), value());
         }
     }
 
     /// A body: as it stands where it is JSON that nobody has parsed yet.
     fn add_body(&mut self, name: &'static str, content: &Content) {
-        if !self.source.contains(name) {
+        if !self.mentioned.has(name) {
             return;
         }
         let mut content = content.clone();
@@ -52,11 +53,10 @@ impl Exchange {
         } else {
             &resource.hooks
         };
-        let (source, legacy) = hooks.get(at.index).map_or(("", false), |hook| {
-            (hook.body.as_deref().unwrap_or(""), hook.is_legacy)
-        });
+        let hook = hooks.get(at.index);
+        let source = hook.and_then(|hook| hook.body.as_deref()).unwrap_or("");
         let mut variables = Variables {
-            source,
+            mentioned: Mentioned::by(source),
             made: Map::new(),
             texts: Vec::new(),
         };
@@ -76,7 +76,8 @@ impl Exchange {
         Ok(HookCall {
             name: self.hook_name(at),
             source: source.to_owned(),
-            legacy,
+            legacy: hook.is_some_and(|hook| hook.is_legacy),
+            of_catalog: hook.is_some_and(|hook| hook.of_catalog),
             variables: variables.made,
             texts: variables.texts,
             batch: None,
@@ -97,7 +98,7 @@ impl Exchange {
         format!("{owner}{} {} {kind}", resource.method, resource.path)
     }
 
-    fn request_variables(&self, variables: &mut Variables<'_>) -> Result<(), Failure> {
+    fn request_variables(&self, variables: &mut Variables) -> Result<(), Failure> {
         let resource = self.resource()?;
         let (call, draft) = (&self.call, &self.draft);
         variables.add("configuration", || self.configuration());
@@ -364,7 +365,7 @@ pub fn written(method: &str, status: u16, why: &str) -> String {
     )
 }
 
-fn response_variables(answer: &Answer, variables: &mut Variables<'_>) {
+fn response_variables(answer: &Answer, variables: &mut Variables) {
     let (body, whole) = (&answer.content, answer.whole());
     let failure = answer.failure.as_ref();
     variables.add_body("response_body", body);

@@ -4,7 +4,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Function, IntoJs, Value};
 
 use super::fault::Fault;
-use super::{fault, refusal};
+use super::{fault, library, refusal};
 use crate::step::HookCall;
 
 /// Every context variable the format promises; one that the call does not give is null.
@@ -47,19 +47,53 @@ pub const VARIABLES: [&str; 33] = [
     "response_root_key",
 ];
 
+/// The context variables that a text mentions. A local is reached by its name alone: what is not mentioned need not be
+/// made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mentioned(u64);
+
+impl Mentioned {
+    /// Looks for their names among the words of the text.
+    pub(crate) fn by(source: &str) -> Self {
+        let of_name =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..);
+        let words = source.as_bytes().split(|byte| !of_name(byte));
+        let place = |word: &[u8]| VARIABLES.iter().position(|name| name.as_bytes() == word);
+        // The shortest name is `events`.
+        let found = words.filter(|word| word.len() > 5).filter_map(place);
+        Self(found.fold(0, |all, at| all | 1 << at))
+    }
+
+    /// Whether this one is mentioned.
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.names().any(|mentioned| mentioned == name)
+    }
+
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let known = VARIABLES.iter().enumerate();
+        known.filter_map(move |(at, name)| (self.0 >> at & 1 == 1).then_some(*name))
+    }
+}
+
 /// The hook as a function of `done` and its variables, and the variables' names in order.
 pub(super) fn compile<'js, 'a>(
     ctx: &Ctx<'js>,
     call: &'a HookCall,
 ) -> Result<(Vec<&'a str>, Function<'js>), Fault> {
-    // A local is reached by its name alone: what the text does not mention need not be made.
-    let mentioned = |name: &&str| call.source.contains(*name);
-    let mut names: Vec<&str> = VARIABLES.iter().copied().filter(mentioned).collect();
-    let more = call.variables.keys().map(String::as_str).filter(mentioned);
-    names.extend(more.filter(|name| is_variable(name) && !VARIABLES.contains(name)));
+    let mut names: Vec<&str> = Mentioned::by(&call.source).names().collect();
+    let more = call.variables.keys().map(String::as_str);
+    let more = more.filter(|name| is_variable(name) && !VARIABLES.contains(name));
+    names.extend(more.filter(|name| call.source.contains(*name)));
     let parameters: String = names.iter().flat_map(|name| [", ", name]).collect();
+    let text = |kind: &str| format!("({kind} (done{parameters}) {{\n{}\n}})", call.source);
+    if call.of_catalog && is_strict(&call.source) {
+        let kept = library::hook(ctx, &text("function")).map_err(|error| refusal(ctx, &error))?;
+        if let Some(hook) = kept {
+            return Ok((names, hook));
+        }
+    }
     let evaluate = |kind: &str| {
-        let source = format!("({kind} (done{parameters}) {{\n{}\n}})", call.source);
+        let source = text(kind);
         let mut options = EvalOptions::default();
         options.strict = false;
         options.filename = Some(fault::SOURCE.to_owned());
@@ -78,6 +112,20 @@ pub(super) fn compile<'js, 'a>(
             .ok_or(fault)
     })?;
     Ok((names, hook))
+}
+
+/// Whether the text's first statement is `'use strict';`.
+fn is_strict(source: &str) -> bool {
+    let mut rest = source.trim_start();
+    loop {
+        let after = match rest.get(..2) {
+            Some("//") => rest.split_once('\n'),
+            Some("/*") => rest.split_once("*/"),
+            _ => break,
+        };
+        rest = after.map_or("", |(_, after)| after.trim_start());
+    }
+    rest.starts_with("'use strict';") || rest.starts_with("\"use strict\";")
 }
 
 /// A variable's value, made inside the context.

@@ -8,6 +8,7 @@ use super::*;
 mod batch;
 mod corpus;
 mod http;
+mod kept;
 mod libraries;
 mod limits;
 mod messages;
@@ -19,10 +20,8 @@ fn call_of(source: &str, variables: Value) -> HookCall {
     HookCall {
         name: "GET /x preRequest".into(),
         source: source.into(),
-        legacy: false,
         variables,
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     }
 }
 

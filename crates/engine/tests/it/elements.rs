@@ -56,6 +56,23 @@ fn every_element_loads_without_a_finding_and_all_have_their_ids() {
 }
 
 #[test]
+fn every_hook_is_the_catalogs_and_strict_so_that_it_is_compiled_once() {
+    for element in catalog().iter() {
+        let element = &element.element;
+        let of_resources = element
+            .resources
+            .iter()
+            .flat_map(|resource| &resource.hooks);
+        for hook in element.hooks.iter().chain(of_resources) {
+            assert!(hook.of_catalog, "{}: a hook without a file", element.key);
+            let text = hook.body.as_deref().unwrap_or_default();
+            let first = text.lines().find(|line| !line.starts_with("//"));
+            assert_eq!(first, Some("'use strict';"), "{}: {text}", element.key);
+        }
+    }
+}
+
+#[test]
 fn authorization_urls_are_those_of_the_guides_without_the_secret() {
     let catalog = catalog();
     let extra = BTreeMap::new();

@@ -13,13 +13,13 @@ fn call(source: &str, legacy: bool, originals: &Value, mapped: &Value) -> HookCa
         source: source.to_owned(),
         legacy,
         variables: serde_json::Map::from_iter([("configuration".to_owned(), configuration)]),
-        texts: Vec::new(),
         batch: Some(Batch {
             originals: Bytes::from(originals.to_string()),
             mapped: Bytes::from(mapped.to_string()),
             from_vendor: true,
             is_where: false,
         }),
+        ..HookCall::default()
     }
 }
 

@@ -295,8 +295,8 @@ async fn script(
         source: source.clone(),
         legacy: *legacy,
         variables: Map::from_iter([("configuration".to_owned(), Value::Object(configuration))]),
-        texts: Vec::new(),
         batch: Some(batch),
+        ..HookCall::default()
     };
     let mut driver = app.driver();
     driver.own = Some((&app.own, &origin));

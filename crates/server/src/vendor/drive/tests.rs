@@ -65,10 +65,7 @@ fn hook(source: &str) -> Step {
     Step::RunHook(Box::new(HookCall {
         name: "GET /x preRequest".into(),
         source: source.into(),
-        legacy: false,
-        variables: Map::new(),
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     }))
 }
 

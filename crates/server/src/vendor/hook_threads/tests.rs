@@ -55,10 +55,7 @@ fn call(source: &str) -> HookCall {
     HookCall {
         name: "GET /x preRequest".into(),
         source: source.into(),
-        legacy: false,
-        variables: serde_json::Map::new(),
-        batch: None,
-        texts: Vec::new(),
+        ..HookCall::default()
     }
 }
 
