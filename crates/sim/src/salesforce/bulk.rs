@@ -182,7 +182,7 @@ fn table_of(org: &Org, query: &Query, deleted: bool) -> Table {
         .filter_map(|item| match item {
             Item::Field(path) => Some((path, None)),
             Item::Shown(path, alias, _) => Some((path, alias.as_ref())),
-            Item::Children(_) => None,
+            Item::Children(_) | Item::TypeOf(_) => None,
         })
         .collect();
     let head = paths.iter().map(|(path, alias)| {
@@ -216,7 +216,7 @@ fn bulk_query(text: &str, now: Timestamp) -> Answer<Query> {
     let flat = match &query.select {
         Select::Fields(items) => items.iter().all(|item| match item {
             Item::Field(path) | Item::Shown(path, ..) => !path.field.is_compound(),
-            Item::Children(_) => false,
+            Item::Children(_) | Item::TypeOf(_) => false,
         }),
         _ => false,
     };

@@ -283,6 +283,16 @@ impl Object {
 }
 
 impl Field {
+    /// What a query computes and treats like a field.
+    pub fn derived(name: &str, kind: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            read_only: true,
+            ..Self::default()
+        }
+    }
+
     /// The label of forms.
     pub fn label(&self) -> String {
         if let Some(label) = &self.label {
@@ -400,7 +410,10 @@ mod tests {
         assert_eq!(field("LastName")["createable"], true);
         assert_eq!(field("Status")["defaultedOnCreate"], true);
         assert_eq!(field("Status")["picklistValues"][0]["defaultValue"], true);
-        assert_eq!(field("OwnerId")["referenceTo"][0], "User");
+        assert_eq!(
+            field("OwnerId")["referenceTo"],
+            serde_json::json!(["Group", "User"])
+        );
         assert_eq!(field("OwnerId")["label"], "Owner ID");
         assert_eq!(field("CreatedDate")["updateable"], false);
         assert_eq!(field("Phone")["nillable"], true);

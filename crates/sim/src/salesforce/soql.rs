@@ -1,11 +1,15 @@
 //! SOQL: text → [`Query`] → records.
 //!
-//! Understood: fields (parents by dots), child queries, `FIELDS(ALL|STANDARD|CUSTOM)`, `toLabel`, `FORMAT`,
-//! `convertCurrency`, `COUNT()`, the aggregates with aliases, `GROUP BY` and `HAVING`; `WHERE` with `AND`, `OR`, `NOT`,
-//! parentheses, `= != <> < <= > >= LIKE IN`, `NOT IN`, semi-joins, `INCLUDES`, `EXCLUDES`; `ORDER BY` with `ASC|DESC` and `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`; date words.
-//! Taken and without effect: `FOR …`, `WITH SECURITY_ENFORCED|USER_MODE|SYSTEM_MODE`, `USING SCOPE …`, `ALL ROWS`.
-//! Not understood: `TYPEOF`, `WITH DATA CATEGORY`, date functions, `ROLLUP` and `CUBE`, distances.
+//! Understood: fields (parents by dots, also those that may be of several objects), `TYPEOF`, child queries,
+//! `FIELDS(ALL|STANDARD|CUSTOM)`, `toLabel`, `FORMAT`, `convertCurrency`, `COUNT()`, the aggregates with aliases, date
+//! functions, `GROUP BY` with `ROLLUP`, `CUBE` and `GROUPING`, `HAVING`; `WHERE` with `AND`, `OR`, `NOT`, parentheses,
+//! `= != <> < <= > >= LIKE IN`, `NOT IN`, semi-joins, `INCLUDES`, `EXCLUDES`; `ORDER BY` with `ASC|DESC` and
+//! `NULLS FIRST|LAST`; `LIMIT`, `OFFSET`; date words; aliases of the object and of its parents.
+//! Taken and without effect: `FOR …`, `WITH SECURITY_ENFORCED|USER_MODE|SYSTEM_MODE`, `USING SCOPE …`, `ALL ROWS`,
+//! `convertTimezone` (the org lives in UTC).
+//! Not understood: `WITH DATA CATEGORY`, distances.
 
+mod derived;
 mod evaluate;
 mod lexer;
 mod literal;
@@ -14,6 +18,7 @@ mod parser;
 use std::sync::Arc;
 
 use super::describe::{Field, Object};
+use derived::Part;
 
 pub use parser::{parse, parse_tooling};
 
@@ -28,8 +33,10 @@ pub struct Query {
     pub filter: Option<Condition>,
     /// What `GROUP BY` names.
     pub group: Vec<Path>,
-    /// The conditions on groups; all must hold.
-    pub having: Vec<(Measure, Operator, Operand)>,
+    /// Which rows of sums stand beside those of the groups.
+    pub subtotals: Subtotals,
+    /// The condition on groups.
+    pub having: Option<Condition>,
     /// The order, most significant first.
     pub order: Vec<Order>,
     /// Most records.
@@ -56,8 +63,32 @@ pub enum Item {
     Field(Path),
     /// `toLabel`, `convertCurrency` or, as text, `FORMAT` of a field, and the name that it is shown under.
     Shown(Path, Option<String>, bool),
+    /// `TYPEOF`: other fields of a parent for each object that it may be of.
+    TypeOf(Box<TypeOf>),
     /// The children of one relationship.
     Children(Box<Children>),
+}
+
+/// `TYPEOF link WHEN object THEN … ELSE …`
+#[derive(Debug)]
+pub struct TypeOf {
+    /// The reference.
+    pub link: &'static Field,
+    /// The fields of each object named, from that object on.
+    pub cases: Vec<(&'static Object, Vec<Path>)>,
+    /// The fields of all others.
+    pub otherwise: Vec<Path>,
+}
+
+/// Rows beside those of `GROUP BY`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subtotals {
+    /// None.
+    None,
+    /// `ROLLUP`: for each leading part of the list.
+    Rollup,
+    /// `CUBE`: for every part of the list.
+    Cube,
 }
 
 /// A query on the children of each record.
@@ -80,6 +111,8 @@ pub enum Measure {
     Count,
     /// Something over the values of a field.
     Of(Function, Path),
+    /// 1 in the rows of sums over all values of a key, else 0.
+    Grouping(Path),
 }
 
 /// The aggregate functions.
@@ -104,11 +137,13 @@ pub enum Function {
 pub struct Path {
     /// The references that lead there.
     pub hops: Vec<&'static Field>,
-    /// The field.
+    /// The field, or what stands for it.
     pub field: &'static Field,
+    /// What is taken from the record.
+    pub part: Part,
 }
 
-/// A condition.
+/// A condition on a record or, after `HAVING`, on a group.
 #[derive(Debug, Clone)]
 pub enum Condition {
     /// All hold.
@@ -117,14 +152,14 @@ pub enum Condition {
     Or(Vec<Condition>),
     /// It does not hold.
     Not(Box<Condition>),
-    /// A comparison of a field with a value.
-    Compare(Path, Operator, Operand),
-    /// Whether a field is among values; the flag negates.
-    In(Path, bool, Vec<Operand>),
+    /// A comparison with a value.
+    Compare(Measure, Operator, Operand),
+    /// Whether it is among values; the flag negates.
+    In(Measure, bool, Vec<Operand>),
     /// Whether a field is among what another query finds in its one field; the flag negates.
-    InQuery(Path, bool, Arc<Query>),
+    InQuery(Measure, bool, Arc<Query>),
     /// Whether a multi-select picklist holds one of these sets; the flag negates.
-    Includes(Path, bool, Vec<String>),
+    Includes(Measure, bool, Vec<String>),
 }
 
 /// How a field is compared.
@@ -178,18 +213,18 @@ impl Query {
     /// Whether the condition pins a file link to documents or entities, without which the vendor does not look.
     pub fn names_link_filter(&self) -> bool {
         fn pins(condition: &Condition) -> bool {
-            let link = |path: &Path| {
-                path.hops.is_empty()
-                    && matches!(
-                        path.field.name.as_str(),
-                        "ContentDocumentId" | "LinkedEntityId"
-                    )
+            let link = |left: &Measure| {
+                let own = match left {
+                    Measure::Key(path) if path.hops.is_empty() => path.field.name.as_str(),
+                    _ => "",
+                };
+                matches!(own, "ContentDocumentId" | "LinkedEntityId")
             };
             match condition {
                 Condition::And(terms) => terms.iter().any(pins),
-                Condition::Compare(path, Operator::Equal, _)
-                | Condition::In(path, false, _)
-                | Condition::InQuery(path, false, _) => link(path),
+                Condition::Compare(left, Operator::Equal, _)
+                | Condition::In(left, false, _)
+                | Condition::InQuery(left, false, _) => link(left),
                 _ => false,
             }
         }

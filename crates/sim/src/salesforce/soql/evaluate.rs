@@ -6,7 +6,10 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use super::{Children, Condition, Item, Measure, Operand, Operator, Order, Path, Query, Select};
+use super::derived::{Part, date_part};
+use super::{
+    Children, Condition, Item, Measure, Operand, Operator, Order, Path, Query, Select, TypeOf,
+};
 use crate::record_store::{Record, compare};
 use crate::salesforce::describe::Field;
 use crate::salesforce::org::{Org, attributes, read};
@@ -52,9 +55,12 @@ impl Query {
                 })
             })
             .filter(|(_, record)| {
-                filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.holds(org, record))
+                filter.as_ref().is_none_or(|filter| {
+                    filter.holds(&|left| match left {
+                        Measure::Key(path) => path.value(org, record),
+                        _ => Value::Null,
+                    })
+                })
             })
             .collect()
     }
@@ -90,12 +96,34 @@ impl Query {
                         };
                         out.insert(name, value);
                     }
+                    Item::TypeOf(choice) => {
+                        let parent = choice.render(org, base, record);
+                        out.insert(choice.link.relationship_name.clone(), parent);
+                    }
                     Item::Children(children) => {
                         let list = children.render(org, base, id);
                         out.insert(children.relationship.clone(), list);
                     }
                 }
             }
+        }
+        Value::Object(out)
+    }
+}
+
+impl TypeOf {
+    /// The parent with the fields of its object; null when there is none.
+    fn render(&self, org: &Org, base: &str, record: &Record) -> Value {
+        let id = record.get(&self.link.name).and_then(Value::as_str);
+        let Some((id, (object, parent))) = id.and_then(|id| Some((id, org.any(id)?))) else {
+            return Value::Null;
+        };
+        let case = self.cases.iter().find(|(of, _)| of.name == object.name);
+        let fields = case.map_or(&self.otherwise, |(_, fields)| fields);
+        let mut out = Map::new();
+        out.insert("attributes".to_owned(), attributes(base, object, id));
+        for path in fields {
+            path.render(org, base, Some(parent), &mut out, 0);
         }
         Value::Object(out)
     }
@@ -154,17 +182,24 @@ impl Path {
     /// The value at the end of the path; null when a parent is missing.
     pub fn value(&self, org: &Org, record: &Record) -> Value {
         let mut record = record;
+        let mut object = None;
         for hop in &self.hops {
             let parent = record
                 .get(&hop.name)
                 .and_then(Value::as_str)
                 .and_then(|id| org.any(id));
-            let Some((_, parent)) = parent else {
+            let Some((of, parent)) = parent else {
                 return Value::Null;
             };
-            record = parent;
+            (object, record) = (Some(of), parent);
         }
-        record.get(&self.field.name).cloned().unwrap_or(Value::Null)
+        match self.part {
+            Part::Whole => record.get(&self.field.name).cloned().unwrap_or_default(),
+            Part::Object => object.map_or(Value::Null, |object| json!(object.name)),
+            Part::Date(field) => record
+                .get(&field.name)
+                .map_or(Value::Null, |value| date_part(&self.field.name, value)),
+        }
     }
 
     fn render(
@@ -181,6 +216,7 @@ impl Path {
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let value = match (record, crate::salesforce::describe::object_of_id(id)) {
+                (Some(_), Some(object)) if matches!(self.part, Part::Object) => json!(object.name),
                 (Some(record), Some(object)) => read(base, object, record, self.field),
                 _ => Value::Null,
             };
@@ -213,7 +249,7 @@ impl Condition {
             Self::And(terms) => Self::And(terms.iter().map(|term| term.resolved(org)).collect()),
             Self::Or(terms) => Self::Or(terms.iter().map(|term| term.resolved(org)).collect()),
             Self::Not(term) => Self::Not(Box::new(term.resolved(org))),
-            Self::InQuery(path, negated, query) => {
+            Self::InQuery(left, negated, query) => {
                 let inner = match &query.select {
                     Select::Fields(items) => items.first(),
                     _ => None,
@@ -225,22 +261,21 @@ impl Condition {
                     }
                     _ => None,
                 });
-                Self::In(path.clone(), *negated, ids.map(Operand::Id).collect())
+                Self::In(left.clone(), *negated, ids.map(Operand::Id).collect())
             }
             plain => plain.clone(),
         }
     }
 
-    fn holds(&self, org: &Org, record: &Record) -> bool {
+    /// Whether it holds for what has these values.
+    fn holds(&self, value: &dyn Fn(&Measure) -> Value) -> bool {
         match self {
-            Self::And(terms) => terms.iter().all(|term| term.holds(org, record)),
-            Self::Or(terms) => terms.iter().any(|term| term.holds(org, record)),
-            Self::Not(term) => !term.holds(org, record),
-            Self::Compare(path, operator, operand) => {
-                matches(&path.value(org, record), *operator, operand)
-            }
-            Self::In(path, negated, operands) => {
-                let value = path.value(org, record);
+            Self::And(terms) => terms.iter().all(|term| term.holds(value)),
+            Self::Or(terms) => terms.iter().any(|term| term.holds(value)),
+            Self::Not(term) => !term.holds(value),
+            Self::Compare(left, operator, operand) => matches(&value(left), *operator, operand),
+            Self::In(left, negated, operands) => {
+                let value = value(left);
                 operands
                     .iter()
                     .any(|operand| matches(&value, Operator::Equal, operand))
@@ -248,8 +283,8 @@ impl Condition {
             }
             // Resolved before any record is looked at.
             Self::InQuery(..) => false,
-            Self::Includes(path, negated, sets) => {
-                let value = path.value(org, record);
+            Self::Includes(left, negated, sets) => {
+                let value = value(left);
                 let held: Vec<&str> = value.as_str().unwrap_or_default().split(';').collect();
                 sets.iter().any(|set| {
                     set.split(';').all(|wanted| {

@@ -3,10 +3,13 @@
 mod condition;
 mod select;
 
+pub use self::select::same;
+
 use ligand_model::time::Timestamp;
 
+use super::derived::{NAME_FIELDS, Part, date_function, object_name};
 use super::lexer::{Kind, Token, tokens, unexpected};
-use super::{Measure, Order, Path, Query};
+use super::{Measure, Order, Path, Query, Subtotals};
 use crate::salesforce::describe::{Child, Field, Object, object, tooling_object};
 use crate::salesforce::error::{Answer, ApiError};
 
@@ -41,8 +44,9 @@ fn parse_on(text: &str, now: Timestamp, catalogue: Catalogue) -> Answer<Query> {
         tokens: tokens(text)?,
         next: 0,
         object: None,
-        alias: String::new(),
+        names: Names::default(),
         inside: Inside::Nothing,
+        having: false,
         catalogue,
     };
     let query = parser.query()?;
@@ -70,9 +74,20 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     object: Option<&'static Object>,
-    alias: String,
+    names: Names,
     inside: Inside,
+    /// Whether conditions are on groups.
+    having: bool,
     catalogue: Catalogue,
+}
+
+/// What `FROM` calls things.
+#[derive(Default)]
+struct Names {
+    /// The object's alias.
+    own: String,
+    /// Aliases of parents: `c.Account a`.
+    parents: Vec<(String, Vec<String>)>,
 }
 
 const END: Token = Token {
@@ -104,29 +119,22 @@ impl Parser<'_> {
         if self.word("WITH") {
             self.take();
         }
-        let mut group = Vec::new();
-        if self.word("GROUP") {
-            self.keyword("BY")?;
-            loop {
-                let token = self.take();
-                group.push(self.path(&token)?);
-                if !self.symbol(",") {
-                    break;
-                }
-            }
-        }
+        let (group, subtotals) = self.group()?;
         let mut query = Query {
             select: self.selected(&listed, &group)?,
             object,
             filter,
-            having: Vec::new(),
+            having: None,
             order: Vec::new(),
             limit: None,
             offset: 0,
             group,
+            subtotals,
         };
         if self.word("HAVING") {
-            query.having = self.having()?;
+            self.having = true;
+            query.having = Some(self.condition(0)?);
+            self.having = false;
         }
         if self.word("ORDER") {
             self.keyword("BY")?;
@@ -142,7 +150,7 @@ impl Parser<'_> {
                 return Err(ApiError::new(400, "NUMBER_OUTSIDE_VALID_RANGE", message));
             }
         }
-        if self.word("FOR") {
+        while self.word("FOR") {
             self.take();
         }
         if self.word("ALL") {
@@ -154,10 +162,12 @@ impl Parser<'_> {
 
     /// A query in parentheses that were opened; the place in the outer one is kept.
     fn nested(&mut self, inside: Inside) -> Answer<Query> {
-        let outer = (self.object, std::mem::take(&mut self.alias), self.inside);
+        let outer = (self.object, std::mem::take(&mut self.names), self.inside);
+        let having = std::mem::take(&mut self.having);
         self.inside = inside;
         let query = self.query();
-        (self.object, self.alias, self.inside) = outer;
+        (self.object, self.names, self.inside) = outer;
+        self.having = having;
         let query = query?;
         self.expect(")")?;
         Ok(query)
@@ -192,14 +202,67 @@ impl Parser<'_> {
                 ApiError::new(400, "INVALID_TYPE", message)
             })?,
         };
-        self.word("AS");
-        if let Kind::Word(alias) = self.peek().kind.clone()
-            && !CLAUSES.iter().any(|word| alias.eq_ignore_ascii_case(word))
-        {
-            self.alias = alias;
-            self.next += 1;
+        self.names.own = self.alias_of_object().unwrap_or_default();
+        while self.symbol(",") {
+            let parent = self.take();
+            let Kind::Word(path) = &parent.kind else {
+                return Err(unexpected(&parent.quoted()));
+            };
+            let mut hops: Vec<String> = path.split('.').map(str::to_owned).collect();
+            if hops.len() > 1 && hops.first() == Some(&self.names.own) {
+                hops.remove(0);
+            }
+            let alias = self
+                .alias_of_object()
+                .ok_or_else(|| unexpected(&self.peek().quoted()))?;
+            self.names.parents.push((alias, hops));
         }
         Ok(found)
+    }
+
+    fn alias_of_object(&mut self) -> Option<String> {
+        self.word("AS");
+        let Kind::Word(alias) = self.peek().kind.clone() else {
+            return None;
+        };
+        if CLAUSES.iter().any(|word| alias.eq_ignore_ascii_case(word)) {
+            return None;
+        }
+        self.next += 1;
+        Some(alias)
+    }
+
+    /// `GROUP BY a, b` or `GROUP BY ROLLUP(a, b)`
+    fn group(&mut self) -> Answer<(Vec<Path>, Subtotals)> {
+        let mut group = Vec::new();
+        if !self.word("GROUP") {
+            return Ok((group, Subtotals::None));
+        }
+        self.keyword("BY")?;
+        let subtotals = if self.word("ROLLUP") {
+            Subtotals::Rollup
+        } else if self.word("CUBE") {
+            Subtotals::Cube
+        } else {
+            Subtotals::None
+        };
+        if subtotals != Subtotals::None {
+            self.expect("(")?;
+        }
+        loop {
+            group.push(self.expression()?);
+            if !self.symbol(",") {
+                break;
+            }
+        }
+        if subtotals != Subtotals::None {
+            self.expect(")")?;
+            if group.len() > 3 {
+                let message = "GROUP BY ROLLUP and CUBE take three fields at most";
+                return Err(ApiError::new(400, "MALFORMED_QUERY", message));
+            }
+        }
+        Ok((group, subtotals))
     }
 
     fn order(&mut self) -> Answer<Vec<Order>> {
@@ -209,9 +272,13 @@ impl Parser<'_> {
             if !matches!(token.kind, Kind::Word(_)) {
                 return Err(unexpected(&token.quoted()));
             }
+            let place = self.next;
             let by = match self.measure(&token)? {
                 Some(measure) => measure,
-                None => Measure::Key(self.sortable(&token)?),
+                None => {
+                    self.next = place - 1;
+                    Measure::Key(self.sortable()?)
+                }
             };
             let descending = self.word("DESC");
             if !descending {
@@ -235,32 +302,97 @@ impl Parser<'_> {
         }
     }
 
-    fn sortable(&self, token: &Token) -> Answer<Path> {
-        let path = self.path(token)?;
+    fn sortable(&mut self) -> Answer<Path> {
+        let at = self.peek().at;
+        let path = self.expression()?;
         if path.field.unfilterable || path.field.is_compound() || path.field.kind == "base64" {
             let name = &path.field.name;
             let message = format!("field '{name}' can not be sorted in a query call");
             return Err(ApiError::new(
                 400,
                 "INVALID_FIELD",
-                self.pointed(token.at, &message),
+                self.pointed(at, &message),
             ));
         }
         Ok(path)
     }
 
+    /// A field, or a function of one that stands where a field could.
+    fn expression(&mut self) -> Answer<Path> {
+        let token = self.take();
+        if !matches!(token.kind, Kind::Word(_)) {
+            return Err(unexpected(&token.quoted()));
+        }
+        if !self.symbol("(") {
+            return self.path(&token);
+        }
+        let name = token.quoted();
+        let path = if let Some(function) = date_function(&name) {
+            let inner = self.date()?;
+            Path {
+                part: Part::Date(inner.field),
+                field: function,
+                ..inner
+            }
+        } else if name.eq_ignore_ascii_case("toLabel") {
+            self.expression()?
+        } else {
+            return Err(unexpected("("));
+        };
+        self.expect(")")?;
+        Ok(path)
+    }
+
+    /// The date that a function is applied to.
+    fn date(&mut self) -> Answer<Path> {
+        let at = self.peek().at;
+        let token = self.take();
+        let path = if token.quoted().eq_ignore_ascii_case("convertTimezone") {
+            self.expect("(")?;
+            let token = self.take();
+            let path = self.path(&token)?;
+            self.expect(")")?;
+            path
+        } else {
+            self.path(&token)?
+        };
+        if matches!(path.field.kind.as_str(), "date" | "datetime") {
+            return Ok(path);
+        }
+        let message = format!("field {} is no date", path.field.name);
+        Err(ApiError::new(
+            400,
+            "MALFORMED_QUERY",
+            self.pointed(at, &message),
+        ))
+    }
+
     /// Finds a dotted name on the object of `FROM`.
     fn path(&self, token: &Token) -> Answer<Path> {
         let text = token.quoted();
-        let mut current = self.object.ok_or_else(|| unexpected("<EOF>"))?;
+        let object = self.object.ok_or_else(|| unexpected("<EOF>"))?;
         let mut names: Vec<&str> = text.split('.').collect();
         let first = names.first().copied().unwrap_or_default();
         let own = |name: &str| {
-            !name.is_empty() && (name == self.alias || name.eq_ignore_ascii_case(&current.name))
+            !name.is_empty() && (name == self.names.own || name.eq_ignore_ascii_case(&object.name))
         };
-        if names.len() > 1 && own(first) && current.relationship(first).is_none() {
+        let parents = self.names.parents.iter();
+        let parent = parents.into_iter().find(|(alias, _)| alias == first);
+        if let Some((_, hops)) = parent.filter(|_| names.len() > 1) {
+            names.splice(..1, hops.iter().map(String::as_str));
+        } else if names.len() > 1 && own(first) && object.relationship(first).is_none() {
             names.remove(0);
         }
+        self.walk(vec![object], names, token.at)
+    }
+
+    /// Finds a name from one of these objects on; several are what a reference may lead to.
+    fn walk(
+        &self,
+        mut from: Vec<&'static Object>,
+        mut names: Vec<&str>,
+        at: usize,
+    ) -> Answer<Path> {
         let last = names.pop().unwrap_or_default();
         if names.len() > 5 {
             return Err(ApiError::new(
@@ -269,12 +401,13 @@ impl Parser<'_> {
                 "only 5 levels of parents may be named",
             ));
         }
+        let shown = |from: &[&Object], name: &str| {
+            from.len() < 2 || NAME_FIELDS.iter().any(|one| one.eq_ignore_ascii_case(name))
+        };
         let mut hops: Vec<&'static Field> = Vec::new();
         for name in names {
-            let found = current
-                .relationship(name)
-                .and_then(|hop| Some((hop, object(hop.reference_to.first()?)?)));
-            let Some((hop, next)) = found else {
+            let hop = from.iter().find_map(|object| object.relationship(name));
+            let Some(hop) = hop.filter(|_| shown(&from, name)) else {
                 let message = format!(
                     "Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be \
                      sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call \
@@ -283,24 +416,33 @@ impl Parser<'_> {
                 return Err(ApiError::new(
                     400,
                     "INVALID_FIELD",
-                    self.pointed(token.at, &message),
+                    self.pointed(at, &message),
                 ));
             };
             hops.push(hop);
-            current = next;
+            from = targets(hop);
         }
-        if let Some(field) = current.field(last) {
-            return Ok(Path { hops, field });
+        if from.len() > 1 && last.eq_ignore_ascii_case("Type") {
+            let (field, part) = (object_name(), Part::Object);
+            return Ok(Path { hops, field, part });
         }
+        let field = from.iter().find_map(|object| object.field(last));
+        if let Some(field) = field.filter(|_| shown(&from, last)) {
+            let part = Part::Whole;
+            return Ok(Path { hops, field, part });
+        }
+        let entity = match from.as_slice() {
+            [object] => object.name.as_str(),
+            _ => "Name",
+        };
         let message = format!(
-            "No such column '{last}' on entity '{}'. If you are attempting to use a custom field, be sure to append the \
-             '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
-            current.name
+            "No such column '{last}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append the \
+             '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
         );
         Err(ApiError::new(
             400,
             "INVALID_FIELD",
-            self.pointed(token.at, &message),
+            self.pointed(at, &message),
         ))
     }
 
@@ -379,6 +521,14 @@ impl Parser<'_> {
             .parse()
             .map_err(|_| unexpected(&token.quoted()))
     }
+}
+
+/// The objects that a reference may lead to.
+fn targets(hop: &Field) -> Vec<&'static Object> {
+    hop.reference_to
+        .iter()
+        .filter_map(|name| object(name))
+        .collect()
 }
 
 /// The object and the linking field of a child relationship.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::lexer::{Kind, unexpected};
 use super::super::literal::operand;
-use super::super::{Condition, Item, Operand, Operator, Path, Select};
+use super::super::{Condition, Item, Measure, Operand, Operator, Select};
 use super::{Inside, MOST_DEPTH, Parser};
 use crate::salesforce::error::{Answer, ApiError};
 
@@ -59,11 +59,42 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Answer<Condition> {
+        let at = self.peek().at;
+        let left = self.left()?;
+        for (word, negated) in [("INCLUDES", false), ("EXCLUDES", true)] {
+            if self.word(word) {
+                return self.includes(left, negated, at);
+            }
+        }
+        let negated = self.word("NOT");
+        if negated || self.peek_word("IN") {
+            self.keyword("IN")?;
+            self.expect("(")?;
+            if self.peek_word("SELECT") {
+                return self.semi_join(left, negated);
+            }
+            let values = self.values(&left, at)?;
+            return Ok(Condition::In(left, negated, values));
+        }
+        let operator = self.operator()?;
+        let value = self.value(&left, operator, at)?;
+        Ok(Condition::Compare(left, operator, value))
+    }
+
+    /// What is compared: a field; after `HAVING` also an aggregate.
+    fn left(&mut self) -> Answer<Measure> {
+        let place = self.next;
         let token = self.take();
         if !matches!(token.kind, Kind::Word(_)) {
             return Err(unexpected(&token.quoted()));
         }
-        let path = self.path(&token)?;
+        if self.having
+            && let Some(measure) = self.measure(&token)?
+        {
+            return Ok(measure);
+        }
+        self.next = place;
+        let path = self.expression()?;
         if path.field.unfilterable || path.field.is_compound() || path.field.kind == "base64" {
             let message = self.pointed(
                 token.at,
@@ -74,27 +105,10 @@ impl Parser<'_> {
             );
             return Err(ApiError::new(400, "INVALID_FIELD", message));
         }
-        for (word, negated) in [("INCLUDES", false), ("EXCLUDES", true)] {
-            if self.word(word) {
-                return self.includes(path, negated, token.at);
-            }
-        }
-        let negated = self.word("NOT");
-        if negated || self.peek_word("IN") {
-            self.keyword("IN")?;
-            self.expect("(")?;
-            if self.peek_word("SELECT") {
-                return self.semi_join(path, negated);
-            }
-            let values = self.values(&path, token.at)?;
-            return Ok(Condition::In(path, negated, values));
-        }
-        let operator = self.operator()?;
-        let value = self.value(&path, operator, token.at)?;
-        Ok(Condition::Compare(path, operator, value))
+        Ok(Measure::Key(path))
     }
 
-    pub(super) fn operator(&mut self) -> Answer<Operator> {
+    fn operator(&mut self) -> Answer<Operator> {
         let token = self.take();
         Ok(match &token.kind {
             Kind::Symbol("=") => Operator::Equal,
@@ -109,10 +123,10 @@ impl Parser<'_> {
     }
 
     /// The rest of a list whose parenthesis is open.
-    fn values(&mut self, path: &Path, at: usize) -> Answer<Vec<Operand>> {
+    fn values(&mut self, left: &Measure, at: usize) -> Answer<Vec<Operand>> {
         let mut values = Vec::new();
         loop {
-            values.push(self.value(path, Operator::Equal, at)?);
+            values.push(self.value(left, Operator::Equal, at)?);
             if !self.symbol(",") {
                 self.expect(")")?;
                 return Ok(values);
@@ -121,9 +135,10 @@ impl Parser<'_> {
     }
 
     /// `('a;b', 'c')`: both a and b, or c.
-    fn includes(&mut self, path: Path, negated: bool, at: usize) -> Answer<Condition> {
-        if path.field.kind != "multipicklist" {
-            let message = format!("invalid operator on {} field", path.field.kind);
+    fn includes(&mut self, left: Measure, negated: bool, at: usize) -> Answer<Condition> {
+        let kind = &left.field().kind;
+        if kind != "multipicklist" {
+            let message = format!("invalid operator on {kind} field");
             return Err(ApiError::new(
                 400,
                 "INVALID_FIELD",
@@ -131,25 +146,25 @@ impl Parser<'_> {
             ));
         }
         self.expect("(")?;
-        let sets = self.values(&path, at)?;
+        let sets = self.values(&left, at)?;
         let sets = sets.into_iter().filter_map(|set| match set {
             Operand::Text(text) => Some(text),
             _ => None,
         });
         let sets = sets.collect();
-        Ok(Condition::Includes(path, negated, sets))
+        Ok(Condition::Includes(left, negated, sets))
     }
 
     /// The rest of `IN (SELECT …)`.
-    fn semi_join(&mut self, path: Path, negated: bool) -> Answer<Condition> {
+    fn semi_join(&mut self, left: Measure, negated: bool) -> Answer<Condition> {
         if matches!(self.inside, Inside::Condition) {
             let message = "Nesting of semi join sub-selects is not supported";
             return Err(ApiError::new(400, "MALFORMED_QUERY", message));
         }
-        if !path.field.is_id() {
+        if !left.field().is_id() {
             let message = format!(
                 "The left operand field in the where expression for outer query should be an id field, cannot use: '{}'",
-                path.field.name
+                left.field().name
             );
             return Err(ApiError::new(400, "MALFORMED_QUERY", message));
         }
@@ -169,15 +184,15 @@ impl Parser<'_> {
             let message = "The inner select field must be exactly one id or reference field";
             return Err(ApiError::new(400, "MALFORMED_QUERY", message));
         }
-        Ok(Condition::InQuery(path, negated, Arc::new(query)))
+        Ok(Condition::InQuery(left, negated, Arc::new(query)))
     }
 
-    fn value(&mut self, path: &Path, operator: Operator, at: usize) -> Answer<Operand> {
+    fn value(&mut self, left: &Measure, operator: Operator, at: usize) -> Answer<Operand> {
         let token = self.take();
         if matches!(token.kind, Kind::Symbol(_) | Kind::End) {
             return Err(unexpected(&token.quoted()));
         }
-        operand(path.field, operator, &token, self.now).map_err(|error| ApiError {
+        operand(left.field(), operator, &token, self.now).map_err(|error| ApiError {
             message: self.pointed(at, &error.message),
             ..error
         })

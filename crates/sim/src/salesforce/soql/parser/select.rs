@@ -1,18 +1,22 @@
 //! The select list, groups and their conditions.
 
+use super::super::derived::{Part, count, date_function};
 use super::super::lexer::{Kind, Token, unexpected};
-use super::super::literal::operand;
-use super::super::{Children, Function, Item, Measure, Operand, Operator, Path, Query, Select};
-use super::{Inside, Parser, child};
-use crate::salesforce::describe::Field;
+use super::super::{Children, Function, Item, Measure, Path, Query, Select, TypeOf};
+use super::{Inside, Parser, child, targets};
+use crate::salesforce::describe::{Field, Object};
 use crate::salesforce::error::{Answer, ApiError};
 
 /// One thing in the select list, read before its object is known.
 pub(super) enum Listed {
     /// `COUNT()`
     Count,
-    /// A name.
-    Name(Token),
+    /// The place of a field or a date function of one, and its alias.
+    Field(usize, Option<String>),
+    /// The place after `TYPEOF`.
+    TypeOf(usize),
+    /// The place of the field in `GROUPING(field)`, and its alias.
+    Grouping(usize, Option<String>),
     /// A function of a name, and its alias.
     Call(Function, Token, Option<String>),
     /// A field as people read it, and its alias; `true` when it becomes text.
@@ -48,8 +52,25 @@ impl Parser<'_> {
         if name.eq_ignore_ascii_case("FROM") {
             return Err(unexpected(name));
         }
+        let place = self.next - 1;
+        if name.eq_ignore_ascii_case("TYPEOF") && matches!(self.peek().kind, Kind::Word(_)) {
+            while !self.word("END") {
+                if self.take().kind == Kind::End {
+                    return Err(unexpected("<EOF>"));
+                }
+            }
+            return Ok(Listed::TypeOf(place + 1));
+        }
         if !self.symbol("(") {
-            return Ok(Listed::Name(token));
+            return Ok(Listed::Field(place, self.alias()));
+        }
+        if date_function(name).is_some() {
+            self.skip_parenthesis()?;
+            return Ok(Listed::Field(place, self.alias()));
+        }
+        if name.eq_ignore_ascii_case("GROUPING") {
+            self.skip_parenthesis()?;
+            return Ok(Listed::Grouping(place + 2, self.alias()));
         }
         if name.eq_ignore_ascii_case("FIELDS") {
             let which = self.take().quoted().to_ascii_uppercase();
@@ -71,15 +92,21 @@ impl Parser<'_> {
         Ok(Listed::Call(function, field, self.alias()))
     }
 
-    /// The name that is given to a function's result.
+    /// The name that is given to a result: a word right before the next one or `FROM`.
     fn alias(&mut self) -> Option<String> {
-        match self.peek().kind.clone() {
-            Kind::Word(alias) if !alias.eq_ignore_ascii_case("FROM") => {
-                self.next += 1;
-                Some(alias)
-            }
-            _ => None,
+        let Kind::Word(alias) = self.peek().kind.clone() else {
+            return None;
+        };
+        let ends = match self.tokens.get(self.next + 1).map(|token| &token.kind) {
+            Some(Kind::Symbol(symbol)) => *symbol == ",",
+            Some(Kind::Word(word)) => word.eq_ignore_ascii_case("FROM"),
+            _ => false,
+        };
+        if !ends {
+            return None;
         }
+        self.next += 1;
+        Some(alias)
     }
 
     fn skip_parenthesis(&mut self) -> Answer<()> {
@@ -100,31 +127,105 @@ impl Parser<'_> {
         if matches!(listed, [Listed::Count]) && group.is_empty() {
             return Ok(Select::Count);
         }
-        let grouped = !group.is_empty() || listed.iter().any(|one| matches!(one, Listed::Call(..)));
+        let aggregate = |one: &Listed| matches!(one, Listed::Call(..) | Listed::Grouping(..));
+        let grouped = !group.is_empty() || listed.iter().any(aggregate);
         if grouped {
             return self.columns(listed, group);
         }
         let mut items: Vec<Item> = Vec::new();
         for one in listed {
             match one {
-                Listed::Name(token) => {
-                    let path = self.path(token)?;
+                Listed::Field(place, alias) => {
+                    let path = self.back_at(*place, Self::expression)?;
+                    if alias.is_some() {
+                        let message = "only aggregate expressions use field aliasing";
+                        return Err(ApiError::new(400, "MALFORMED_QUERY", message));
+                    }
+                    if matches!(path.part, Part::Date(_)) {
+                        return Err(unexpected("("));
+                    }
                     // The vendor refuses a field named twice.
                     if names(&items).any(|other| same(other, &path)) {
-                        let message = format!("duplicate field selected: {}", token.quoted());
+                        let name = self.tokens.get(*place).map(Token::quoted);
+                        let message =
+                            format!("duplicate field selected: {}", name.unwrap_or_default());
                         return Err(ApiError::new(400, "INVALID_FIELD", message));
                     }
                     items.push(Item::Field(path));
+                }
+                Listed::TypeOf(place) => {
+                    let found = self.back_at(*place, Self::type_of)?;
+                    items.push(Item::TypeOf(Box::new(found)));
                 }
                 Listed::Shown(token, alias, as_text) => {
                     items.push(Item::Shown(self.path(token)?, alias.clone(), *as_text));
                 }
                 Listed::Query(place) => items.push(self.children(*place)?),
                 Listed::Every(_) => {}
-                Listed::Count | Listed::Call(..) => return Err(unexpected("(")),
+                Listed::Count | Listed::Call(..) | Listed::Grouping(..) => {
+                    return Err(unexpected("("));
+                }
             }
         }
         Ok(Select::Fields(items))
+    }
+
+    /// Reads again at an earlier place, now that more is known.
+    fn back_at<T>(&mut self, place: usize, read: impl FnOnce(&mut Self) -> Answer<T>) -> Answer<T> {
+        let after = std::mem::replace(&mut self.next, place);
+        let found = read(self);
+        self.next = after;
+        found
+    }
+
+    /// The rest of `TYPEOF What WHEN Account THEN Phone, Website ELSE Name END`.
+    fn type_of(&mut self) -> Answer<TypeOf> {
+        let object = self.object.ok_or_else(|| unexpected("<EOF>"))?;
+        let name = self.take();
+        let link = object.relationship(&name.quoted());
+        let link = link
+            .filter(|link| link.reference_to.len() > 1)
+            .ok_or_else(|| {
+                let message = format!("'{}' is no relationship to several objects", name.quoted());
+                ApiError::new(400, "INVALID_FIELD", self.pointed(name.at, &message))
+            })?;
+        let (mut cases, mut otherwise) = (Vec::new(), Vec::new());
+        while self.word("WHEN") {
+            let kind = self.take();
+            let of_link = |object: &&Object| object.name.eq_ignore_ascii_case(&kind.quoted());
+            let target = targets(link).into_iter().find(of_link).ok_or_else(|| {
+                let message = format!("'{}' is no object of {}", kind.quoted(), link.name);
+                ApiError::new(400, "INVALID_TYPE", self.pointed(kind.at, &message))
+            })?;
+            self.keyword("THEN")?;
+            cases.push((target, self.fields_of(&[target])?));
+        }
+        if cases.is_empty() {
+            return Err(unexpected(&self.peek().quoted()));
+        }
+        if self.word("ELSE") {
+            otherwise = self.fields_of(&targets(link))?;
+        }
+        self.keyword("END")?;
+        Ok(TypeOf {
+            link,
+            cases,
+            otherwise,
+        })
+    }
+
+    fn fields_of(&mut self, from: &[&'static Object]) -> Answer<Vec<Path>> {
+        let mut fields = Vec::new();
+        loop {
+            let token = self.take();
+            let Kind::Word(name) = &token.kind else {
+                return Err(unexpected(&token.quoted()));
+            };
+            fields.push(self.walk(from.to_vec(), name.split('.').collect(), token.at)?);
+            if !self.symbol(",") {
+                return Ok(fields);
+            }
+        }
     }
 
     fn children(&mut self, place: usize) -> Answer<Item> {
@@ -132,8 +233,7 @@ impl Parser<'_> {
         if !matches!(self.inside, Inside::Nothing) {
             return Err(unexpected("SELECT"));
         }
-        let after = std::mem::replace(&mut self.next, place);
-        let query = self.nested(Inside::Parent(parent))?;
+        let query = self.back_at(place, |parser| parser.nested(Inside::Parent(parent)))?;
         if matches!(query.select, Select::Groups(_) | Select::Count) {
             return Err(unexpected("COUNT"));
         }
@@ -149,7 +249,6 @@ impl Parser<'_> {
             .get(place + from + 1)
             .map(Token::quoted)
             .unwrap_or_default();
-        self.next = after;
         let known = parent
             .children
             .iter()
@@ -164,46 +263,63 @@ impl Parser<'_> {
         })))
     }
 
-    fn columns(&self, listed: &[Listed], group: &[Path]) -> Answer<Select> {
+    fn columns(&mut self, listed: &[Listed], group: &[Path]) -> Answer<Select> {
         let mut columns = Vec::new();
         let mut unnamed = 0;
         for one in listed {
-            let (name, measure) = match one {
-                Listed::Name(token) => {
-                    let path = self.path(token)?;
-                    if !group.iter().any(|key| same(key, &path)) {
-                        let message = self.pointed(
-                            token.at,
-                            &format!("Field must be grouped or aggregated: {}", token.quoted()),
-                        );
-                        return Err(ApiError::new(400, "MALFORMED_QUERY", message));
-                    }
-                    (path.field.name.clone(), Measure::Key(path))
+            let (alias, measure) = match one {
+                Listed::Field(place, alias) => {
+                    let path = self.grouped(*place, group)?;
+                    let own = matches!(path.part, Part::Whole | Part::Object);
+                    let name = own.then(|| path.field.name.clone());
+                    (alias.clone().or(name), Measure::Key(path))
                 }
+                Listed::Grouping(place, alias) => (
+                    alias.clone(),
+                    Measure::Grouping(self.grouped(*place, group)?),
+                ),
                 Listed::Call(function, field, alias) => {
-                    let measure = Measure::Of(*function, self.measured(*function, field)?);
-                    let name = alias.clone().unwrap_or_else(|| {
-                        unnamed += 1;
-                        format!("expr{}", unnamed - 1)
-                    });
-                    (name, measure)
+                    let path = self.measured(*function, field)?;
+                    (alias.clone(), Measure::Of(*function, path))
                 }
-                Listed::Count => {
-                    unnamed += 1;
-                    (format!("expr{}", unnamed - 1), Measure::Count)
-                }
-                Listed::Every(_) | Listed::Query(_) | Listed::Shown(..) => {
+                Listed::Count => (None, Measure::Count),
+                Listed::Every(_) | Listed::Query(_) | Listed::Shown(..) | Listed::TypeOf(_) => {
                     return Err(unexpected("("));
                 }
             };
+            let name = alias.unwrap_or_else(|| {
+                unnamed += 1;
+                format!("expr{}", unnamed - 1)
+            });
             columns.push((name, measure));
         }
         Ok(Select::Groups(columns))
     }
 
+    /// A selected field that must be one of `GROUP BY`.
+    fn grouped(&mut self, place: usize, group: &[Path]) -> Answer<Path> {
+        let path = self.back_at(place, Self::expression)?;
+        if group.iter().any(|key| same(key, &path)) {
+            return Ok(path);
+        }
+        let token = self.tokens.get(place).cloned().unwrap_or(super::END);
+        let message = format!("Field must be grouped or aggregated: {}", token.quoted());
+        Err(ApiError::new(
+            400,
+            "MALFORMED_QUERY",
+            self.pointed(token.at, &message),
+        ))
+    }
+
     /// A function of a field that stands where a field could: its measure.
     pub(super) fn measure(&mut self, token: &Token) -> Answer<Option<Measure>> {
-        let Some(function) = function(&token.quoted()).filter(|_| self.symbol("(")) else {
+        let name = token.quoted();
+        if name.eq_ignore_ascii_case("GROUPING") && self.symbol("(") {
+            let path = self.expression()?;
+            self.expect(")")?;
+            return Ok(Some(Measure::Grouping(path)));
+        }
+        let Some(function) = function(&name).filter(|_| self.symbol("(")) else {
             return Ok(None);
         };
         if function == Function::Count && self.symbol(")") {
@@ -233,31 +349,6 @@ impl Parser<'_> {
         ))
     }
 
-    /// `COUNT(Id) > 1 AND …`
-    pub(super) fn having(&mut self) -> Answer<Vec<(Measure, Operator, Operand)>> {
-        let mut conditions = Vec::new();
-        loop {
-            let token = self.take();
-            let measure = match self.measure(&token)? {
-                Some(measure) => measure,
-                None => Measure::Key(self.path(&token)?),
-            };
-            let operator = self.operator()?;
-            let value = self.take();
-            let number = || value.quoted().parse().ok().map(Operand::Number);
-            let operand = match &measure {
-                Measure::Key(path) | Measure::Of(Function::Least | Function::Greatest, path) => {
-                    operand(path.field, operator, &value, self.now)?
-                }
-                _ => number().ok_or_else(|| unexpected(&value.quoted()))?,
-            };
-            conditions.push((measure, operator, operand));
-            if !self.word("AND") {
-                return Ok(conditions);
-            }
-        }
-    }
-
     /// `FIELDS(ALL)` and its sisters.
     pub(super) fn expand(query: &mut Query, listed: &[Listed]) -> Answer<()> {
         let which = listed.iter().find_map(|one| match one {
@@ -283,6 +374,7 @@ impl Parser<'_> {
                 let path = Path {
                     hops: Vec::new(),
                     field,
+                    part: Part::Whole,
                 };
                 if !names(items).any(|other| same(other, &path)) {
                     items.push(Item::Field(path));
@@ -308,15 +400,32 @@ fn function(name: &str) -> Option<Function> {
 fn names(items: &[Item]) -> impl Iterator<Item = &Path> {
     items.iter().filter_map(|item| match item {
         Item::Field(path) => Some(path),
-        Item::Shown(..) | Item::Children(_) => None,
+        Item::Shown(..) | Item::TypeOf(_) | Item::Children(_) => None,
     })
 }
 
-fn same(a: &Path, b: &Path) -> bool {
+impl Measure {
+    /// The field whose type its values have.
+    pub fn field(&self) -> &'static Field {
+        match self {
+            Self::Key(path) => path.field,
+            Self::Of(Function::Count | Function::CountDistinct, _)
+            | Self::Count
+            | Self::Grouping(_) => count(),
+            Self::Of(_, path) => path.field,
+        }
+    }
+}
+
+/// Whether two paths lead to the same.
+pub fn same(a: &Path, b: &Path) -> bool {
     let names = |path: &Path| {
-        let mut names: Vec<String> = path.hops.iter().map(|hop| hop.name.clone()).collect();
-        names.push(path.field.name.clone());
-        names
+        let mut names: Vec<&str> = path.hops.iter().map(|hop| hop.name.as_str()).collect();
+        names.push(&path.field.name);
+        if let Part::Date(field) = path.part {
+            names.push(&field.name);
+        }
+        names.join(".")
     };
     names(a) == names(b)
 }
