@@ -5,6 +5,7 @@
 //! Interface API, the calls of the SOAP partner API that REST lacks, definitions of objects by the Metadata API and of Apex by
 //! the Tooling API. Left out: the rest of the Tooling and Metadata APIs, dashboards, approvals, streaming.
 
+mod as_xml;
 mod bulk;
 mod chatter;
 mod composite;
@@ -81,8 +82,14 @@ impl Salesforce {
 
     /// `/services/data/…`
     fn data(&self, call: &Call, path: &[&str]) -> Reply {
+        let (path, xml) = as_xml::asked(call, path);
         let Some((version, rest)) = path.split_first() else {
-            return Reply::json(200, &versions());
+            let versions = Reply::json(200, &versions());
+            return if xml {
+                as_xml::reply(&path, versions)
+            } else {
+                versions
+            };
         };
         let usage = self.setting.rate.count(self.setting.now(), DAY_MS);
         let info = format!("api-usage={}/{}", usage.used, daily_calls(usage));
@@ -112,9 +119,13 @@ impl Salesforce {
             };
             rest::answer(&mut self.org(), &request, rest)
         };
-        reply()
-            .unwrap_or_else(|error| error.reply())
-            .header("sforce-limit-info", &info)
+        let answer = reply().unwrap_or_else(|error| error.reply());
+        let answer = if xml {
+            as_xml::reply(rest, answer)
+        } else {
+            answer
+        };
+        answer.header("sforce-limit-info", &info)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -58,6 +59,8 @@ struct Batch {
     outcomes: Vec<Outcome>,
     result: Table,
     at: String,
+    /// What was sent, with its media type.
+    sent: (String, Bytes),
 }
 
 enum Work {
@@ -81,6 +84,8 @@ enum Shown {
     Names(Vec<String>),
     Csv(String),
     Json(Value),
+    /// A body as it was sent, with its media type.
+    Sent(String, Bytes),
 }
 
 /// Answers what follows `/services/async/{version}`, for a session that is good.
@@ -311,6 +316,7 @@ impl Job {
             outcomes: Vec::new(),
             result: Table::default(),
             at: printed(now),
+            sent: (call.content_type(), call.body.clone()),
         };
         match self.read(call, now) {
             Ok(work) => batch.work = work,
@@ -393,6 +399,7 @@ impl Job {
                 );
                 Ok(Shown::Info(200, "batchInfo", info))
             }
+            ["request"] => Ok(Shown::Sent(batch.sent.0.clone(), batch.sent.1.clone())),
             ["result"] if batch.state != "Completed" => {
                 let message = format!("Batch not completed: it is {}", batch.state);
                 Err(Fault("InvalidBatch", message))
@@ -529,6 +536,7 @@ impl Shown {
     fn reply(self, json: bool) -> Reply {
         match self {
             Self::Csv(text) => Reply::bytes(200, "text/csv", text),
+            Self::Sent(kind, body) => Reply::bytes(200, &kind, body),
             Self::Json(value) => Reply::json(200, &value),
             Self::Info(status, _, info) if json => Reply::json(status, &info),
             Self::Info(status, name, info) => xml(status, &tagged(name, &info, true)),

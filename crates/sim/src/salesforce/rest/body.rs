@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::record_store::Record;
 use crate::salesforce::content::MOST_FILE;
 use crate::salesforce::error::{Answer, ApiError};
+use crate::xml;
 
 /// The record in a body: JSON, or JSON and bytes in a multipart form.
 pub fn record_body(call: &Call) -> Answer<Record> {
@@ -38,11 +39,24 @@ pub fn record_body(call: &Call) -> Answer<Record> {
         return Ok(body);
     }
     let kind = call.content_type();
+    if matches!(kind.as_str(), "application/xml" | "text/xml") {
+        return xml_record(&call.text());
+    }
     if !(kind.is_empty() || kind == "application/json" || kind.ends_with("+json")) {
         let message = format!("Content-Type of request is not supported: {kind}");
         return Err(ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", message));
     }
     parse_record(&call.body)
+}
+
+/// The record of a body such as `<Account><Name>…</Name></Account>`; an empty element empties its field.
+fn xml_record(text: &str) -> Answer<Record> {
+    let node = xml::read(text).map_err(|fault| ApiError::new(400, "XML_PARSER_ERROR", fault))?;
+    let members = node.children.iter().map(|child| match child.to_json() {
+        Value::String(text) if text.is_empty() => (child.name.clone(), Value::Null),
+        value => (child.name.clone(), value),
+    });
+    Ok(members.collect())
 }
 
 fn parse_record(bytes: &Bytes) -> Answer<Record> {

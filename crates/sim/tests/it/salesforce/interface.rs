@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Salesforce;
+use super::{BASE, Salesforce};
 
 /// The user that signs in.
 const USER: &str = "005i0000001VNdeAAG";
@@ -131,4 +131,97 @@ async fn records_are_upserted_by_their_own_id_counted_and_suggested() {
     let suggested = "/search/suggestions?q=zyx&sobject=Account";
     let suggested = client.call("GET", suggested, Value::Null).await.json();
     assert_eq!(suggested["autoSuggestResults"][0]["Id"], id.as_str());
+}
+
+#[tokio::test]
+async fn whoever_asks_for_xml_gets_xml_and_may_send_it() {
+    let client = Salesforce::start().await;
+    let bearer = format!("Bearer {}", client.token("access_token"));
+    let send = async |method: &str, path: &str, more: (&str, &str), body: &str| {
+        let headers = [("authorization", bearer.as_str()), more];
+        let path = format!("{BASE}{path}");
+        client
+            .world
+            .send(method, &path, &headers, body.to_owned())
+            .await
+    };
+    let xml = ("content-type", "application/xml");
+    let accept = ("accept", "application/xml");
+    let account = "<Account><Name>X &amp; Sons</Name><AnnualRevenue>5</AnnualRevenue></Account>";
+    let made = send("POST", "/sobjects/Account.xml", xml, account).await;
+    assert_eq!(
+        (made.status, &made.headers["content-type"]),
+        (201, &"application/xml;charset=UTF-8".parse().unwrap())
+    );
+    let (_, id) = made.text.split_once("<id>").unwrap();
+    let own = format!("/sobjects/Account/{}", &id[..18]);
+    let read = send("GET", &own, accept, "").await.text;
+    let head = format!(
+        "<Account xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" type=\"Account\" url=\"{BASE}{own}\">"
+    );
+    assert!(read.contains(&head), "{read}");
+    assert!(
+        read.contains("<Name>X &amp; Sons</Name>") && read.contains("<Phone xsi:nil=\"true\"/>"),
+        "{read}"
+    );
+    let emptied = send("PATCH", &own, xml, "<Account><AnnualRevenue/></Account>").await;
+    assert_eq!(emptied.status, 204);
+    assert_eq!(
+        client.get(&own).await.json()["AnnualRevenue"],
+        Value::Null
+    );
+    let found = send(
+        "GET",
+        "/query?q=SELECT+Name+FROM+Account+LIMIT+2",
+        accept,
+        "",
+    )
+    .await
+    .text;
+    assert!(
+        found.contains("<QueryResult ") && found.contains("<totalSize>2</totalSize>"),
+        "{found}"
+    );
+    assert_eq!(
+        found.matches("<records type=\"Account\"").count(),
+        2,
+        "{found}"
+    );
+    let refused = send(
+        "GET",
+        "/query.xml?q=SELECT",
+        ("accept", "application/json"),
+        "",
+    )
+    .await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text.contains("<Errors><Error><message>")
+            && refused
+                .text
+                .contains("<errorCode>MALFORMED_QUERY</errorCode>"),
+        "{}",
+        refused.text
+    );
+    let faulty = client
+        .world
+        .send(
+            "POST",
+            &format!("{BASE}/sobjects/Account"),
+            &[("authorization", bearer.as_str()), xml],
+            "<a>",
+        )
+        .await;
+    assert_eq!(faulty.json()[0]["errorCode"], "XML_PARSER_ERROR");
+    let plain = send("GET", "/limits.json", accept, "").await;
+    assert!(plain.json()["DailyApiRequests"]["Max"].is_number());
+    let versions = client
+        .world
+        .send("GET", "/services/data", &[accept], "")
+        .await
+        .text;
+    assert!(
+        versions.contains("<Versions><Version><label>"),
+        "{versions}"
+    );
 }
