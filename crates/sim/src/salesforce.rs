@@ -2,8 +2,8 @@
 //!
 //! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL, SOSL, blobs and composite
 //! calls, Bulk API 1 and 2, Connect files and folders, Chatter posts, knowledge, reports, layouts, list views, the User
-//! Interface API, the calls of the SOAP partner API that REST lacks, definitions of objects by the Metadata API and of Apex by
-//! the Tooling API. Left out: the rest of the Tooling and Metadata APIs, dashboards, approvals, streaming.
+//! Interface API, the calls of the SOAP partner API that REST lacks, definitions and packages by the Metadata API, Apex by the
+//! Tooling API; JSON or XML. Left out: the rest of the Tooling API, dashboards, approvals, streaming.
 
 mod as_xml;
 mod bulk;
@@ -18,6 +18,7 @@ mod identity;
 mod knowledge;
 mod layouts;
 mod login;
+mod metadata;
 mod org;
 mod partner;
 mod passwords;

@@ -10,6 +10,7 @@ use super::bulk::Jobs;
 use super::content;
 use super::describe::{Child, Field, Object, object, object_of_id};
 use super::error::{Answer, ApiError};
+use super::metadata::Definitions;
 use super::query::Cursors;
 use super::{id, knowledge, rules, value};
 use crate::record_store::{Record, RecordStore};
@@ -25,6 +26,8 @@ pub struct Org {
     pub cursors: Cursors,
     /// Bulk jobs of both versions of that API.
     pub jobs: Jobs,
+    /// What the Metadata API defined.
+    pub definitions: Definitions,
     /// While the org is being seeded nothing is compared with everything else: the seed has no duplicates.
     pub seeding: bool,
 }

@@ -8,19 +8,17 @@ use serde_json::{Value, json};
 use super::describe::{Object, object};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known};
-use super::soap::{envelope, fault};
+use super::soap::answered;
 use super::{ORGANIZATION, SESSION_LIFE_MS, id, passwords, value};
 use crate::call::Reply;
 use crate::record_store::Record;
-use crate::xml::{self, Node};
+use crate::xml::Node;
 
 /// Records in one call, as at the vendor.
 const MOST: usize = 200;
 
 /// Answers a call of the partner API; `None` when it is another API's.
-pub fn answer(org: &mut Org, call: &str, actor: Actor<'_>) -> Option<Reply> {
-    let envelope_node = xml::read(call).ok()?;
-    let operation = envelope_node.child("Body")?.children.first()?;
+pub fn answer(org: &mut Org, operation: &Node, actor: Actor<'_>) -> Option<Reply> {
     let results = match operation.name.as_str() {
         "getUserInfo" => user_info(org, actor).map(|one| vec![one]),
         "getServerTimestamp" => Ok(vec![
@@ -43,18 +41,7 @@ pub fn answer(org: &mut Org, call: &str, actor: Actor<'_>) -> Option<Reply> {
         }),
         _ => return None,
     };
-    Some(match results {
-        Ok(results) => {
-            let mut body = String::new();
-            xml::print("result", &Value::Array(results), &mut body);
-            let name = &operation.name;
-            envelope(200, &format!("<{name}Response>{body}</{name}Response>"))
-        }
-        Err(error) => fault(
-            &format!("sf:{}", error.code),
-            &format!("{}: {}", error.code, error.message),
-        ),
-    })
+    Some(answered(&operation.name, results))
 }
 
 /// The elements of a name; `merge` is called with `request`, by some clients with `mergeRequests`.
@@ -343,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_from_its_element_whatever_says_its_type() {
-        let node = xml::read(
+        let node = crate::xml::read(
             "<s xsi:type=\"sf:Account\"><Name>A</Name><fieldsToNull>Phone</fieldsToNull></s>",
         )
         .unwrap();
@@ -353,7 +340,7 @@ mod tests {
             ("Account", Some("A"))
         );
         assert_eq!(values.get("Phone"), Some(&Value::Null));
-        let node = xml::read("<s><type>Nothing</type></s>").unwrap();
+        let node = crate::xml::read("<s><type>Nothing</type></s>").unwrap();
         assert_eq!(record(&node).unwrap_err().code, "INVALID_TYPE");
     }
 }

@@ -10,7 +10,7 @@ use super::describe::{Child, Object, object, objects};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known, render};
 use super::rules::text;
-use super::{bulk, chatter, composite, content, knowledge, layouts, passwords};
+use super::{bulk, chatter, composite, content, knowledge, layouts, metadata, passwords};
 use super::{files, id, query, value};
 use super::{reports, search, tooling, ui_api, views};
 use crate::call::{Call, Reply, encode};
@@ -88,6 +88,9 @@ pub fn answer(org: &mut Org, request: &Request<'_>, path: &[&str]) -> Answer<Rep
         }
         (_, ["ui-api", rest @ ..]) => ui_api::answer(org, request, rest),
         ("GET" | "HEAD", ["search", rest @ ..]) => search::aids(org, request, rest),
+        (_, ["metadata", "deployRequest", rest @ ..]) => {
+            metadata::package::rest(org, request, rest)
+        }
         (_, ["tooling", rest @ ..]) => tooling::answer(org, request, rest),
         (
             "PATCH",

@@ -1,10 +1,14 @@
 //! SOAP: `login()`, `logout()`, and the way to the partner and the Metadata API.
 
+use serde_json::Value;
+
+use super::error::Answer;
 use super::org::Actor;
 use super::{ORGANIZATION, SESSION_LIFE_MS, Salesforce};
 use crate::call::{Call, Reply};
 use crate::oauth::{Claims, Kind};
 use crate::page::escape;
+use crate::xml;
 
 impl Salesforce {
     /// `/services/Soap/{u|c}/{version}`
@@ -26,7 +30,17 @@ impl Salesforce {
                 "INVALID_SESSION_ID: Invalid Session ID found in SessionHeader",
             );
         };
-        if text.contains("logout") {
+        let document = match xml::read(&text) {
+            Ok(document) => document,
+            Err(error) => return fault("soapenv:Client", &error),
+        };
+        let operation = document
+            .child("Body")
+            .and_then(|body| body.children.first());
+        let Some(operation) = operation else {
+            return fault("soapenv:Client", "The body names no operation.");
+        };
+        if operation.name == "logout" {
             self.setting.tokens.revoke(&session);
             return envelope(200, "<logoutResponse/>");
         }
@@ -35,9 +49,8 @@ impl Salesforce {
             now: self.setting.now(),
         };
         let mut org = self.org();
-        super::tooling::metadata(&mut org, call, actor)
-            .or_else(|| super::tooling::metadata_read(&org, &text, actor))
-            .or_else(|| super::partner::answer(&mut org, &text, actor))
+        super::metadata::answer(&mut org, operation, actor)
+            .or_else(|| super::partner::answer(&mut org, operation, actor))
             .unwrap_or_else(|| {
                 fault(
                     "sf:UNSUPPORTED_OPERATION",
@@ -106,6 +119,24 @@ pub(super) fn envelope(status: u16, body: &str) -> Reply {
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
     );
     Reply::bytes(status, "text/xml; charset=utf-8", text)
+}
+
+/// The answer to an operation: an element `result` for each, or a fault.
+pub(super) fn answered(operation: &str, results: Answer<Vec<Value>>) -> Reply {
+    match results {
+        Ok(results) => {
+            let mut body = String::new();
+            xml::print("result", &Value::Array(results), &mut body);
+            envelope(
+                200,
+                &format!("<{operation}Response>{body}</{operation}Response>"),
+            )
+        }
+        Err(error) => fault(
+            &format!("sf:{}", error.code),
+            &format!("{}: {}", error.code, error.message),
+        ),
+    }
 }
 
 pub(super) fn fault(code: &str, message: &str) -> Reply {

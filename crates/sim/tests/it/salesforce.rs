@@ -5,6 +5,7 @@ mod composite;
 mod files;
 mod interface;
 mod login;
+mod metadata;
 mod records;
 
 use ligand_sim::Consent;

@@ -108,7 +108,7 @@ impl Seeding {
             };
             let id = self.org.create(actor, object, &body).unwrap_or_default();
             let full = format!("{name}__{suffix}");
-            crate::salesforce::tooling::named(&mut self.org, &id, &full);
+            crate::salesforce::metadata::named(&mut self.org, &id, &full);
         }
     }
 

@@ -273,12 +273,11 @@ impl Parser<'_> {
                 return Err(unexpected(&token.quoted()));
             }
             let place = self.next;
-            let by = match self.measure(&token)? {
-                Some(measure) => measure,
-                None => {
-                    self.next = place - 1;
-                    Measure::Key(self.sortable()?)
-                }
+            let by = if let Some(measure) = self.measure(&token)? {
+                measure
+            } else {
+                self.next = place - 1;
+                Measure::Key(self.sortable()?)
             };
             let descending = self.word("DESC");
             if !descending {

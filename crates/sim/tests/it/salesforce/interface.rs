@@ -154,7 +154,7 @@ async fn whoever_asks_for_xml_gets_xml_and_may_send_it() {
         (201, &"application/xml;charset=UTF-8".parse().unwrap())
     );
     let (_, id) = made.text.split_once("<id>").unwrap();
-    let own = format!("/sobjects/Account/{}", &id[..18]);
+    let own = format!("/sobjects/Account/{}", id.get(..18).unwrap());
     let read = send("GET", &own, accept, "").await.text;
     let head = format!(
         "<Account xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" type=\"Account\" url=\"{BASE}{own}\">"
@@ -166,10 +166,7 @@ async fn whoever_asks_for_xml_gets_xml_and_may_send_it() {
     );
     let emptied = send("PATCH", &own, xml, "<Account><AnnualRevenue/></Account>").await;
     assert_eq!(emptied.status, 204);
-    assert_eq!(
-        client.get(&own).await.json()["AnnualRevenue"],
-        Value::Null
-    );
+    assert_eq!(client.get(&own).await.json()["AnnualRevenue"], Value::Null);
     let found = send(
         "GET",
         "/query?q=SELECT+Name+FROM+Account+LIMIT+2",

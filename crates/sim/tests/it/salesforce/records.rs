@@ -208,19 +208,19 @@ async fn faults_of_callers_get_the_vendors_codes_and_words() {
     let bearer = format!("Bearer {}", client.token("access_token"));
     let headers = [
         ("authorization", bearer.as_str()),
-        ("content-type", "application/xml"),
+        ("content-type", "text/csv"),
     ];
-    let xml = client
+    let table = client
         .world
         .send(
             "POST",
             &format!("{BASE}/sobjects/Account"),
             &headers,
-            "<a/>",
+            "Name",
         )
         .await;
     assert_eq!(
-        (xml.status, xml.json()[0]["errorCode"].clone()),
+        (table.status, table.json()[0]["errorCode"].clone()),
         (415, json!("UNSUPPORTED_MEDIA_TYPE"))
     );
     let broken = client

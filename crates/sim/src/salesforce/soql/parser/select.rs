@@ -408,11 +408,10 @@ impl Measure {
     /// The field whose type its values have.
     pub fn field(&self) -> &'static Field {
         match self {
-            Self::Key(path) => path.field,
             Self::Of(Function::Count | Function::CountDistinct, _)
             | Self::Count
             | Self::Grouping(_) => count(),
-            Self::Of(_, path) => path.field,
+            Self::Key(path) | Self::Of(_, path) => path.field,
         }
     }
 }
