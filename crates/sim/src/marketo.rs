@@ -5,6 +5,7 @@
 //! # Source
 //! <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/rest-api> (2026-11)
 
+mod account_lists;
 mod activities;
 mod assets;
 mod custom_activities;

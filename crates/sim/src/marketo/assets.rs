@@ -248,30 +248,38 @@ fn one(state: &State, singular: &str, id: &str, parameters: &Parameters) -> Resu
     ))
 }
 
-fn insert(state: &mut State, kind: &str, mut asset: Value, now: Timestamp) -> Page {
+/// Stores a new asset under the next number.
+fn insert(state: &mut State, kind: &str, mut asset: Record, now: Timestamp) -> Page {
     let stored = state.records.collection_mut(&collection(kind));
     let id = i64::try_from(stored.next_number())
         .unwrap_or(0)
         .saturating_add(3000);
-    if let Some(members) = asset.as_object_mut() {
-        members.insert("id".into(), id.into());
-        if let Some(own) = members.get_mut("folderId").and_then(Value::as_object_mut) {
-            own.insert("id".into(), id.into());
-        }
-        for name in ["createdAt", "updatedAt"] {
-            members.insert(name.into(), stamp(now));
-        }
-        stored.insert(members.clone(), |_| id.to_string());
+    asset.insert("id".into(), id.into());
+    if let Some(own) = asset.get_mut("folderId").and_then(Value::as_object_mut) {
+        own.insert("id".into(), id.into());
     }
-    found(vec![asset])
+    for name in ["createdAt", "updatedAt"] {
+        asset.insert(name.into(), stamp(now));
+    }
+    stored.insert(asset.clone(), |_| id.to_string());
+    found(vec![content::without(asset).into()])
+}
+
+/// Puts an asset in the place of what it was.
+fn replace(state: &mut State, kind: &str, id: i64, mut asset: Record, now: Timestamp) -> Page {
+    asset.insert("updatedAt".into(), stamp(now));
+    let stored = state.records.collection_mut(&collection(kind));
+    if let Some(stored) = stored.get_mut(&id.to_string()) {
+        stored.clone_from(&asset);
+    }
+    found(vec![content::without(asset).into()])
 }
 
 /// Names are unique: of programs everywhere, of folders below one parent.
-fn taken(state: &State, kind: &str, asset: &Value, own: Option<i64>) -> Result<(), Fault> {
-    let place = |asset: &Value| asset.get("parent").cloned();
-    let name = asset.get("name").map(plain).unwrap_or_default();
+fn taken(state: &State, kind: &str, asset: &Record, own: Option<i64>) -> Result<(), Fault> {
+    let name = member(asset, "name");
     let other = all(state, kind).find(|one| {
-        let same_place = kind != "folders" || one.get("parent").cloned() == place(asset);
+        let same_place = kind != "folders" || one.get("parent") == asset.get("parent");
         member(one, "name").eq_ignore_ascii_case(&name) && same_place && Some(id_of(one)) != own
     });
     match other {

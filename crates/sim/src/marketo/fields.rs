@@ -228,11 +228,24 @@ pub fn describe(
     })
 }
 
-/// Refuses text that is longer than the field.
+/// A given value as the field of that name stores it; `None` for a field that the vendor alone sets, which stays as it is.
 ///
 /// # Errors
-/// 1003.
-pub fn check_length(field: &Field, value: &Value) -> Result<(), Fault> {
+/// 1006 for an unknown field, 1001 for a value of another type, 1003 for one that is too long.
+pub fn written(fields: &[Field], name: &str, given: &Value) -> Result<Option<Value>, Fault> {
+    let field = find(fields, name).ok_or_else(|| Fault::unknown_field(name))?;
+    let value = coerce(field, given).ok_or_else(|| {
+        let shown = given
+            .as_str()
+            .map_or_else(|| given.to_string(), str::to_owned);
+        Fault::type_of(&shown, field.kind)
+    })?;
+    check_length(field, &value)?;
+    Ok((!field.read_only).then_some(value))
+}
+
+/// Refuses text that is longer than the field.
+fn check_length(field: &Field, value: &Value) -> Result<(), Fault> {
     let most = length(field.kind).and_then(|most| usize::try_from(most).ok());
     let long = value
         .as_str()

@@ -123,11 +123,7 @@ fn save_one(
         .ok_or_else(|| Fault::new("1003", "Invalid data"))?;
     let mut values = Record::new();
     for (name, given) in row {
-        let field = fields::find(LEAD, name).ok_or_else(|| Fault::unknown_field(name))?;
-        let value = fields::coerce(field, given)
-            .ok_or_else(|| Fault::type_of(&plain(given), field.kind))?;
-        fields::check_length(field, &value)?;
-        if !field.read_only {
+        if let Some(value) = fields::written(LEAD, name, given)? {
             values.insert(name.clone(), value);
         }
     }

@@ -26,11 +26,14 @@ pub fn find(
     if body.get("input").is_some() {
         return find_by_keys(state, kind, parameters, body, now);
     }
-    let filter = match parameters.require("filterType")? {
-        "idField" => kind.id,
-        other => other,
+    let given = parameters.require("filterType")?;
+    let filter = match (given, kind.dedupe) {
+        ("idField", _) => kind.id,
+        ("dedupeFields", [only]) => only,
+        _ => given,
     };
-    if !kind.searchable.contains(&filter) && filter != kind.id {
+    let by_key = filter != given || (filter == kind.id && !kind.searchable.is_empty());
+    if !by_key && !kind.searchable.contains(&filter) {
         let text = format!("Invalid data: filterType '{filter}' is not searchable");
         return Err(Fault::new("1003", text));
     }
@@ -81,7 +84,11 @@ fn find_by_keys(
     Ok(page)
 }
 
-fn wanted(kind: &Kind, parameters: &Parameters) -> Result<Vec<String>, Fault> {
+/// The fields asked for, else those that are shown unasked.
+///
+/// # Errors
+/// 1006.
+pub fn wanted(kind: &Kind, parameters: &Parameters) -> Result<Vec<String>, Fault> {
     let mut wanted = parameters.list("fields");
     if wanted.is_empty() {
         return Ok(kind.shown.iter().map(|name| (*name).to_owned()).collect());
@@ -142,11 +149,7 @@ pub fn save_one(
         if name == kind.id {
             continue;
         }
-        let field = fields::find(kind.fields, name).ok_or_else(|| Fault::unknown_field(name))?;
-        let value = fields::coerce(field, given)
-            .ok_or_else(|| Fault::type_of(&plain(given), field.kind))?;
-        fields::check_length(field, &value)?;
-        if !field.read_only {
+        if let Some(value) = fields::written(kind.fields, name, given)? {
             values.insert(name.clone(), value);
         }
     }
@@ -186,6 +189,12 @@ pub fn save_one(
 
 /// Stores a record under the next number; answers the id by which it is known.
 pub fn add(state: &mut State, kind: &Kind, values: Record) -> Value {
+    let mut values = values;
+    for (name, text) in kind.fresh {
+        let field = fields::find(kind.fields, name);
+        let value = field.and_then(|field| fields::coerce(field, &json!(text)));
+        values.insert((*name).into(), value.unwrap_or_default());
+    }
     let number = state.add(kind.path, values);
     if kind.id == "id" {
         return number.into();
@@ -329,12 +338,13 @@ pub fn keys(kind: &Kind, body: &Value, member: &str) -> Result<Vec<&'static str>
     }
 }
 
-fn skipped(fault: &Fault) -> Value {
+/// The row of a record that was left alone.
+pub fn skipped(fault: &Fault) -> Value {
     json!({"status": "skipped", "reasons": [fault.reason()]})
 }
 
 /// Rows of these calls carry their position first.
-fn number<'a>(rows: impl Iterator<Item = &'a mut Value>) {
+pub fn number<'a>(rows: impl Iterator<Item = &'a mut Value>) {
     for (position, row) in rows.enumerate() {
         if let Value::Object(members) = row {
             let mut numbered = Record::new();

@@ -7,7 +7,8 @@ use super::envelope::{Fault, Page};
 use super::objects::kinds::{self, CUSTOM, Kind};
 use super::state::{CAMPAIGNS, LISTS, Parameters, State};
 use super::{
-    activities, assets, custom_activities, export, fields, import, leads, lists, objects, programs,
+    account_lists, activities, assets, custom_activities, export, fields, import, leads, lists,
+    objects, programs,
 };
 use crate::call::{Call, Reply};
 
@@ -204,8 +205,11 @@ impl Request<'_> {
         {
             return Some(Err(Fault::no_object()));
         }
-        let (kind, rest) = kind_of(path)?;
         let (body, now) = (&self.body, self.now);
+        if let ["namedAccountList", list, "namedAccounts"] = path {
+            return account_lists::answer(state, self.method, list, self.parameters, body, now);
+        }
+        let (kind, rest) = kind_of(path)?;
         Some(match (self.method, rest) {
             ("GET", []) => objects::find(state, kind, self.parameters, body, now),
             ("POST", []) => objects::save(state, kind, body, now),
@@ -274,6 +278,7 @@ impl Request<'_> {
             | ["v1", "lists" | "list", _, "leads"]
             | ["v1", "lists", _, "leads", "ismember"]
             | ["v1", "campaigns", _, "trigger" | "schedule"]
+            | ["v1", "namedAccountList", _, "namedAccounts"]
             | ["v1", "stats", ..] => true,
             ["v1", rest @ ..] => {
                 kind_of(rest).is_some_and(|(_, rest)| matches!(rest, [] | ["delete" | "describe"]))

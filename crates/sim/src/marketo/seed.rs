@@ -169,6 +169,10 @@ fn records(state: &mut State) {
             "namedaccounts",
             json!({"name": format!("Named {number}"), "country": "USA"}),
         );
+        put(
+            kinds::ACCOUNT_LISTS,
+            json!({"name": format!("Account List {number}")}),
+        );
         let row = json!({"myExternalId": format!("bulk-{number:02}"), "myName": format!("Row {number}"), "myCity": "Springfield"});
         put("customobjects/sampleBulkCustomObject_c", row);
         for path in [
@@ -192,6 +196,19 @@ fn records(state: &mut State) {
     {
         let row = json!({"marketoGUID": guid, "dedupeFieldafrin": format!("afrin-{number}"), "afrinchaks": "chaks"});
         put("customobjects/afrinCustom_c", row);
+    }
+    let guids = |path: &str| -> Vec<String> {
+        state
+            .all(path)
+            .filter_map(|record| record.get("marketoGUID")?.as_str().map(str::to_owned))
+            .take(3)
+            .collect()
+    };
+    let (lists, accounts) = (guids(kinds::ACCOUNT_LISTS), guids(kinds::ACCOUNTS));
+    if let Some(list) = lists.into_iter().next() {
+        state
+            .account_members
+            .insert(list, accounts.into_iter().collect());
     }
 }
 
@@ -358,7 +375,8 @@ fn add(state: &mut State, collection: &str, record: Value) {
     state.add(collection, object(record));
 }
 
-fn object(value: Value) -> Record {
+/// The members of a JSON object.
+pub fn object(value: Value) -> Record {
     match value {
         Value::Object(record) => record,
         _ => Record::new(),

@@ -29,6 +29,8 @@ pub struct State {
     pub members: BTreeMap<i64, BTreeSet<i64>>,
     /// The people of each program with their membership.
     pub program_members: BTreeMap<i64, BTreeMap<i64, Value>>,
+    /// The named accounts on each list of them, both by GUID.
+    pub account_members: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl State {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod bulk;
+mod records;
 
 use serde_json::{Value, json};
 

@@ -59,6 +59,12 @@ async fn every_collection_is_written_found_changed_and_deleted() {
             Some("name='New'"),
         ),
         one(
+            "/named-account-lists",
+            json!({"name": "New"}),
+            json!({"name": "Newer"}),
+            Some("name='New'"),
+        ),
+        one(
             "/sampleBulkCustomObject_c",
             json!({"myExternalId": "new-1", "myCity": "Bonn"}),
             json!({"myName": "N"}),
@@ -85,12 +91,9 @@ async fn every_collection_is_written_found_changed_and_deleted() {
     ] {
         let changed = marketo.cycle(&records).await;
         let given = records.create.get("person").unwrap_or(&records.create);
-        if let Some(name) = given
-            .get("name")
-            .filter(|_| records.change.get("name").is_some())
-        {
+        if records.change["name"] == "" {
             assert_eq!(
-                &changed["name"], name,
+                changed["name"], given["name"],
                 "an empty name blanked {}",
                 records.list
             );
@@ -160,6 +163,56 @@ async fn lists_hold_people() {
         .fails(404, &format!("DELETE {members}/2"), Value::Null)
         .await;
     marketo.fails(404, "GET /lists/99999", Value::Null).await;
+}
+
+#[tokio::test]
+async fn named_accounts_are_put_on_lists_and_taken_off() {
+    let marketo = Account::of("marketo").await;
+    let lists = marketo
+        .get("/named-account-lists?where=name in ('Account List 1','Account List 2')")
+        .await;
+    let [first, second] = ids(&lists).try_into().unwrap();
+    let by_id = marketo
+        .get(&format!("/named-account-lists?where=id='{second}'"))
+        .await;
+    assert_eq!(by_id[0]["name"], "Account List 2");
+    let members = |list: &str| format!("/named-account-lists/{list}/named-accounts");
+    let page = marketo
+        .call(&format!("GET {}?pageSize=2", members(&first)), Value::Null)
+        .await
+        .expect(200);
+    let next = page.header("elements-next-page-token");
+    let rest = marketo
+        .get(&format!("{}?pageSize=2&nextPage={next}", members(&first)))
+        .await;
+    assert_eq!((ids(&page.json()).len(), ids(&rest).len()), (2, 1));
+    let account = &ids(&rest)[0];
+    let line = format!("POST {}", members(&second));
+    let added = marketo.json(&line, json!([{"id": account}])).await;
+    assert_eq!(
+        (&added[0]["id"], &added[0]["status"]),
+        (&json!(account), &json!("added"))
+    );
+    let fields = format!("{}?fields=name", members(&second));
+    assert_eq!(marketo.get(&fields).await[0]["name"], "Named 3");
+    let line = format!("DELETE {}/{account}", members(&second));
+    assert_eq!(marketo.json(&line, Value::Null).await["status"], "removed");
+    marketo.fails(404, &line, Value::Null).await;
+    assert_eq!(marketo.get(&members(&second)).await, json!([]));
+    let none = format!("POST {}", members("none"));
+    marketo.fails(404, &none, json!([{"id": account}])).await;
+    let message = marketo
+        .fails(400, &format!("POST {}", members(&first)), json!([{}]))
+        .await;
+    assert!(message.contains("id"), "{message}");
+    let message = marketo
+        .fails(
+            400,
+            "GET /named-account-lists?where=type='default'",
+            Value::Null,
+        )
+        .await;
+    assert!(message.contains("type"), "{message}");
 }
 
 #[tokio::test]

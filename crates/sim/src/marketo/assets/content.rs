@@ -8,6 +8,7 @@ use super::{collection, found, get, insert, no_data, place, stamp, taken};
 use crate::call::Call;
 use crate::marketo::envelope::{Fault, Page};
 use crate::marketo::routes::Request;
+use crate::marketo::seed;
 use crate::marketo::state::{Parameters, State, id_of, read_id};
 use crate::multipart::Part;
 use crate::record_store::{Record, put};
@@ -321,12 +322,7 @@ pub fn create_template(
         (HTML): given(call, "content")?,
     });
     let kind = kinds::named("emailTemplates").map_or("", |kind| kind.name);
+    let asset = seed::object(asset);
     taken(state, kind, &asset, None)?;
-    let mut page = insert(state, kind, asset, now);
-    for asset in page.result.iter_mut().flatten() {
-        if let Some(members) = asset.as_object_mut() {
-            members.remove(HTML);
-        }
-    }
-    Ok(page)
+    Ok(insert(state, kind, asset, now))
 }

@@ -25,16 +25,12 @@ pub fn store(state: &mut State, call: &Call, now: Timestamp) -> Result<Page, Fau
     let name = need("name")?;
     let file = part("file").ok_or_else(|| Fault::missing("file"))?;
     let place = place(state, &need("folder")?)?;
-    let mut asset = seed::file(0, &name, file.data.len(), place.id, &place.name);
-    if let Some(members) = asset.as_object_mut() {
-        let kind = file
-            .content_type
-            .clone()
-            .unwrap_or_else(|| "application/octet-stream".to_owned());
-        members.insert("mimeType".into(), kind.into());
-        if let Some(text) = said("description") {
-            members.insert("description".into(), text.into());
-        }
+    let kind = file.content_type.clone();
+    let kind = kind.unwrap_or_else(|| "application/octet-stream".to_owned());
+    let mut asset = seed::object(seed::file(0, &name, file.data.len(), place.id, &place.name));
+    asset.insert("mimeType".into(), kind.into());
+    if let Some(text) = said("description") {
+        asset.insert("description".into(), text.into());
     }
     let old = super::all(state, "files")
         .find(|one| member(one, "name") == name)

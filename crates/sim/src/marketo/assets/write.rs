@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::kinds::{Approval, KINDS, Kind};
 use super::{
-    all, collection, content, found, get, insert, member, no_data, place, place_of, stamp, taken,
+    all, collection, found, get, insert, member, no_data, place, place_of, replace, stamp, taken,
 };
 use crate::marketo::envelope::{Fault, Page};
 use crate::marketo::seed;
@@ -28,7 +28,7 @@ pub fn create(
         state,
         form.require(if is_folder { "parent" } else { "folder" })?,
     )?;
-    let mut asset = if is_folder {
+    let asset = if is_folder {
         let above = get(state, "folders", place.id).map(|folder| member(folder, "path"));
         let path = format!("{}/{name}", above.unwrap_or_default());
         seed::folder(0, &name, place.id, &path)
@@ -51,11 +51,24 @@ pub fn create(
             "folder": place.shown(), "status": kind.fresh, "workspace": "Default",
         })
     };
-    if let Some(members) = asset.as_object_mut() {
-        describe(members, kind, form);
-    }
-    taken(state, kind.name, &asset, None)?;
-    let page = insert(state, kind.name, asset, now);
+    let mut asset = seed::object(asset);
+    describe(&mut asset, kind, form);
+    keep(state, kind, asset, None, now)
+}
+
+/// Stores an asset in its own place, or as a new one, unless its name is taken.
+fn keep(
+    state: &mut State,
+    kind: &Kind,
+    asset: Record,
+    own: Option<i64>,
+    now: Timestamp,
+) -> Result<Page, Fault> {
+    taken(state, kind.name, &asset, own)?;
+    let page = match own {
+        None => insert(state, kind.name, asset, now),
+        Some(id) => replace(state, kind.name, id, asset, now),
+    };
     mirror(state, kind.name, &page);
     Ok(page)
 }
@@ -92,18 +105,7 @@ pub fn change(
     let id = read_id(id)?;
     let mut asset = get(state, kind.name, id).cloned().ok_or_else(no_data)?;
     describe(&mut asset, kind, form);
-    taken(state, kind.name, &Value::Object(asset.clone()), Some(id))?;
-    asset.insert("updatedAt".into(), stamp(now));
-    let page = found(vec![content::without(asset.clone()).into()]);
-    if let Some(stored) = state
-        .records
-        .collection_mut(&collection(kind.name))
-        .get_mut(&id.to_string())
-    {
-        *stored = asset;
-    }
-    mirror(state, kind.name, &page);
-    Ok(page)
+    keep(state, kind, asset, Some(id), now)
 }
 
 /// `POST /rest/asset/v1/{singular}/{id}/clone.json`: a draft of another name, perhaps elsewhere.
@@ -124,11 +126,7 @@ pub fn copy(
         asset.insert("status".into(), kind.fresh.into());
     }
     describe(&mut asset, kind, form);
-    let asset = Value::Object(asset);
-    taken(state, kind.name, &asset, None)?;
-    let page = insert(state, kind.name, asset, now);
-    mirror(state, kind.name, &page);
-    Ok(page)
+    keep(state, kind, asset, None, now)
 }
 
 /// `POST /rest/asset/v1/{singular}/{id}/delete.json`; 709 for a folder that holds something.

@@ -1,5 +1,5 @@
 //! The kinds of records that are described, found and written alike: companies, sales persons, opportunities and their roles,
-//! named accounts, and this subscription's custom objects.
+//! named accounts and lists of them, and this subscription's custom objects.
 //!
 //! # Source
 //! <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/lead-database> (2026-11)
@@ -24,6 +24,8 @@ pub struct Kind {
     pub shown: &'static [&'static str],
     /// The field that names a person, for custom objects.
     pub link: Option<&'static str>,
+    /// What the vendor sets in a new record, as text.
+    pub fresh: &'static [(&'static str, &'static str)],
 }
 
 impl Kind {
@@ -40,6 +42,10 @@ impl Kind {
 
 /// What the paths of custom objects begin with.
 pub const CUSTOM: &str = "customobjects/";
+/// The path of lists of named accounts.
+pub const ACCOUNT_LISTS: &str = "namedAccountLists";
+/// The path of named accounts.
+pub const ACCOUNTS: &str = "namedaccounts";
 
 /// The kind at that path.
 pub fn at(path: &str) -> Option<&'static Kind> {
@@ -60,18 +66,19 @@ const fn of(id: i64, name: &'static str, display: &'static str, kind: &'static s
     }
 }
 
-const fn made(id: i64, name: &'static str, display: &'static str) -> Field {
+/// A field that the vendor alone sets.
+const fn made(id: i64, name: &'static str, display: &'static str, kind: &'static str) -> Field {
     Field {
         id,
         name,
         display,
-        kind: "datetime",
+        kind,
         read_only: true,
     }
 }
 
-const CREATED: Field = made(98, "createdAt", "Created At");
-const UPDATED: Field = made(99, "updatedAt", "Updated At");
+const CREATED: Field = made(98, "createdAt", "Created At", "datetime");
+const UPDATED: Field = made(99, "updatedAt", "Updated At", "datetime");
 
 const fn custom(
     path: &'static str,
@@ -91,6 +98,7 @@ const fn custom(
         fields,
         shown,
         link,
+        fresh: &[],
     }
 }
 
@@ -133,6 +141,7 @@ pub const KINDS: &[Kind] = &[
         fields: COMPANY,
         shown: COMPANY_DEFAULT,
         link: None,
+        fresh: &[],
     },
     Kind {
         path: "salespersons",
@@ -160,6 +169,7 @@ pub const KINDS: &[Kind] = &[
             "updatedAt",
         ],
         link: None,
+        fresh: &[],
     },
     Kind {
         path: "opportunities",
@@ -196,6 +206,7 @@ pub const KINDS: &[Kind] = &[
             "updatedAt",
         ],
         link: None,
+        fresh: &[],
     },
     Kind {
         path: "opportunities/roles",
@@ -220,9 +231,10 @@ pub const KINDS: &[Kind] = &[
             "updatedAt",
         ],
         link: None,
+        fresh: &[],
     },
     Kind {
-        path: "namedaccounts",
+        path: ACCOUNTS,
         display: "Named Account",
         id: "marketoGUID",
         dedupe: &["name"],
@@ -240,6 +252,7 @@ pub const KINDS: &[Kind] = &[
         ],
         shown: &["marketoGUID", "name", "createdAt", "updatedAt"],
         link: None,
+        fresh: &[],
     },
     custom(
         "customobjects/afrinCustom_c",
@@ -279,4 +292,28 @@ pub const KINDS: &[Kind] = &[
         "customobjects/readyTalkMeetingInfo_c",
         "ReadyTalk Meeting Info",
     ),
+    Kind {
+        path: ACCOUNT_LISTS,
+        display: "Named Account List",
+        id: "marketoGUID",
+        dedupe: &["name"],
+        searchable: &[],
+        fields: &[
+            text(1, "name", "Name"),
+            made(2, "type", "Type", "string"),
+            made(3, "updateable", "Updateable", "boolean"),
+            CREATED,
+            UPDATED,
+        ],
+        shown: &[
+            "marketoGUID",
+            "name",
+            "createdAt",
+            "updatedAt",
+            "type",
+            "updateable",
+        ],
+        link: None,
+        fresh: &[("type", "default"), ("updateable", "true")],
+    },
 ];
