@@ -154,7 +154,8 @@ fn holds(test: &Test, item: &Value) -> bool {
     }
 }
 
-fn is_true(value: Option<&Value>) -> bool {
+/// Whether a value counts as true.
+pub(crate) fn is_true(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => false,
         Some(Value::Bool(value)) => *value,

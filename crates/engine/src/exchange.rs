@@ -16,6 +16,7 @@ mod hooking;
 mod local;
 mod paging;
 mod plan;
+mod records;
 mod repeat;
 mod reply;
 mod session;

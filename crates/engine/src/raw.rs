@@ -8,7 +8,7 @@ use bytes::Bytes;
 use memchr::memchr2;
 use serde_json::Value;
 
-pub(crate) use self::opened::{Opened, last};
+pub(crate) use self::opened::{Opened, below, last};
 
 /// The text is no JSON, as far as it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

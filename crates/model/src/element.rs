@@ -5,6 +5,8 @@
 //! # Source
 //! The format of Cloud Elements / Open Connectors exports, as observed in public MIT-licensed exports.
 
+mod records;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub use self::records::{
+    Members, NumberSource, PathSource, Shape, Source, Table, TextSource, Variant,
+};
 use crate::id::ElementId;
 use crate::text::{Extra, Text};
 
@@ -287,6 +292,9 @@ pub struct Parameter {
     /// *Added.* Value when the caller gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_value: Option<Text>,
+    /// *Added.* Members of a body, by comma, that are not passed on: a record comes back with what the vendor gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omit: Option<Text>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
@@ -360,6 +368,12 @@ pub struct Resource {
     /// *Added.* What stands for the root where a success has none: `[]` for a vendor that leaves an empty list out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_default: Option<Box<Value>>,
+    /// *Added.* Where the answer is a table; its records are taken with the root, before the resource's hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Box<Table>>,
+    /// *Added.* What becomes of each record of the answer, after all hooks; an answer without a body is an empty record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Box<Shape>>,
     /// *Added.* Each record of the answer becomes the member of this name of an object of its own: `person` answers
     /// `{"person": {…}}`. After all hooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

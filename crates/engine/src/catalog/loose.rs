@@ -2,7 +2,7 @@
 //!
 //! Nothing is lost by it: the definition is kept and exported as it was given; this is what it is read as.
 
-use ligand_model::element::{Describe, ErrorRule};
+use ligand_model::element::{Describe, ErrorRule, Shape, Table};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -35,6 +35,7 @@ const PARAMETER: &[(&str, Kind)] = &[
     ("converter", Kind::Text),
     ("vendorDataType", Kind::Text),
     ("defaultValue", Kind::Text),
+    ("omit", Kind::Ours(reads::<String>)),
 ];
 
 const HOOK: &[(&str, Kind)] = &[
@@ -75,6 +76,8 @@ const RESOURCE: &[(&str, Kind)] = &[
         "aliases",
         Kind::Ours(reads::<std::collections::BTreeMap<String, String>>),
     ),
+    ("table", Kind::Ours(reads::<Table>)),
+    ("shape", Kind::Ours(reads::<Shape>)),
     ("describe", Kind::Ours(reads::<Describe>)),
     ("totalCount", Kind::Ours(reads::<String>)),
     (

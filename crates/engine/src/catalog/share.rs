@@ -80,6 +80,7 @@ fn texts(parameter: &mut Parameter, sharing: &mut Sharing) {
         &mut parameter.converter,
         &mut parameter.vendor_data_type,
         &mut parameter.default_value,
+        &mut parameter.omit,
     ] {
         sharing.option(text);
     }

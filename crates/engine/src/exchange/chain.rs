@@ -15,9 +15,26 @@ use crate::redact;
 use crate::step::{Failure, Step};
 
 impl Exchange {
-    /// Replaces the body by its root, once, when the root is there; error bodies have none.
+    /// Replaces the body by its root and a table by its records, once, when they are there; error bodies have none.
     pub(super) fn take_root(&mut self) {
         self.note_total();
+        let compiled = Arc::clone(&self.compiled);
+        let table = compiled
+            .resource(self.resource)
+            .and_then(|resource| resource.table.as_deref());
+        let tabled = self.answer.as_ref().is_some_and(|answer| answer.rooted);
+        self.narrow_to_root();
+        if let Some(table) = table.filter(|_| !tabled)
+            && let Some(mut answer) = self.answer.take()
+        {
+            if answer.failure.is_none() {
+                self.take_table(table, &mut answer);
+            }
+            self.answer = Some(answer);
+        }
+    }
+
+    fn narrow_to_root(&mut self) {
         let reads_raw = self.reads_raw();
         let Some(resource) = self.compiled.resource(self.resource) else {
             return;
@@ -27,9 +44,10 @@ impl Exchange {
         let Some(answer) = &mut self.answer else {
             return;
         };
-        let Some(root) = root.filter(|_| !answer.rooted && answer.failure.is_none()) else {
+        if answer.rooted || answer.failure.is_some() {
             return;
-        };
+        }
+        let Some(root) = root else { return };
         // The whole body is only kept for who reads it.
         let needs_raw = answer.raw.is_none() && reads_raw;
         let found = answer.content.has(&root);
@@ -120,6 +138,7 @@ impl Exchange {
             });
         }
         self.keep_response_parameters(resource, &mut answer);
+        self.take_shape(resource, &mut answer)?;
         if let Some(name) = &resource.wrap {
             answer.content.wrap(name);
         }

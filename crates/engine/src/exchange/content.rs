@@ -138,6 +138,29 @@ impl Content {
         self.unread().filter(|_| whole).cloned()
     }
 
+    /// The whole as JSON text: what was parsed is printed.
+    pub(super) fn whole_text(&mut self) -> Option<Bytes> {
+        if let Some(text) = self.whole_json() {
+            return Some(text);
+        }
+        self.value.as_ref().map(|value| value.to_string().into())
+    }
+
+    /// The JSON text at `path`.
+    pub(super) fn text_at(&mut self, path: &str) -> Option<Bytes> {
+        match self.open().map(|opened| opened.get(path)) {
+            Some(found) => found,
+            None => json_path::get(self.value(), path).map(|found| found.to_string().into()),
+        }
+    }
+
+    /// Becomes a JSON text that is known to be whole.
+    pub(super) fn put(&mut self, text: Bytes) {
+        *self = Self::new(text, Claim::Json, None);
+        self.part = true;
+        self.scan = scan::scan(&self.bytes);
+    }
+
     /// The value at `path`; of JSON that is not parsed yet only that is.
     pub(super) fn get(&mut self, path: &str) -> Option<Cow<'_, Value>> {
         match self.open().map(|opened| opened.get(path)) {

@@ -9,6 +9,7 @@ mod origins;
 mod pages;
 mod parameters;
 mod properties;
+mod records;
 mod repeat;
 mod scripts;
 mod sessions;

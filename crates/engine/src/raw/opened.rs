@@ -35,6 +35,11 @@ impl Opened {
         })
     }
 
+    /// The whole of it.
+    pub(crate) fn whole(&self) -> Bytes {
+        self.whole.clone()
+    }
+
     /// The text of the value at `path`, read as [`crate::json_path::get`] reads it.
     pub(crate) fn get(&self, path: &str) -> Option<Bytes> {
         if let Some(member) = self.members.get(path) {
@@ -43,14 +48,15 @@ impl Opened {
         let mut parts = parts(path).into_iter();
         let outermost: &[u8] = match parts.next()? {
             Part::Member(name) => self.members.get(name)?,
-            other => step(&self.whole, &other)?,
+            other => below(&self.whole, &other)?,
         };
-        let found = parts.try_fold(outermost, |value, part| step(value, &part))?;
+        let found = parts.try_fold(outermost, |value, part| below(value, &part))?;
         Some(self.whole.slice_ref(found))
     }
 }
 
-fn step<'a>(value: &'a [u8], part: &Part<'_>) -> Option<&'a [u8]> {
+/// What is one step below a value.
+pub(crate) fn below<'a>(value: &'a [u8], part: &Part<'_>) -> Option<&'a [u8]> {
     match part {
         Part::Member(name) => member(value, name),
         Part::Item(index) => item(value, *index),

@@ -7,8 +7,8 @@ use ligand_model::element::Parameter;
 use ligand_model::error::Classify as _;
 use serde_json::Value;
 
-use super::Sources;
 use super::read::Found;
+use super::{Sources, omit};
 use crate::error::Error;
 use crate::exchange::Part;
 use crate::exchange::draft::{Draft, DraftBody};
@@ -41,6 +41,7 @@ impl Sources<'_> {
         draft: &mut Draft,
         collected: &mut Collected,
     ) -> Result<(), Error> {
+        let found = omit::omitted(parameter, found)?;
         let converter = parameter.converter.as_deref().unwrap_or_default();
         let found = if converter.is_empty() {
             found

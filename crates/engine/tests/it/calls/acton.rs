@@ -198,10 +198,11 @@ fn a_contact_is_added_and_changed() {
         .json(&json!([{}, {}]))
         .run();
     let failure = empty.err().unwrap();
-    assert_eq!(failure.status, Some(400));
+    assert_eq!(failure.kind.status(), 400);
     assert_eq!(
         failure.message,
-        "Record [0] failed, 0 of 2 were done before it: A contact is an object such as {\"email\":\"a@b.c\"}."
+        "Record [0] failed, 0 of 2 were done before it: The body must be a JSON object with at least one member to send, \
+         such as {\"email\":\"a@b.c\"}."
     );
 }
 

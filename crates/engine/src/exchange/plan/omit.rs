@@ -1,0 +1,51 @@
+//! Bodies without members that the vendor gives itself.
+
+use bytes::Bytes;
+use ligand_model::element::Parameter;
+
+use super::read::Found;
+use crate::error::Error;
+use crate::raw;
+
+/// The body without the members that a parameter omits; the rest keeps its bytes.
+///
+/// # Errors
+/// A body that is no object, or that has nothing else.
+pub(super) fn omitted(parameter: &Parameter, found: Found) -> Result<Found, Error> {
+    let (Some(names), Found::Body(body)) = (&parameter.omit, &found) else {
+        return Ok(found);
+    };
+    let names: Vec<Box<[u8]>> = names.split(',').map(|name| raw::key(name.trim())).collect();
+    let refusal = || {
+        Error::Invalid(
+            "The body must be a JSON object with at least one member to send, such as \
+             {\"email\":\"a@b.c\"}."
+                .to_owned(),
+        )
+    };
+    let text = body.trim_ascii();
+    if text.first() != Some(&b'{') {
+        return Err(refusal());
+    }
+    let mut kept = Vec::with_capacity(text.len());
+    let mut left_out = false;
+    let walked = raw::object(text, 0, |name, value| {
+        if names.iter().any(|omitted| **omitted == *name) {
+            left_out = true;
+            return;
+        }
+        kept.push(if kept.is_empty() { b'{' } else { b',' });
+        kept.extend_from_slice(&name);
+        kept.push(b':');
+        kept.extend_from_slice(value);
+    });
+    if walked.is_err() || kept.is_empty() {
+        return Err(refusal());
+    }
+    kept.push(b'}');
+    Ok(if left_out {
+        Found::Body(Bytes::from(kept))
+    } else {
+        found
+    })
+}

@@ -1,0 +1,250 @@
+//! Where values are: in the record, read in one walk over its text, or outside of it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ligand_model::element::Test;
+use serde_json::Value;
+
+use crate::describe::is_true;
+use crate::exchange::{Previous, ResourceCall};
+use crate::json_path::{self, Part};
+use crate::raw::{self, Opened};
+
+/// What a record may take from the call around it.
+pub(super) struct Outside<'a> {
+    pub(super) call: &'a ResourceCall,
+    pub(super) variables: &'a BTreeMap<String, String>,
+    pub(super) previous: Option<&'a Previous>,
+}
+
+impl Outside<'_> {
+    /// The JSON text at a place, without its `$`.
+    pub(super) fn get(&self, place: &str) -> Option<Bytes> {
+        let (of, path) = place.split_once('.').unwrap_or((place, ""));
+        let text = |text: &str| Bytes::from(Value::from(text).to_string());
+        match of {
+            "body" => {
+                let opened = Opened::open(&self.call.body)?;
+                match path {
+                    "" => Some(opened.whole()),
+                    path => opened.get(path),
+                }
+            }
+            "previous" => {
+                let body = &self.previous?.body;
+                let found = match path {
+                    "" => body,
+                    path => json_path::get(body, path)?,
+                };
+                Some(Bytes::from(found.to_string()))
+            }
+            "path" => self.variables.get(path).map(|found| text(found)),
+            "query" => self.call.query(path).map(text),
+            _ => None,
+        }
+    }
+}
+
+/// Where a value is.
+#[derive(Debug)]
+enum Place<'a> {
+    /// Read on the walk, and what is left of the path from there.
+    Slot(usize, Vec<Part<'a>>),
+    Record,
+    Outside(Option<Bytes>),
+}
+
+/// Members of a record that somebody wants.
+#[derive(Debug, Default)]
+struct Wanted {
+    slot: Option<usize>,
+    members: Vec<(Box<[u8]>, Wanted)>,
+}
+
+/// What is read of each record.
+pub(super) struct Reader<'a> {
+    outside: &'a Outside<'a>,
+    wanted: Wanted,
+    slots: usize,
+}
+
+/// What was read of a record.
+pub(super) struct Found<'t> {
+    record: &'t [u8],
+    slots: Vec<Option<&'t [u8]>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(outside: &'a Outside<'a>) -> Self {
+        Self {
+            outside,
+            wanted: Wanted::default(),
+            slots: 0,
+        }
+    }
+
+    /// A place or several, of which the first that holds something counts.
+    pub(super) fn choice(&mut self, places: &'a str) -> Choice<'a> {
+        let places = places.split('|').map(|place| self.place(place.trim()));
+        Choice(places.collect())
+    }
+
+    fn place(&mut self, place: &'a str) -> Place<'a> {
+        match place.strip_prefix('$') {
+            Some("record") => return Place::Record,
+            Some(outside) => return Place::Outside(self.outside.get(outside)),
+            None => {}
+        }
+        let mut parts = json_path::parts(place).into_iter().peekable();
+        let mut at = &mut self.wanted;
+        while let Some(Part::Member(name)) = parts.peek() {
+            let name = raw::key(name);
+            let known = at.members.iter().position(|(known, _)| *known == name);
+            let index = known.unwrap_or(at.members.len());
+            if known.is_none() {
+                at.members.push((name, Wanted::default()));
+            }
+            let Some((_, below)) = at.members.get_mut(index) else {
+                break;
+            };
+            at = below;
+            parts.next();
+        }
+        let slot = *at.slot.get_or_insert_with(|| {
+            self.slots += 1;
+            self.slots - 1
+        });
+        Place::Slot(slot, parts.collect())
+    }
+
+    /// Walks a record once; none when it cannot be.
+    pub(super) fn read<'t>(&self, record: &'t [u8]) -> Option<Found<'t>> {
+        let mut slots = vec![None; self.slots];
+        self.wanted.read(record, &mut slots)?;
+        Some(Found { record, slots })
+    }
+}
+
+impl Wanted {
+    fn read<'t>(&self, value: &'t [u8], slots: &mut [Option<&'t [u8]>]) -> Option<()> {
+        if let Some(slot) = self.slot.and_then(|slot| slots.get_mut(slot)) {
+            *slot = Some(value);
+        }
+        if self.members.is_empty() || value.first() != Some(&b'{') {
+            return Some(());
+        }
+        let mut whole = Some(());
+        let walked = raw::object(value, 0, |name, value| {
+            let wanted = self.members.iter().find(|(known, _)| **known == *name);
+            if let Some((_, wanted)) = wanted {
+                // Of two members of one name the later counts, with all that is below it.
+                wanted.forget(slots);
+                whole = whole.and(wanted.read(value, slots));
+            }
+        });
+        walked.ok().and(whole)
+    }
+
+    fn forget(&self, slots: &mut [Option<&[u8]>]) {
+        if let Some(slot) = self.slot.and_then(|slot| slots.get_mut(slot)) {
+            *slot = None;
+        }
+        self.members
+            .iter()
+            .for_each(|(_, wanted)| wanted.forget(slots));
+    }
+}
+
+/// Places of which the first that holds something counts.
+#[derive(Debug)]
+pub(super) struct Choice<'a>(Vec<Place<'a>>);
+
+impl Choice<'_> {
+    /// The text of the value.
+    pub(super) fn get<'t>(&'t self, found: &Found<'t>) -> Option<&'t [u8]> {
+        let mut last = None;
+        for place in &self.0 {
+            let value = match place {
+                Place::Record => Some(found.record),
+                Place::Outside(value) => value.as_deref(),
+                Place::Slot(slot, rest) => {
+                    let value = found.slots.get(*slot).copied().flatten();
+                    value.and_then(|value| rest.iter().try_fold(value, raw::below))
+                }
+            };
+            if value.is_some_and(|value| !is_nothing(value)) {
+                return value;
+            }
+            last = value.or(last);
+        }
+        last
+    }
+}
+
+/// Whether a value is null, false, 0 or an empty text.
+fn is_nothing(value: &[u8]) -> bool {
+    match value {
+        b"null" | b"false" | b"\"\"" => true,
+        [b'-' | b'0'..=b'9', ..] => {
+            let number: Option<f64> = serde_json::from_slice(value).ok();
+            number == Some(0.0)
+        }
+        _ => false,
+    }
+}
+
+/// A scalar as text; null is nothing.
+pub(super) fn plain(value: &[u8]) -> Option<Cow<'_, str>> {
+    match value {
+        b"null" => None,
+        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+            std::str::from_utf8(inner).ok().map(Cow::Borrowed)
+        }
+        [b'"', ..] => serde_json::from_slice(value).ok().map(Cow::Owned),
+        other => std::str::from_utf8(other).ok().map(Cow::Borrowed),
+    }
+}
+
+/// A test of a record.
+pub(super) struct Condition<'a>(Vec<(Choice<'a>, Wish<'a>)>);
+
+enum Wish<'a> {
+    True,
+    Untrue,
+    Text(&'a str),
+}
+
+impl<'a> Condition<'a> {
+    pub(super) fn of(test: &'a Test, reader: &mut Reader<'a>) -> Self {
+        let all = match test {
+            Test::One(one) => std::slice::from_ref(one),
+            Test::All(all) => all,
+        };
+        let one = |condition: &'a String| {
+            let (place, wish) = match (condition.strip_prefix('!'), condition.split_once('=')) {
+                (Some(place), _) => (place, Wish::Untrue),
+                (None, Some((place, wanted))) => (place, Wish::Text(wanted)),
+                (None, None) => (condition.as_str(), Wish::True),
+            };
+            (reader.choice(place), wish)
+        };
+        Self(all.iter().map(one).collect())
+    }
+
+    pub(super) fn holds(&self, found: &Found<'_>) -> bool {
+        let truth = |value: Option<&[u8]>| match value {
+            Some([b'{' | b'[', ..]) => true,
+            value => is_true(value.and_then(|v| serde_json::from_slice(v).ok()).as_ref()),
+        };
+        self.0.iter().all(|(choice, wish)| {
+            let value = choice.get(found);
+            match wish {
+                Wish::True => truth(value),
+                Wish::Untrue => !truth(value),
+                Wish::Text(wanted) => value.and_then(plain).is_some_and(|text| text == *wanted),
+            }
+        })
+    }
+}
