@@ -313,6 +313,12 @@ impl Exchange {
         self.draft = sources.draft().map_err(invalid)?;
         self.paging = Some(paging);
         self.answer = None;
+        if let Some(answer) = self.known_beforehand(resource) {
+            return match resource.next_resource.as_deref() {
+                Some(next) if !next.is_empty() => self.next_link(next, answer),
+                _ => Ok(self.finish(resource, answer)),
+            };
+        }
         self.state = State::BeforeVendor;
         self.hooks = self.hooks_of("preRequest");
         self.next_hook_or(Self::send)

@@ -374,6 +374,10 @@ pub struct Resource {
     /// *Added.* What becomes of each record of the answer, after all hooks; an answer without a body is an empty record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Box<Shape>>,
+    /// *Added.* The answer of this link where it is known beforehand: that of the first variant whose `when` holds, taken as
+    /// it stands. Neither hooks nor the vendor are asked then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Box<Shape>>,
     /// *Added.* Each record of the answer becomes the member of this name of an object of its own: `person` answers
     /// `{"person": {…}}`. After all hooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

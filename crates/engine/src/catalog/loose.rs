@@ -78,6 +78,7 @@ const RESOURCE: &[(&str, Kind)] = &[
     ),
     ("table", Kind::Ours(reads::<Table>)),
     ("shape", Kind::Ours(reads::<Shape>)),
+    ("skip", Kind::Ours(reads::<Shape>)),
     ("describe", Kind::Ours(reads::<Describe>)),
     ("totalCount", Kind::Ours(reads::<String>)),
     (

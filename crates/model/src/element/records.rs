@@ -3,7 +3,8 @@
 //!
 //! # Places
 //! A place is a path in the record (`file.id`); one that begins with `$` is outside of it: `$body` is what the caller sent,
-//! `$path.id` a variable of the caller's path, `$query.path` a query parameter, `$previous` the answer of the link before
+//! `$path.id` a variable of the caller's path, `$query.path` a query parameter, `$where.listId` what the caller's `where`
+//! says that a field equals, `$previous` the answer of the link before
 //! in a chain, `$record` the record itself. `a | b` is the first that holds anything but null, `false`, 0 and the empty
 //! text, else the last that is there.
 
@@ -129,7 +130,7 @@ pub struct NumberSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathSource {
-    /// The names; slashes around all but the last are taken off.
+    /// The names; slashes around them are taken off, but not those at the end of the last.
     pub path: Vec<Source>,
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::describe::is_true;
 use crate::exchange::{Previous, ResourceCall};
 use crate::json_path::{self, Part};
+use crate::query;
 use crate::raw::{self, Opened};
 
 /// What a record may take from the call around it.
@@ -42,6 +43,16 @@ impl Outside<'_> {
             }
             "path" => self.variables.get(path).map(|found| text(found)),
             "query" => self.call.query(path).map(text),
+            "where" => {
+                let conditions = query::parse_where(self.call.query("where")?)
+                    .ok()?
+                    .flatten();
+                let said = |condition: &&Value| {
+                    condition["attribute"] == path && condition["operator"] == "="
+                };
+                let found = conditions.iter().find(said)?;
+                Some(Bytes::from(found["value"].to_string()))
+            }
             _ => None,
         }
     }

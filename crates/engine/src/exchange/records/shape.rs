@@ -45,8 +45,7 @@ pub(super) fn shaped(text: &Bytes, shape: &Shape, outside: &Outside<'_>) -> Opti
         .collect();
     raw::rewrite(text, |record, out| {
         let found = reader.read(record)?;
-        let holds = |kind: &&Kind<'_>| kind.when.as_ref().is_none_or(|when| when.holds(&found));
-        match kinds.iter().find(holds) {
+        match kinds.iter().find(|kind| kind.holds(&found)) {
             Some(kind) => kind.write(&found, out)?,
             None => out.extend_from_slice(record),
         }
@@ -54,7 +53,23 @@ pub(super) fn shaped(text: &Bytes, shape: &Shape, outside: &Outside<'_>) -> Opti
     })
 }
 
+/// The first variant that is for this call, with nothing in its record.
+pub(super) fn known(shape: &Shape, outside: &Outside<'_>) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(outside);
+    let kinds = shape.variants().iter();
+    let kinds: Vec<Kind<'_>> = kinds.map(|kind| Kind::of(kind, &mut reader)).collect();
+    let found = reader.read(b"null")?;
+    let kind = kinds.iter().find(|kind| kind.holds(&found))?;
+    let mut out = Vec::new();
+    kind.write(&found, &mut out)?;
+    Some(out)
+}
+
 impl<'a> Kind<'a> {
+    fn holds(&self, found: &Found<'_>) -> bool {
+        self.when.as_ref().is_none_or(|when| when.holds(found))
+    }
+
     fn of(variant: &'a Variant, reader: &mut Reader<'a>) -> Self {
         let when = variant.when.as_ref();
         let when = when.map(|test| Condition::of(test, reader));
@@ -178,7 +193,7 @@ impl<'a> Made<'a> {
                         path.push('/');
                     }
                 }
-                path.push_str(&last);
+                path.push_str(last.trim_start_matches('/'));
                 Some(Cow::Owned(path))
             }
         }

@@ -227,3 +227,89 @@ proptest! {
         prop_assert_eq!(answered(&table(&json!({})), "", &body).json(), by_script.json());
     }
 }
+
+#[test]
+fn a_link_whose_answer_is_known_is_not_asked_for() {
+    let find = json!({"method": "GET", "path": "/rows", "vendorPath": "/find", "notFound": "id", "rootKey": "|found",
+        "skip": [{"when": "$query.list | $where.list", "members": {"id": "$query.list | $where.list"}},
+            {"when": ["!$query.list", "$query.all=yes"], "members": {"id": 7}}],
+        "hooks": [{"type": "preRequest", "body": "done({response_error_message: 'ran'})"}],
+        "parameters": [{"type": "query", "name": "where", "vendorType": "no-op", "vendorName": "where"}],
+        "nextResource": "GET:/listed"});
+    let rows = json!({"method": "GET", "path": "/listed", "vendorPath": "/of/{id}", "type": "apiNoDocumentation",
+        "parameters": [{"type": "query", "name": "where", "vendorType": "no-op", "vendorName": "where"},
+            {"type": "prevBodyField", "name": "id", "vendorType": "path", "vendorName": "id", "required": true}]});
+    for (query, id) in [
+        ("list=a", "a"),
+        ("list=&where=x%3D1%20and%20list%3D%27b%27", "b"),
+        ("all=yes", "7"),
+    ] {
+        let played = play(
+            element(json!([find, rows]), json!({})),
+            TOKEN,
+            &format!("GET /rows?{query}"),
+            None,
+            vec![reply(200, json!([]))],
+        );
+        assert_eq!(
+            played.urls(),
+            [format!("GET https://api.acme.com/v1/of/{id}")]
+        );
+        assert_eq!(played.json(), json!([]));
+    }
+    let asked = play(
+        element(json!([find, rows]), json!({})),
+        TOKEN,
+        "GET /rows?where=list!%3D%27b%27",
+        None,
+        Vec::new(),
+    );
+    assert_eq!(asked.failure().message, "ran");
+}
+
+/// What the items of a folder became before there was a word for it.
+const ITEMS: &str = "const folder = String((request_parameters && request_parameters.path) || '/').replace(/^[/]+|[/]+$/g, '');
+    const below = folder === '' ? '/' : '/' + folder + '/';
+    const shape = (item) => {
+      if (item.type === 'Folder') {
+        const entry = item.folder || {};
+        return { id: entry.id || item.id, name: entry.name, path: below + entry.name, directory: true };
+      }
+      const file = item.file || {};
+      const title = file.title || file.name || '';
+      const extension = file.fileExtension;
+      const name = extension && !title.toLowerCase().endsWith('.' + extension.toLowerCase()) ? title + '.' + extension : title;
+      return { id: file.id || item.id, name: name, path: below + name, directory: false, size: Number(file.contentSize) };
+    };
+    done({ response_body: response_body.map(shape) });";
+
+fn items_shape() -> Value {
+    let name = json!({"text": "{file.title | file.name}", "ending": ".{file.fileExtension}"});
+    json!({"shape": [
+        {"when": "type=Folder", "members": {"id": "folder.id | id", "name": "folder.name", "directory": true,
+            "path": {"path": ["$query.path", "folder.name"]}}},
+        {"members": {"id": "file.id | id", "name": name, "path": {"path": ["$query.path", name]}, "directory": false,
+            "size": {"number": "file.contentSize"}}}]})
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_shape_is_what_a_script_makes_of_records(
+        items in proptest::collection::vec((any::<bool>(), proptest::option::of("[a-bé\"\\\\]{1,2}"), "[a-b.PDFpdf\"é]{1,6}",
+            proptest::option::of("[pP][dD][fF]|[a-b\"]"), proptest::option::of("[a-b\"]{0,2}"), 0_u32..100), 0..6),
+        path in "[/]{0,2}([a-b]{1,2}[/]{0,2})?",
+    ) {
+        let body: Vec<Value> = items.into_iter().map(|(folder, id, name, extension, title, size)| if folder {
+            json!({"type": "Folder", "id": "f", "folder": {"id": id, "name": name}, "file": null})
+        } else {
+            json!({"type": "File", "id": "d", "folder": null, "file": {"id": id, "name": name, "title": title,
+                "fileExtension": extension, "contentSize": size.to_string()}})
+        }).collect();
+        let query = format!("?path={path}");
+        let script = json!({"hooks": [{"type": "postRequest", "body": ITEMS}]});
+        let by_script = answered(&script, &query, &json!(body));
+        prop_assert_eq!(answered(&items_shape(), &query, &json!(body)).json(), by_script.json());
+    }
+}

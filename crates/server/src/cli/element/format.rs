@@ -102,6 +102,7 @@ const RESOURCE: Order = Order {
         "objectName",
         "executionType",
         "rootKey",
+        "skip",
         "rootDefault",
         "table",
         "shape",
