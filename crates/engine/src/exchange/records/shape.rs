@@ -95,16 +95,13 @@ impl<'a> Kind<'a> {
         if self.keep.is_empty() {
             members.extend(made);
         } else {
-            let mut known: HashMap<raw::Key<'_>, usize> = HashMap::new();
-            let mut add = |name: raw::Key<'_>, value| match known.get(&name) {
-                Some(at) => {
-                    if let Some((_, old)) = members.get_mut(*at) {
-                        *old = value;
-                    }
-                }
-                None => {
-                    known.insert(Cow::Owned(name.to_vec()), members.len());
-                    members.push((Cow::Owned(name.into_owned()), value));
+            let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+            let mut add = |name: raw::Key<'_>, value| {
+                let name: Vec<u8> = name.into_owned();
+                let at = *known.entry(name.clone()).or_insert(members.len());
+                match members.get_mut(at) {
+                    Some((_, old)) => *old = value,
+                    None => members.push((Cow::Owned(name), value)),
                 }
             };
             for kept in &self.keep {

@@ -44,7 +44,7 @@ impl Columns {
     pub(super) fn records(&self, rows: &Bytes, one: bool) -> Option<Bytes> {
         let mut out = Vec::with_capacity(rows.len().saturating_mul(3));
         if one || rows.first() != Some(&b'[') {
-            self.record(rows, &mut out)?;
+            self.record(rows, &mut out);
             return Some(out.into());
         }
         out.push(b'[');
@@ -52,7 +52,7 @@ impl Columns {
             if index > 0 {
                 out.push(b',');
             }
-            self.record(row, &mut out)?;
+            self.record(row, &mut out);
             in_proportion(&out, rows)?;
         }
         out.push(b']');
@@ -60,10 +60,10 @@ impl Columns {
     }
 
     /// One row; what is no list of cells stays as it is.
-    fn record(&self, row: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    fn record(&self, row: &[u8], out: &mut Vec<u8>) {
         let Some(cells) = raw::items(row) else {
             out.extend_from_slice(row);
-            return Some(());
+            return;
         };
         let lacks = cells.len() + 1 == self.names.len();
         let left_out = self.optional.filter(|_| lacks);
@@ -81,6 +81,5 @@ impl Columns {
             out.extend_from_slice(cell);
         }
         out.push(b'}');
-        Some(())
     }
 }
