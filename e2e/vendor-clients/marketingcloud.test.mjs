@@ -104,6 +104,29 @@ await check("creates, changes and deletes by SOAP, and describes", async () => {
   assert.ok(ObjectDefinition.Properties.some((property) => property.Name === "EmailAddress"));
 });
 
+await check("performs, schedules, configures and executes by SOAP", async () => {
+  const run = await sfmc.soap.perform("QueryDefinition", "Start", { CustomerKey: "nightly-orders-query" });
+  assert.equal(run.Results[0].Result.Task.StatusCode, "OK");
+  const later = { StartDateTime: "2026-12-01T00:00:00" };
+  await sfmc.soap.schedule("Automation", later, { Interaction: { CustomerKey: "nightly-orders" } }, "start");
+  const filter = { leftOperand: "CustomerKey", operator: "equals", rightOperand: "nightly-orders" };
+  assert.equal((await sfmc.soap.retrieve("Program", ["Status"], { filter })).Results[0].Status, 6);
+  await sfmc.soap.configure("PropertyDefinition", [{ Name: "Size", PropertyType: "string" }]);
+  await sfmc.soap.execute("LogUnsubEvent", [{ Name: "SubscriberID", Value: 70000002 }]);
+  const left = { leftOperand: "ID", operator: "equals", rightOperand: 70000002 };
+  assert.equal((await sfmc.soap.retrieve("Subscriber", ["Status"], { filter: left })).Results[0].Status, "Unsubscribed");
+  await assert.rejects(sfmc.soap.perform("List", "Start", { ID: 1 }), /errors/);
+});
+
+await check("lists automations and runs one by REST", async () => {
+  const all = await sfmc.rest.getBulk("/automation/v1/automations", 2);
+  assert.equal(all.items.length, 3);
+  const { id } = all.items[0];
+  await sfmc.rest.post(`/automation/v1/automations/${id}/actions/runallonce`, {});
+  const whole = await sfmc.rest.get(`/automation/v1/automations/${id}`);
+  assert.ok(whole.lastRunInstanceId && whole.steps[0].activities[0].objectTypeId === 300);
+});
+
 await check("is told what is wrong, object by object", async () => {
   const email = "twice@example.com";
   await sfmc.soap.create("Subscriber", { EmailAddress: email, SubscriberKey: email });

@@ -135,16 +135,11 @@ impl Eloqua {
                 data::activities(state, id, call)
             }
             ["data", "form", id] => forms::answer(state, id, call, now),
-            ["system", "users"] | ["system", "user", "314"] if call.method == Method::GET => {
-                let user = json!({
-                    "type": "User", "id": "314", "name": "Sandbox User", "loginName": "Sandbox.User", "firstName": "Sandbox",
-                    "lastName": "User", "emailAddress": "sandbox.user@example.com", "isDisabled": "false",
-                });
-                if path.len() == 3 {
-                    return Reply::json(200, &user);
-                }
-                let all = json!({"elements": [user], "page": 1, "pageSize": 1000, "total": 1});
-                Reply::json(200, &all)
+            ["system", "users"] if call.method == Method::GET => {
+                assets::browse(state, "User", call)
+            }
+            ["system", "user", id] if call.method == Method::GET => {
+                assets::read(state, "User", id, call)
             }
             ["assets", object @ ("contact" | "account"), "fields"]
                 if call.method == Method::GET =>

@@ -6,6 +6,9 @@
 //! # Source
 //! <https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/apis-overview.html> (2026-11)
 
+mod actions;
+mod automations;
+mod campaigns;
 mod contacts;
 mod content;
 mod filter;
@@ -13,9 +16,11 @@ mod grant;
 mod journeys;
 mod objects;
 mod page;
+mod parts;
 mod rest;
 mod rows;
 mod seed;
+mod sends;
 mod soap;
 mod state;
 mod write;

@@ -2,6 +2,7 @@
 
 mod acton;
 mod eloqua;
+mod eloqua_bulk;
 mod marketo;
 
 use serde_json::{Value, json};

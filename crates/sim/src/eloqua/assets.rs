@@ -65,14 +65,11 @@ pub fn answer(
     let Some((_, _, kind)) = KINDS.iter().find(|(singular, _, _)| *singular == parent) else {
         return gone();
     };
-    let Some(record) = state.records.get(kind, id) else {
+    if state.records.get(kind, id).is_none() {
         return gone();
-    };
+    }
     match call.method {
-        Method::GET => {
-            let depth = Depth::read(call.query("depth"), Depth::Complete);
-            Reply::json(200, &show(state, kind, record, depth))
-        }
+        Method::GET => read(state, kind, id, call),
         Method::PUT => save(state, version, kind, Some(id), call, now),
         Method::DELETE => {
             state.records.collection_mut(kind).remove(id);
@@ -92,7 +89,16 @@ pub fn answer(
     }
 }
 
-fn browse(state: &State, kind: &str, call: &Call) -> Reply {
+/// One record of a kind; complete unless the call wants less.
+pub fn read(state: &State, kind: &str, id: &str, call: &Call) -> Reply {
+    let depth = Depth::read(call.query("depth"), Depth::Complete);
+    state.records.get(kind, id).map_or_else(gone, |record| {
+        Reply::json(200, &show(state, kind, record, depth))
+    })
+}
+
+/// One page of the records of a kind.
+pub fn browse(state: &State, kind: &str, call: &Call) -> Reply {
     match Query::read(call) {
         Ok(query) => {
             let answer = query.answer(

@@ -137,6 +137,21 @@ pub fn state() -> State {
             json!({"name": name, "createdBy": "314", "updatedBy": "314"}),
         );
     }
+    for (id, first, last) in [
+        (314, "Sandbox", "User"),
+        (315, "Grace", "Hill"),
+        (316, "Omar", "Reed"),
+    ] {
+        let user = json!({
+            "id": id.to_string(), "name": format!("{first} {last}"), "loginName": format!("{first}.{last}"), "firstName": first,
+            "lastName": last, "emailAddress": format!("{}.{}@example.com", first.to_lowercase(), last.to_lowercase()),
+            "isDisabled": "false", "createdAt": FIRST.to_string(), "updatedAt": FIRST.to_string(),
+        });
+        if let Value::Object(user) = user {
+            let users = state.records.collection_mut("User");
+            users.insert(user, |_| id.to_string());
+        }
+    }
     let form = add(
         &mut state,
         "Form",

@@ -27,9 +27,15 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
         ("POST", ["contacts"]) => save(state, asked, true),
         ("PATCH", ["contacts"]) => save(state, asked, false),
         ("POST", ["contacts", "actions", "delete"]) => delete(state, asked),
-        ("GET", ["contacts", "actions", "delete", "status"]) => Ok(json!({
-            "operationID": asked.call.query("operationID").and_then(|id| id.parse::<u64>().ok()), "status": "Completed",
-        })),
+        ("GET", ["contacts", "actions", "delete", "status"]) => {
+            let id = asked.call.query("operationID").unwrap_or_default();
+            match state.records.get("operations", id) {
+                Some(_) => {
+                    Ok(json!({"operationID": id.parse::<u64>().ok(), "status": "Completed"}))
+                }
+                None => Err(no(404, 10004, "The operation was not found.")),
+            }
+        }
         ("POST", ["addresses", "email", "search"]) => by_email(state, asked),
         ("POST", ["attributes", "search"]) => search(state, asked),
         _ => Err(no(404, 0, "Not Found")),

@@ -45,14 +45,24 @@ impl Filter {
                 Self::read(node.child(side).ok_or(missing)?, object, name).map(Box::new)
             };
             let (left, right) = (part("LeftOperand")?, part("RightOperand")?);
-            return match node.text_of("LogicalOperator") {
-                Some("AND") => Ok(Self::Complex(left, true, right)),
-                Some("OR") => Ok(Self::Complex(left, false, right)),
-                other => Err(format!(
-                    "The LogicalOperator '{}' is not valid.",
-                    other.unwrap_or_default()
-                )),
+            let both = match node.text_of("LogicalOperator") {
+                Some("AND") => true,
+                Some("OR") => false,
+                other => {
+                    return Err(format!(
+                        "The LogicalOperator '{}' is not valid.",
+                        other.unwrap_or_default()
+                    ));
+                }
             };
+            let mut whole = Self::Complex(left, both, right);
+            // More operands of the same kind may follow.
+            let more = node.child("AdditionalOperands");
+            for operand in more.into_iter().flat_map(|more| more.all("Operand")) {
+                let operand = Box::new(Self::read(operand, object, name)?);
+                whole = Self::Complex(Box::new(whole), both, operand);
+            }
+            return Ok(whole);
         }
         let asked = node.text_of("Property").unwrap_or_default();
         let property: Option<Property<'_>> = object

@@ -2,7 +2,8 @@
 //!
 //! # Shape
 //! `objects.json`: type → the property that names a record, what a new one needs, and each property with its type
-//! (`int`, `text`, `date`, `bool`, `guid`, `object`) and `r` (cannot be written) or `w` (cannot be retrieved).
+//! (`int`, `text`, `date`, `bool`, `guid`, `object`) and `r` (cannot be written) or `w` (cannot be retrieved). `kept` names the
+//! type whose records these are.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -18,6 +19,9 @@ pub struct Object {
     /// What a new record must have.
     #[serde(default)]
     pub required: Vec<String>,
+    /// The type that it is another name for.
+    #[serde(default)]
+    pub kept: Option<String>,
     /// Whether Create, Update and Delete are refused.
     #[serde(default)]
     pub read_only: bool,
@@ -39,6 +43,17 @@ pub struct Property<'a> {
 }
 
 impl Object {
+    /// One of these properties and nothing else.
+    pub fn of(properties: Map<String, Value>) -> Self {
+        Self {
+            id: String::new(),
+            required: Vec::new(),
+            kept: None,
+            read_only: true,
+            properties,
+        }
+    }
+
     /// Its properties in order.
     pub fn properties(&self) -> impl Iterator<Item = Property<'_>> {
         self.properties.iter().map(|(name, value)| {
@@ -51,6 +66,11 @@ impl Object {
                 writable: flag != "r",
             }
         })
+    }
+
+    /// The collection of its records.
+    pub fn place<'a>(&'a self, name: &'a str) -> &'a str {
+        self.kept.as_deref().unwrap_or(name)
     }
 
     /// A property by name; case counts, as the vendor's does.
@@ -71,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_whole() {
-        assert_eq!(all().len(), 23);
+        assert_eq!(all().len(), 43);
         let list = &all()["List"];
         assert!(!list.property("ID").unwrap().writable);
         assert!(

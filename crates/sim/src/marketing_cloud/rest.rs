@@ -1,10 +1,10 @@
-//! The REST tree: which path means what. Campaigns, rows of data extensions and endpoints are here; larger kinds next door.
+//! The REST tree: which path means what. Rows of data extensions and endpoints are here; other kinds next door.
 
 use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::state::{CAMPAIGNS, REQUESTS, State, plain, record, stamp};
-use super::{contacts, content, journeys, page, problem, rows};
+use super::state::{REQUESTS, State, plain, record, stamp};
+use super::{automations, campaigns, contacts, content, journeys, page, problem, rows};
 use crate::call::{Call, Reply};
 use crate::record_store::Record;
 
@@ -59,20 +59,7 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
         ("GET", ["platform", "v1", "tokencontext"]) => {
             Ok(json!({"organization": {"id": 510_000_001, "stackKey": "S10"}}))
         }
-        ("GET", ["hub", "v1", "campaigns"]) => {
-            let rows = state.all(CAMPAIGNS).collect();
-            page::of(asked.call, "items", rows, 500).map(Value::Object)
-        }
-        ("POST", ["hub", "v1", "campaigns"]) => create_campaign(state, asked),
-        ("GET", ["hub", "v1", "campaigns", id]) => match state.records.get(CAMPAIGNS, id) {
-            Some(campaign) => Ok(Value::Object(campaign.clone())),
-            None => Err(no(400, 10000, "Campaign ID is invalid")),
-        },
-        ("DELETE", ["hub", "v1", "campaigns", id]) => match state.of(CAMPAIGNS).remove(id) {
-            Some(_) => Ok(Value::Null),
-            None => Err(no(400, 10000, "Campaign ID is invalid")),
-        },
-        (_, ["hub", "v1", "campaigns", ..]) => Err(no(405, 0, "Method Not Allowed")),
+        (_, ["hub", "v1", "campaigns", ..]) => campaigns::answer(state, asked, path),
         ("POST", ["hub", "v1", "dataevents", _, "rowset"]) => put_rows(state, asked),
         ("PUT", ["hub", "v1", "dataevents", _, "rows", _]) => put_row(state, asked),
         ("POST", ["hub", "v1", "dataeventsasync", _, "rowset"]) => {
@@ -85,6 +72,7 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
         ("GET", ["data", "v1", "async", id, part @ ("status" | "results")]) => {
             later(state, id, part)
         }
+        (_, ["automation", "v1", ..]) => automations::answer(state, asked, path),
         (_, ["interaction", "v1", "interactions", ..]) => journeys::answer(state, asked, path),
         (_, ["contacts", "v1", ..]) => contacts::answer(state, asked, path),
         (_, ["asset" | "messaging", "v1", ..]) => content::answer(state, asked, path),
@@ -101,38 +89,6 @@ fn soap(asked: &Asked<'_>) -> String {
         }
         _ => format!("{}/soap/Service.asmx", asked.call.origin()),
     }
-}
-
-fn create_campaign(state: &mut State, asked: &Asked<'_>) -> Answer {
-    let body = asked.body()?;
-    let name = plain(body.get("name"));
-    if name.is_empty() {
-        return Err(no(400, 10005, "Campaign name is required"));
-    }
-    if name.chars().count() > 128 {
-        return Err(no(
-            400,
-            10005,
-            "Campaign name may not be longer than 128 characters",
-        ));
-    }
-    if state.find(CAMPAIGNS, "name", &name).is_some() {
-        return Err(no(400, 10003, "Campaign name is already in use"));
-    }
-    let now = stamp(asked.now);
-    let campaign = json!({
-        "id": "", "createdDate": now, "modifiedDate": now, "name": name, "description": plain(body.get("description")),
-        "campaignCode": plain(body.get("campaignCode")), "color": plain(body.get("color")),
-        "favorite": body.get("favorite") == Some(&Value::Bool(true)),
-    });
-    let campaigns = state.of(CAMPAIGNS);
-    let id = campaigns.insert(record(campaign), |number| (1000 + number).to_string());
-    let made = campaigns.get_mut(&id);
-    made.map(|campaign| {
-        campaign.insert("id".into(), id.into());
-        Value::Object(campaign.clone())
-    })
-    .ok_or_else(|| no(500, 0, "Internal Server Error"))
 }
 
 /// The external key in `key:{…}`; anything else is the id of a data extension.

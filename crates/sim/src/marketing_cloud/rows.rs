@@ -3,6 +3,8 @@
 use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::filter::Filter;
+use super::objects::Object;
 use super::state::{State, moment, plain};
 use super::write::{Done, Refusal, Verb};
 use crate::record_store::{Collection, Record};
@@ -227,46 +229,47 @@ pub fn print_rows(
     asked: &[&str],
     filter: Option<&Node>,
 ) -> Result<Vec<String>, String> {
-    if state.extension(key).is_none() {
+    // The type names the data extension by its external key or by its name.
+    let found = state
+        .extension(key)
+        .or_else(|| state.find("DataExtension", "Name", key));
+    let Some(extension) = found else {
         return Err(format!(
             "The data extension '{key}' was not found. (code: 310000)"
         ));
-    }
-    let columns = columns(state, key);
+    };
+    let own = plain(extension.get("CustomerKey"));
+    let columns = columns(state, &own);
+    let kind = format!("DataExtensionObject[{key}]");
     for name in asked {
         if !columns
             .iter()
             .any(|column| column.name.eq_ignore_ascii_case(name))
         {
             return Err(format!(
-                "The Request Property(s) {name} do not match with the fields of DataExtensionObject[{key}] retrieve"
+                "The Request Property(s) {name} do not match with the fields of {kind} retrieve"
             ));
         }
     }
-    let mut condition = None;
-    if let Some(filter) = filter {
-        let part = |name: &str| filter.text_of(name).unwrap_or_default().to_owned();
-        let operator = match part("SimpleOperator").as_str() {
-            "equals" => "eq",
-            "notEquals" => "ne",
-            "greaterThan" => "gt",
-            "greaterThanOrEqual" => "gte",
-            "lessThan" => "lt",
-            "lessThanOrEqual" => "lte",
-            "like" | "contains" => "like",
-            other => return Err(format!("The sandbox does not filter rows by {other}.")),
-        };
-        condition = Some(format!(
-            "{} {operator} '{}'",
-            part("Property"),
-            part("Value").replace('\'', "''")
-        ));
-    }
+    let filter = match filter {
+        Some(filter) => {
+            let typed = columns.iter().map(|column| {
+                let kind = match column.kind.as_str() {
+                    "Number" => "int",
+                    "Date" => "date",
+                    "Boolean" => "bool",
+                    _ => "text",
+                };
+                (column.name.to_lowercase(), kind.into())
+            });
+            let object = Object::of(typed.collect());
+            Some(Filter::read(&lowered(filter), &object, &kind)?)
+        }
+        None => None,
+    };
     let mut out = Vec::new();
-    for row in state.all(&collection(key)) {
-        if let Some(condition) = &condition
-            && !passes(row, condition)?
-        {
+    for row in state.all(&collection(&own)) {
+        if filter.as_ref().is_some_and(|filter| !filter.holds(row)) {
             continue;
         }
         let mut text = "<Results xsi:type=\"DataExtensionObject\"><PartnerKey xsi:nil=\"true\" /><ObjectID xsi:nil=\"true\" /><Type>DataExtensionObject</Type><Properties>".to_owned();
@@ -282,6 +285,18 @@ pub fn print_rows(
         out.push(text);
     }
     Ok(out)
+}
+
+/// A filter with the names of its properties in lower case, as rows have them.
+fn lowered(filter: &Node) -> Node {
+    let mut filter = filter.clone();
+    for child in &mut filter.children {
+        match child.name.as_str() {
+            "Property" => child.text = child.text.to_lowercase(),
+            _ => *child = lowered(child),
+        }
+    }
+    filter
 }
 
 /// SOAP Create, Update and Delete of a row.
@@ -352,8 +367,7 @@ pub fn write(
         }
     }
     Ok(Done {
-        id: String::new(),
-        guid: String::new(),
         object,
+        ..Done::default()
     })
 }

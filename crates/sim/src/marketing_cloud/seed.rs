@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::content;
 use super::journeys;
+use super::parts::add_fields;
 use super::rows;
 use super::state::{ASSETS, CAMPAIGNS, CONTACTS, DEFINITIONS, JOURNEYS, State, record, stamp};
-use super::write::add_fields;
 use crate::people;
 
 /// Attribute sets by name.
@@ -29,6 +29,7 @@ pub fn state(now: Timestamp) -> State {
     assets(&mut state, start);
     events(&mut state, now);
     account(&mut state, start);
+    studio(&mut state, start);
     state
 }
 
@@ -274,6 +275,78 @@ fn account(state: &mut State, start: Timestamp) {
         json!({"ObjectID": guid, "CustomerKey": "Default", "Name": "Default", "Description": "", "FromName": "Sandbox",
             "FromAddress": "news@example.com", "CreatedDate": at, "ModifiedDate": at}),
     );
+}
+
+/// Automation Studio, and definitions that send and import.
+fn studio(state: &mut State, start: Timestamp) {
+    let at = day(start, 0);
+    let both = |state: &mut State, kind: &str, name: &str, more: Value| -> String {
+        let guid = state.guid();
+        let key = name.to_lowercase().replace(' ', "-");
+        let mut one = record(
+            json!({"ObjectID": guid, "CustomerKey": key, "Name": name, "Description": "",
+            "CreatedDate": at, "ModifiedDate": at}),
+        );
+        one.extend(record(more));
+        state.of(kind).insert(one, |_| guid.clone());
+        guid
+    };
+    for (n, name) in ["Nightly orders", "Hourly customers", "Weekly report"]
+        .iter()
+        .enumerate()
+    {
+        let text = format!("SELECT Id, Email, Name FROM Customers WHERE Id > {n}");
+        let query = json!({"QueryText": text, "TargetType": "DE", "TargetUpdateType": "Overwrite", "CategoryID": 2011, "Status": "Active"});
+        let query = both(state, "QueryDefinition", &format!("{name} query"), query);
+        let (step, activity) = (state.guid(), state.guid());
+        let steps = json!([{"id": step, "name": "", "step": 1, "activities": [
+            {"id": activity, "name": format!("{name} query"), "activityObjectId": query, "objectTypeId": 300, "displayOrder": 1}]}]);
+        let status = [2, 6, 4].get(n).copied().unwrap_or(2);
+        let automation = json!({"AutomationType": "scheduled", "Status": status, "IsActive": true, "CategoryID": 2010,
+            "startSource": {"typeId": 1}, "steps": steps});
+        both(state, "Automation", name, automation);
+    }
+    let import = json!({"FileSpec": "customers.csv", "FileType": "CSV", "UpdateType": "AddAndUpdate", "FieldMappingType": "InferFromColumnHeadings",
+        "AllowErrors": true, "CategoryID": 2012});
+    both(state, "ImportDefinition", "Customers import", import);
+    let welcome = json!({"TriggeredSendStatus": "Active", "CategoryID": 2002, "FromName": "Sandbox", "FromAddress": "news@example.com",
+        "EmailSubject": "Welcome", "Email.ID": 40_001, "SendClassification.CustomerKey": "Default Transactional"});
+    both(state, "TriggeredSendDefinition", "Welcome", welcome);
+    let summary = json!({"Sent": 0, "NotSentDueToOptOut": 0, "Bounces": 0, "Opens": 0, "Clicks": 0, "Queued": 0});
+    both(state, "TriggeredSendSummary", "Welcome", summary);
+    let mail = json!({"EmailSubject": "News", "FromName": "Sandbox", "FromAddress": "news@example.com", "Email.ID": 40_002});
+    both(state, "EmailSendDefinition", "Monthly news", mail);
+    let never = json!({"Category": 2000, "SubscriberCount": 0});
+    both(state, "SuppressionListDefinition", "Never again", never);
+    for name in ["SendLog", "TriggeredSendDataExtension"] {
+        both(state, "DataExtensionTemplate", name, json!({}));
+    }
+    for name in ["Administrator", "Content Creator"] {
+        both(state, "Role", name, json!({"IsSystemDefined": true}));
+    }
+    add(
+        state,
+        "Account",
+        "ID",
+        json!({"ID": 510_000_001, "Name": "Ligand Sandbox", "CustomerKey": "", "AccountType": "PRO_CONNECT", "Email": "news@example.com",
+            "FromName": "Sandbox", "ParentID": 0, "IsActive": true, "CreatedDate": at, "ModifiedDate": at}),
+    );
+    for n in 0..3 {
+        let send = 500_001 + n;
+        add(
+            state,
+            "LinkSend",
+            "ID",
+            json!({"ID": 600_001 + n, "SendID": send, "Link.ID": 700_001 + n, "Link.URL": "https://www.example.com/news",
+                "Link.TotalClicks": 30 + n, "Link.UniqueClicks": 20 + n}),
+        );
+        add(
+            state,
+            "ListSend",
+            "ID",
+            json!({"ID": 610_001 + n, "SendID": send, "List.ID": 1, "NumberSent": SUBSCRIBERS, "CreatedDate": at, "ModifiedDate": at}),
+        );
+    }
 }
 
 /// Twelve events of each kind: half of the year 2016, half of the last days.

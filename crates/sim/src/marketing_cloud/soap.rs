@@ -1,4 +1,4 @@
-//! `Service.asmx`: Retrieve, Create, Update, Delete, Describe, and whether the system answers.
+//! `Service.asmx`: which request means what; Retrieve, Describe, and whether the system answers are here.
 //!
 //! # Source
 //! <https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/soap-web-service-api.html> (2026-11)
@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use ligand_model::time::Timestamp;
-use serde_json::Value;
 
 use super::MarketingCloud;
+use super::actions;
 use super::filter::Filter;
 use super::objects;
 use super::rows;
@@ -35,9 +35,12 @@ impl MarketingCloud {
                 );
             }
         };
-        let token = envelope
-            .child("Header")
+        let header = envelope.child("Header");
+        // Clients of legacy packages wrap the token once more.
+        let legacy = header.and_then(|header| header.child("oAuth"));
+        let token = header
             .and_then(|header| header.text_of("fueloauth"))
+            .or_else(|| legacy.and_then(|legacy| legacy.text_of("oAuthToken")))
             .unwrap_or_default();
         match self.read(token) {
             Ok(_) => {}
@@ -64,6 +67,11 @@ impl MarketingCloud {
             "CreateRequest" => write::answer(&mut state, write::Verb::Create, request, now),
             "UpdateRequest" => write::answer(&mut state, write::Verb::Update, request, now),
             "DeleteRequest" => write::answer(&mut state, write::Verb::Delete, request, now),
+            "PerformRequestMsg" => actions::perform(&mut state, request, now),
+            "ScheduleRequestMsg" => actions::schedule(&mut state, request, now),
+            "ConfigureRequestMsg" => actions::configure(&mut state, request, now),
+            "ExecuteRequestMsg" => actions::execute(&mut state, request, now),
+            "VersionInfoRequestMsg" => actions::version(&mut state),
             "DefinitionRequestMsg" => describe(&mut state, request),
             "SystemStatusRequestMsg" => status(&mut state, now),
             other => fault(
@@ -176,20 +184,25 @@ fn select(state: &State, request: &Node) -> Result<Left, String> {
         .map(|filter| Filter::read(filter, object, kind))
         .transpose()?;
     let rows = state
-        .all(kind)
+        .all(object.place(kind))
         .filter(|record| filter.as_ref().is_none_or(|filter| filter.holds(record)))
         .map(|record| {
             let mut out = format!("<Results xsi:type=\"{kind}\"><PartnerKey xsi:nil=\"true\" />");
+            let mut shown = serde_json::Map::new();
             for name in &asked {
-                let value = record.get(*name).unwrap_or(&Value::Null);
+                let value = record.get(*name).cloned().unwrap_or_default();
                 match name.split_once('.') {
                     Some((outer, inner)) => {
-                        let _ = write!(out, "<{outer}>");
-                        xml::print(inner, value, &mut out);
-                        let _ = write!(out, "</{outer}>");
+                        let outer = shown.entry(outer).or_insert_with(|| serde_json::json!({}));
+                        crate::record_store::put(outer, inner, value);
                     }
-                    None => xml::print(name, value, &mut out),
+                    None => {
+                        shown.insert((*name).to_owned(), value);
+                    }
                 }
+            }
+            for (name, value) in &shown {
+                xml::print(name, value, &mut out);
             }
             out.push_str("</Results>");
             out
@@ -231,6 +244,25 @@ fn describe(state: &mut State, message: &Node) -> Reply {
                     property.retrievable,
                     object.required.iter().any(|name| name == property.name),
                 );
+            }
+        }
+        if kind == "Subscriber" {
+            for attribute in state.all(actions::ATTRIBUTES) {
+                definitions.push_str("<ExtendedProperties>");
+                let mut own = serde_json::Map::new();
+                own.insert(
+                    "Name".into(),
+                    attribute.get("Name").cloned().unwrap_or_default(),
+                );
+                let kind = attribute
+                    .get("PropertyType")
+                    .or_else(|| attribute.get("DataType"));
+                own.insert(
+                    "PropertyType".into(),
+                    kind.cloned().unwrap_or_else(|| "string".into()),
+                );
+                xml::print("ExtendedProperty", &own.into(), &mut definitions);
+                definitions.push_str("</ExtendedProperties>");
             }
         }
         definitions.push_str("</ObjectDefinition>");

@@ -120,7 +120,8 @@ impl State {
         }
         let member = json!({
             "ID": id, "ListID": list, "SubscriberKey": subscriber.get("SubscriberKey"), "Status": status,
-            "CreatedDate": stamp(now), "ModifiedDate": stamp(now),
+            "CreatedDate": stamp(now), "ModifiedDate": stamp(now), "Subscriber.ID": id, "List.ID": list,
+            "Subscriber.SubscriberKey": subscriber.get("SubscriberKey"),
         });
         if let Value::Object(member) = member {
             members.insert(member, |_| key);

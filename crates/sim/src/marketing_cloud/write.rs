@@ -6,9 +6,11 @@ use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::objects::{self, Object};
+use super::parts::{add_fields, enlist};
 use super::rows;
+use super::sends;
 use super::soap;
-use super::state::{State, member_key, plain, stamp};
+use super::state::{State, plain, stamp};
 use crate::call::Reply;
 use crate::page::escape;
 use crate::record_store::Record;
@@ -40,6 +42,7 @@ impl Verb {
 pub struct Refusal(pub u32, pub String);
 
 /// What became of an object: number, GUID, and the object as it is now.
+#[derive(Default)]
 pub struct Done {
     /// `NewID`.
     pub id: String,
@@ -47,6 +50,8 @@ pub struct Done {
     pub guid: String,
     /// As it came, with what the vendor added.
     pub object: Map<String, Value>,
+    /// What the result tells beside it.
+    pub more: Map<String, Value>,
 }
 
 /// Answers a whole request; each object has a result of its own.
@@ -88,6 +93,9 @@ pub fn answer(state: &mut State, verb: Verb, request: &Node, now: Timestamp) -> 
                 xml::print("Object", &Value::Object(done.object), &mut object);
                 let typed = format!("<Object xsi:type=\"{kind}\">");
                 results.push_str(&object.replacen("<Object>", &typed, 1));
+                for (name, value) in &done.more {
+                    xml::print(name, value, &mut results);
+                }
                 results.push_str("</Results>");
             }
             Err(Refusal(code, why)) => {
@@ -125,6 +133,7 @@ fn result_type(verb: Verb, kind: &str) -> String {
     };
     match kind {
         "DataExtension" | "DataExtensionObject" => format!("DataExtension{verb}Result"),
+        "TriggeredSend" => format!("TriggeredSend{verb}Result"),
         _ => format!("{verb}Result"),
     }
 }
@@ -137,8 +146,11 @@ fn one(
     adds: bool,
     now: Timestamp,
 ) -> Result<Done, Refusal> {
-    if kind == "DataExtensionObject" {
-        return rows::write(state, verb, node, adds, now);
+    match (kind, verb) {
+        ("DataExtensionObject", _) => return rows::write(state, verb, node, adds, now),
+        ("TriggeredSend", Verb::Create) => return sends::trigger(state, node, now),
+        ("Send", Verb::Create) => return sends::send(state, node, now),
+        _ => {}
     }
     let Some(object) = objects::all().get(kind).filter(|object| !object.read_only) else {
         let why = format!(
@@ -146,6 +158,7 @@ fn one(
         );
         return Err(Refusal(2, why));
     };
+    let kind = object.place(kind);
     let given = typed(object, node)?;
     let key = find(state, kind, object, &given);
     match (verb, key) {
@@ -221,6 +234,25 @@ fn typed(object: &Object, node: &Node) -> Result<Map<String, Value>, Refusal> {
     Ok(given)
 }
 
+/// The store's key of the object that a request of an action names.
+///
+/// # Errors
+/// The type or the object is not known.
+pub fn locate(state: &State, kind: &str, node: &Node) -> Result<String, Refusal> {
+    let Some(object) = objects::all().get(kind) else {
+        let why = format!(
+            "Unable to find a handler for object type: {kind}. Object types are case-sensitive, check spelling."
+        );
+        return Err(Refusal(2, why));
+    };
+    let given: Map<String, Value> = ["ID", "ObjectID", "CustomerKey"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), node.text_of(name)?.into())))
+        .collect();
+    let found = find(state, object.place(kind), object, &given);
+    found.ok_or_else(|| Refusal(2, format!("Unable to find the {kind}.")))
+}
+
 /// The store's key of the record that is meant: by id, GUID, external key, or what else names a subscriber.
 fn find(state: &State, kind: &str, object: &Object, given: &Map<String, Value>) -> Option<String> {
     let names: &[&str] = match kind {
@@ -274,6 +306,7 @@ fn create(
     }
     let fields = given.remove("Fields");
     let lists = given.remove("Lists");
+    made.extend(related(object, &given));
     made.extend(given.clone());
     check(kind, &made)?;
     if let Some(fields) = &fields {
@@ -297,7 +330,22 @@ fn create(
         id,
         guid,
         object: echo,
+        ..Done::default()
     })
+}
+
+/// What a retrieve asks of related objects: `Email{ID}` is there as `Email.ID`.
+fn related(object: &Object, given: &Map<String, Value>) -> Map<String, Value> {
+    let dotted = object.properties().filter_map(|property| {
+        let (outer, inner) = property.name.split_once('.')?;
+        let value = given.get(outer)?.get(inner)?;
+        let value = match (property.kind, plain(Some(value)).parse::<i64>()) {
+            ("int", Ok(number)) => number.into(),
+            _ => value.clone(),
+        };
+        Some((property.name.to_owned(), value))
+    });
+    dotted.collect()
 }
 
 /// What the vendor fills in.
@@ -322,16 +370,29 @@ fn defaults(kind: &str, guid: &str, given: &Map<String, Value>) -> Vec<(&'static
             ("IsTestable", false.into()),
             ("Status", "Normal".into()),
         ],
+        "Automation" => vec![
+            ("CustomerKey", guid.into()),
+            ("AutomationType", "scheduled".into()),
+            ("Status", 2.into()),
+            ("IsActive", true.into()),
+        ],
+        "TriggeredSendDefinition" => vec![
+            ("CustomerKey", guid.into()),
+            ("TriggeredSendStatus", "New".into()),
+        ],
         _ => vec![("CustomerKey", guid.into())],
     }
 }
 
+/// Whether an e-mail address may be one.
+pub fn address_is_fine(address: &str) -> bool {
+    address.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !address.contains(' ')
+    })
+}
+
 fn check(kind: &str, record: &Record) -> Result<(), Refusal> {
-    let email = plain(record.get("EmailAddress"));
-    let fine = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !email.contains(' '));
-    if kind == "Subscriber" && !fine {
+    if kind == "Subscriber" && !address_is_fine(&plain(record.get("EmailAddress"))) {
         return Err(Refusal(12002, "Invalid email address.".to_owned()));
     }
     let status = plain(record.get("Status"));
@@ -382,6 +443,10 @@ fn update(
     });
     let fields = given.remove("Fields");
     let lists = given.remove("Lists");
+    if let Some(attributes) = given.get_mut("Attributes") {
+        *attributes = sends::merge_attributes(before.get("Attributes"), attributes);
+    }
+    record.extend(related(object, &given));
     // A status beside a list is the membership's.
     record.extend(given.clone());
     check(kind, &record)?;
@@ -407,6 +472,7 @@ fn update(
         id,
         guid: plain(record.get("ObjectID")),
         object: record,
+        ..Done::default()
     })
 }
 
@@ -444,119 +510,7 @@ fn delete(state: &mut State, kind: &str, object: &Object, key: &str) -> Done {
         gone.get(&object.id).cloned().unwrap_or_default(),
     );
     Done {
-        id: String::new(),
-        guid: String::new(),
         object: object_left,
+        ..Done::default()
     }
-}
-
-/// The lists of a subscriber, each with what is to be done; everybody is on list 1.
-fn enlist(
-    state: &mut State,
-    subscriber: &Record,
-    lists: Option<&Value>,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let id = subscriber.get("ID").cloned().unwrap_or_default();
-    let everyone = member_key(1, &id);
-    if state.records.get("ListSubscriber", &everyone).is_none() {
-        state.join(1, subscriber, "Active", now);
-    }
-    let lists: Vec<&Value> = match lists {
-        None => Vec::new(),
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(one) => vec![one],
-    };
-    for list in lists {
-        let wanted = plain(list.get("ID"));
-        let number = wanted
-            .parse::<i64>()
-            .ok()
-            .filter(|_| state.find("List", "ID", &wanted).is_some());
-        let Some(number) = number else {
-            return Err(Refusal(
-                13006,
-                format!("Unable to find the List with ID {wanted}."),
-            ));
-        };
-        let action = plain(list.get("Action"));
-        let key = member_key(number, &id);
-        let member = state.records.get("ListSubscriber", &key).is_some();
-        match action.as_str() {
-            "delete" if member => {
-                state.of("ListSubscriber").remove(&key);
-            }
-            "delete" | "update" if !member => {
-                return Err(Refusal(
-                    12015,
-                    "The subscriber is not on the list".to_owned(),
-                ));
-            }
-            _ => {
-                let status = plain(list.get("Status"));
-                let status = if status.is_empty() { "Active" } else { &status };
-                state.join(number, subscriber, status, now);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Adds the fields of a data extension, or changes those that it has.
-pub fn add_fields(
-    state: &mut State,
-    extension: &str,
-    fields: &Value,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    const TYPES: [&str; 8] = [
-        "Text",
-        "Number",
-        "Date",
-        "Boolean",
-        "EmailAddress",
-        "Phone",
-        "Decimal",
-        "Locale",
-    ];
-    let list = fields.get("Field").unwrap_or(fields);
-    let list: Vec<&Value> = match list {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(_) => vec![list],
-        _ => Vec::new(),
-    };
-    for (ordinal, field) in list.into_iter().enumerate() {
-        let text = |name: &str| plain(field.get(name));
-        let name = text("Name");
-        if name.is_empty() {
-            return Err(Refusal(310_001, "A field has no Name.".to_owned()));
-        }
-        let kind = text("FieldType");
-        let kind = if kind.is_empty() { "Text" } else { &kind };
-        if !TYPES.contains(&kind) {
-            return Err(Refusal(
-                310_002,
-                format!("The FieldType '{kind}' of '{name}' is not valid."),
-            ));
-        }
-        let truth = |name: &str| text(name).eq_ignore_ascii_case("true");
-        let key = truth("IsPrimaryKey");
-        let length = text("MaxLength").parse::<i64>().ok();
-        let length = length.or(match kind {
-            "Text" | "Phone" => Some(50),
-            "EmailAddress" => Some(254),
-            _ => None,
-        });
-        let guid = state.guid();
-        let record = json!({
-            "ObjectID": guid, "CustomerKey": format!("[{extension}].[{name}]"), "Name": name, "FieldType": kind, "MaxLength": length,
-            "IsPrimaryKey": key, "IsRequired": key || truth("IsRequired"), "DefaultValue": text("DefaultValue"), "Ordinal": ordinal,
-            "DataExtension.CustomerKey": extension, "CreatedDate": stamp(now), "ModifiedDate": stamp(now),
-        });
-        let place = format!("[{extension}].[{}]", text("Name")).to_lowercase();
-        state
-            .of("DataExtensionField")
-            .insert(super::state::record(record), |_| place);
-    }
-    Ok(())
 }

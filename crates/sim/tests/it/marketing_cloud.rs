@@ -1,5 +1,7 @@
 //! Marketing Cloud's own manners, which no element of ours asks for: web applications, tenants, partial failures.
 
+mod actions;
+
 use serde_json::{Value, json};
 
 use crate::world::{Answer, JSON, World};

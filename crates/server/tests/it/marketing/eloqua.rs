@@ -76,6 +76,27 @@ fn cycles() -> Vec<Cycle<'static>> {
             json!({"description": "New"}),
             of_name,
         ),
+        by_name(
+            "/segments",
+            "PATCH",
+            json!({"folderId": "261"}),
+            json!({"description": "New"}),
+            of_name,
+        ),
+        by_name(
+            "/email-groups",
+            "PATCH",
+            json!({"folderId": "261"}),
+            json!({"description": "New"}),
+            of_name,
+        ),
+        by_name(
+            "/forms",
+            "PATCH",
+            json!({"htmlName": "ours", "elements": [{"id": -1, "name": "Email", "dataType": "text"}]}),
+            json!({"description": "New"}),
+            of_name,
+        ),
         Cycle {
             list: "/client-contacts",
             create: json!({"C_EmailAddress": "mine@example.com"}),
@@ -235,6 +256,30 @@ async fn activities_want_their_three_conditions() {
         )
         .await;
     assert!(message.contains("ISO 8601"), "{message}");
+}
+
+#[tokio::test]
+async fn segments_forms_and_users_are_read() {
+    let eloqua = Account::of("eloqua").await;
+    let members = "/segments/1/contacts?pageSize=3&depth=minimal";
+    let page = eloqua.call(&format!("GET {members}"), Value::Null).await;
+    assert_eq!(ids(&page.expect(200).json()).len(), 3);
+    let value = json!({"fieldValues": [{"id": "1002", "value": "Hello"}]});
+    let sent = eloqua.json("POST /forms/1/data", value.clone()).await;
+    assert_eq!(sent["fieldValues"][0]["value"], "Hello");
+    assert_eq!(
+        eloqua.get("/forms/1/data").await.as_array().unwrap().len(),
+        13
+    );
+    let early = eloqua.get("/forms/1/data?endAt=1418666700").await;
+    assert_eq!(early[0]["fieldValues"][0]["value"], "visitor1@example.com");
+    let wrong = json!({"fieldValues": [{"id": "1", "value": "x"}]});
+    let told = eloqua.fails(400, "POST /forms/1/data", wrong).await;
+    assert!(told.contains("ObjectReferenceRequirement"), "{told}");
+    let found = eloqua.get("/users?where=name LIKE 'Grace%'").await;
+    assert_eq!(ids(&found), ["315"]);
+    assert_eq!(eloqua.get("/users/315").await["loginName"], "Grace.Hill");
+    eloqua.fails(404, "GET /users/1", Value::Null).await;
 }
 
 #[tokio::test]
