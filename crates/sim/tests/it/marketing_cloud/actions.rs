@@ -289,10 +289,9 @@ async fn retrieve(
     properties: &str,
     filter: &str,
 ) -> String {
-    let properties: String = properties
-        .split(',')
-        .map(|name| format!("<Properties>{name}</Properties>"))
-        .collect();
+    let properties = properties.split(',').fold(String::new(), |all, name| {
+        all + "<Properties>" + name + "</Properties>"
+    });
     let body = format!(
         "<RetrieveRequestMsg xmlns=\"http://exacttarget.com/wsdl/partnerAPI\"><RetrieveRequest><ObjectType>{kind}</ObjectType>{properties}{filter}\
          </RetrieveRequest></RetrieveRequestMsg>"
