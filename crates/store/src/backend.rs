@@ -281,6 +281,8 @@ impl Queue {
 pub(crate) struct Threads {
     pub(crate) read: Queue,
     pub(crate) write: Queue,
+    /// Where a row is looked up without a thread's help; SQLite only.
+    pub(crate) near: Option<std::sync::Arc<sqlite::Near>>,
     /// Those who serve each queue, in the order in which they are ended.
     pub(crate) crews: Vec<(Queue, Vec<std::thread::JoinHandle<()>>)>,
     /// Where other nodes' changes are heard.

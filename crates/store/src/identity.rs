@@ -173,25 +173,14 @@ impl Store {
         organization: TokenDigest,
     ) -> Result<Option<Caller>, Error> {
         let values = [user.into(), organization.into()];
-        self.read(move |tx| {
-            tx.query_one(&sql::CALLER, &values)?
-                .as_mut()
-                .map(caller)
-                .transpose()
-        })
-        .await
+        let mut row = self.look_up(&sql::CALLER, values).await?;
+        row.as_mut().map(caller).transpose()
     }
 
     /// The caller by the user's secret alone, for calls with an Element token.
     pub async fn caller_of_user(&self, user: TokenDigest) -> Result<Option<Caller>, Error> {
-        let values = [user.into()];
-        self.read(move |tx| {
-            tx.query_one(&sql::CALLER_OF_USER, &values)?
-                .as_mut()
-                .map(caller)
-                .transpose()
-        })
-        .await
+        let mut row = self.look_up(&sql::CALLER_OF_USER, [user.into()]).await?;
+        row.as_mut().map(caller).transpose()
     }
 
     /// The user with an address, in any case.

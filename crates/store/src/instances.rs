@@ -11,7 +11,7 @@ use ligand_model::secret::{ElementToken, TokenDigest};
 use ligand_model::time::Timestamp;
 
 use crate::Store;
-use crate::backend::Connection;
+use crate::backend::Value;
 use crate::changes::Change;
 use crate::connect::{self, ConnectEnd};
 use crate::custody::{self, Event};
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::farewells::{self, Leaving};
 use crate::fault;
 use crate::identity::{Caller, Reach};
-use crate::sql::{BETWEEN, contains, instances as sql, list};
+use crate::sql::{BETWEEN, Statement, contains, instances as sql, list};
 use crate::transformations;
 use crate::vault::DataKey;
 
@@ -219,10 +219,8 @@ impl Store {
         &self,
         digest: TokenDigest,
     ) -> Result<Option<SealedInstance>, Error> {
-        let values = [BETWEEN.into(), digest.into()];
-        let read = move |tx: &mut dyn Connection| one(tx, &sql::INSTANCE_BY_TOKEN, &values);
-        let as_of = Instant::now();
-        self.with_key(as_of, self.read(read).await?).await
+        self.looked_up(&sql::INSTANCE_BY_TOKEN, [BETWEEN.into(), digest.into()])
+            .await
     }
 
     /// The instance of an organization by id.
@@ -232,9 +230,17 @@ impl Store {
         id: InstanceId,
     ) -> Result<Option<SealedInstance>, Error> {
         let values = [BETWEEN.into(), organization.0.into(), id.0.into()];
-        let read = move |tx: &mut dyn Connection| one(tx, &sql::INSTANCE, &values);
+        self.looked_up(&sql::INSTANCE, values).await
+    }
+
+    async fn looked_up<const N: usize>(
+        &self,
+        statement: &'static Statement,
+        values: [Value; N],
+    ) -> Result<Option<SealedInstance>, Error> {
         let as_of = Instant::now();
-        self.with_key(as_of, self.read(read).await?).await
+        let row = self.look_up(statement, values).await?;
+        self.with_key(as_of, row.map(read).transpose()?).await
     }
 
     /// The instances of an organization that the filter lets through, ascending by id.
@@ -326,6 +332,7 @@ impl Store {
             None => None,
         };
         let name = change.name.as_deref().map(clean);
+        let tags = change.tags.map(|tags| clean_all(&tags));
         let values = [
             organization.0.into(),
             id.0.into(),
@@ -344,10 +351,10 @@ impl Store {
             change.element_version.into(),
             i64::from(change.regrant.is_some()).into(),
             change.regrant.flatten().map(|due| due.0).into(),
+            tags.as_ref().map(|tags| tags.join(BETWEEN)).into(),
         ];
         let (event, detail) = told(&change_words);
         let (act, now) = (custody::present(), self.now());
-        let tags = change.tags.map(|tags| clean_all(&tags));
         let as_of = Instant::now();
         let updated = self.write(move |tx| {
             if tx.execute(&sql::UPDATE_INSTANCE, &values)? == 0 {
@@ -425,9 +432,7 @@ impl Store {
         id: InstanceId,
     ) -> Result<Option<ElementToken>, Error> {
         let values = [organization.0.into(), id.0.into()];
-        let row = self
-            .read(move |tx| tx.query_one(&sql::SEALED_TOKEN, &values))
-            .await?;
+        let row = self.look_up(&sql::SEALED_TOKEN, values).await?;
         let Some(mut row) = row else { return Ok(None) };
         let text = self
             .open_text(&token_place(organization, id), &row.blob()?)

@@ -50,10 +50,11 @@ pub mod transformations;
 pub mod usage;
 pub mod vault;
 
-use crate::backend::{Connection, Message, Threads};
+use crate::backend::{Connection, Message, Row, Threads, Value};
 use crate::changes::{Change, Pulse};
 pub use crate::error::Error;
 use crate::migrate::Extent;
+use crate::sql::Statement;
 use crate::vault::RootKeys;
 use crate::vault::keyring::Keyring;
 
@@ -168,9 +169,13 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let Some(Threads { crews, ear, .. }) = threads else {
+        let Some(Threads {
+            crews, ear, near, ..
+        }) = threads
+        else {
             return;
         };
+        drop(near);
         if let Some(ear) = &ear {
             ear.pulse.stop();
         }
@@ -191,6 +196,21 @@ impl Store {
     {
         let queue = self.threads(|threads| threads.read.clone())?;
         queue.run(Message::Read, work).await
+    }
+
+    /// The first row that a statement finds by an index: where the engine allows it without the way to a store thread.
+    pub(crate) async fn look_up(
+        &self,
+        statement: &'static Statement,
+        values: impl Into<Vec<Value>>,
+    ) -> Result<Option<Row>, Error> {
+        let values = values.into();
+        if let Some(near) = self.threads(|threads| threads.near.clone())?
+            && let Some(found) = near.look_up(statement, &values)
+        {
+            return Ok(found);
+        }
+        self.read(move |tx| tx.query_one(statement, &values)).await
     }
 
     /// Runs a closure that writes; when it fails, nothing it wrote lasts, and when it succeeds, everything was committed

@@ -100,6 +100,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "rate_slices",
         text: include_str!("../../../migrations/0015_rate_slices.sql"),
     },
+    Migration {
+        number: 16,
+        name: "tags_beside",
+        text: include_str!("../../../migrations/0016_tags_beside.sql"),
+    },
 ];
 
 impl Migration {

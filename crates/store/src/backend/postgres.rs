@@ -346,6 +346,7 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
         crews: vec![(queue.clone(), handles)],
         read: queue.clone(),
         write: queue,
+        near: None,
         ear: Some(Ear {
             pulse,
             heard: Some(receiver),

@@ -1,6 +1,7 @@
 //! SQLite: one thread writes and commits in groups, a few read.
 
 mod bulk;
+mod near;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,8 @@ use tokio::sync::mpsc;
 use super::{Connection, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
 use crate::error::{Cause, Error};
 use crate::sql::Statement;
+
+pub(crate) use near::Near;
 
 /// Closures that may wait for the writer before callers do.
 const WRITE_QUEUE: usize = 1024;
@@ -169,6 +172,7 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
         crews: vec![(read.clone(), readers), (write.clone(), writers)],
         read,
         write,
+        near: Some(Arc::new(Near::open(path, statements)?)),
         ear: None,
     })
 }

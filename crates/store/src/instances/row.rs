@@ -53,6 +53,7 @@ pub(crate) fn insert(
         instance.created.0.into(),
         instance.element_version.into(),
         refresh_due.map(|due| due.0).into(),
+        instance.tags.join(BETWEEN).into(),
     ];
     tx.execute(&sql::INSERT_INSTANCE, &values)?;
     insert_tags(tx, organization, id, &instance.tags)?;
@@ -96,6 +97,7 @@ pub(crate) fn read(mut row: Row) -> Result<Read, Error> {
         name: row.text()?,
         tags: row
             .optional_text()?
+            .filter(|tags| !tags.is_empty())
             .map(|tags| tags.split(BETWEEN).map(str::to_owned).collect())
             .unwrap_or_default(),
         valid: row.flag()?,

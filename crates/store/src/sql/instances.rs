@@ -6,8 +6,9 @@ use super::statements;
 macro_rules! instance {
     () => {
         "SELECT i.id, i.organization_id, i.account_id, i.user_id, i.element_id, i.element_version, i.name, \
+         CASE WHEN i.tags_version = i.version THEN i.tags ELSE \
          (SELECT string_agg(t.tag, $1 ORDER BY t.position) FROM instance_tags t \
-          WHERE t.organization_id = i.organization_id AND t.instance_id = i.id), \
+          WHERE t.organization_id = i.organization_id AND t.instance_id = i.id) END, \
          i.valid, i.disabled, i.external_authentication, i.caching_enabled, \
          i.cache_time_to_live, i.max_cache_size, i.created, i.updated, i.invalid_reason, i.invalid_since, \
          i.version, \
@@ -19,6 +20,15 @@ macro_rules! instance {
          JOIN organizations o ON o.id = i.organization_id "
     };
 }
+
+/// Raises the version of an instance whose tags stay.
+macro_rules! next_version {
+    () => {
+        "version = version + 1, \
+         tags_version = CASE WHEN tags_version = version THEN version + 1 ELSE tags_version END"
+    };
+}
+pub(crate) use next_version;
 
 statements! {
     INSTANCE_BY_TOKEN = concat!(instance!(), "WHERE i.token_digest = $2");
@@ -62,8 +72,9 @@ statements! {
     INSERT_INSTANCE = "INSERT INTO instances (id, organization_id, account_id, user_id, \
         element_id, name, name_folded, valid, disabled, external_authentication, \
         caching_enabled, cache_time_to_live, max_cache_size, token_digest, token_sealed, \
-        document, document_version, version, created, updated, element_version, refresh_due) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12, $13, $14)";
+        document, document_version, version, created, updated, element_version, refresh_due, \
+        tags, tags_version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 0, 0, 0, $9, $10, $11, 1, 1, $12, $12, $13, $14, $15, 1)";
 
     UPDATE_INSTANCE = "UPDATE instances SET \
         name = COALESCE($4, name), name_folded = COALESCE($5, name_folded), \
@@ -83,6 +94,9 @@ statements! {
         leased_until = CASE WHEN CAST($16 AS BIGINT) = 1 THEN 0 ELSE leased_until END, \
         exchange_open = CASE WHEN CAST($16 AS BIGINT) = 1 THEN 0 ELSE exchange_open END, \
         refresh_due = CASE WHEN CAST($16 AS BIGINT) = 1 THEN $17 ELSE refresh_due END, \
+        tags = COALESCE($18, tags), \
+        tags_version = CASE WHEN CAST($18 AS TEXT) IS NOT NULL OR tags_version = version \
+        THEN version + 1 ELSE tags_version END, \
         version = version + 1, updated = $14 \
         WHERE organization_id = $1 AND id = $2 AND version = $3";
 

@@ -6,7 +6,14 @@ use ligand_model::time::Clock;
 
 use super::{STRANGER, document, new_instance, tenant};
 use crate::instances::{InstanceChange, InstanceFilter};
+use crate::sql::{Statement, instances as sql};
 use crate::{Error, Store, for_each_backend};
+
+/// What a program that does not know the column of tags does to an instance's row.
+static OLDER_WRITE: Statement = Statement::new(
+    "OLDER_WRITE",
+    "UPDATE instances SET version = version + 1 WHERE organization_id = $1 AND id = $2",
+);
 
 async fn ids(store: &Store, filter: InstanceFilter) -> Vec<i64> {
     let organization = OrganizationId(2);
@@ -119,6 +126,35 @@ for_each_backend! {
         assert_eq!((instance.element, instance.caching_enabled), (ElementId(85), true));
         assert_eq!(instance.element_version, 4);
         assert_eq!(instance.external_authentication, "initial");
+    }
+
+    async fn tags_that_an_older_program_writes_are_seen(fixture: Fixture) {
+        let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+        let document = document("x");
+        let new = new_instance(made, "1", &["a", "b"], "t", &document);
+        let id = store.insert_instance(new).await.unwrap().id;
+        let tags = async || store.instance(made.organization, id).await.unwrap().unwrap().instance.tags;
+        let of = [made.organization.0.into(), id.0.into()];
+        // It knows the table alone, and raises the version.
+        let older = of.clone();
+        store.write(move |tx| {
+            let [organization, id] = older.clone();
+            tx.execute(&sql::DELETE_TAGS, &older)?;
+            tx.execute(&sql::INSERT_TAG, &[organization, id, 0_i64.into(), "c".into()])?;
+            tx.execute(&OLDER_WRITE, &older)
+        }).await.unwrap();
+        assert_eq!(tags().await, ["c"]);
+        let name = InstanceChange { name: Some("2".to_owned()), ..InstanceChange::default() };
+        let renamed = store.update_instance(made.organization, id, 2, name).await.unwrap();
+        assert_eq!(renamed.unwrap().instance.tags, ["c"]);
+        let own = InstanceChange { tags: Some(vec!["d".to_owned()]), ..InstanceChange::default() };
+        let tagged = store.update_instance(made.organization, id, 3, own).await.unwrap();
+        assert_eq!(tagged.unwrap().instance.tags, ["d"]);
+        // From here on the row alone is read, through writes of any kind.
+        store.write(move |tx| tx.execute(&sql::DELETE_TAGS, &of)).await.unwrap();
+        let valid = InstanceChange { valid: Some(false), ..InstanceChange::default() };
+        store.update_instance(made.organization, id, 4, valid).await.unwrap();
+        assert_eq!(tags().await, ["d"]);
     }
 
     async fn a_write_at_a_former_version_changes_nothing(fixture: Fixture) {

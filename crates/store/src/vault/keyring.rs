@@ -182,7 +182,7 @@ impl Store {
             return Ok(key);
         }
         let row = self
-            .read(move |tx| tx.query_one(&sql::PRESENT_DATA_KEY, &[organization.0.into()]))
+            .look_up(&sql::PRESENT_DATA_KEY, [organization.0.into()])
             .await?
             .ok_or(Error::NoDataKey {
                 organization: organization.0,
@@ -210,7 +210,7 @@ impl Store {
         }
         let values = [organization.0.into(), id.cast_signed().into()];
         let row = self
-            .read(move |tx| tx.query_one(&sql::DATA_KEY, &values))
+            .look_up(&sql::DATA_KEY, values)
             .await?
             .ok_or_else(|| envelope::refused(context, "its key is unknown"))?;
         let key = self.open_data_key(organization, row).await?;
