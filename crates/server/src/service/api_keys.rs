@@ -18,8 +18,6 @@ use crate::app::App;
 const MOST: i64 = 200;
 /// Longest name, in characters.
 const LONGEST: usize = 100;
-/// How long a key is believed without asking the store again, milliseconds.
-const BELIEVED_MS: i64 = 30_000;
 /// How long the former secret works after a rotation, unless the caller says otherwise, seconds.
 const OVERLAP: i64 = 24 * 60 * 60;
 /// The same, at most.
@@ -73,7 +71,7 @@ pub async fn holder(
     let known = keys.holders.get(&secret).filter(lives);
     let fresh = known
         .as_ref()
-        .filter(|held| trust::is_in_touch(app) && now.0 < held.read.0.saturating_add(BELIEVED_MS));
+        .filter(|held| trust::believes(app, held.read));
     let held = if let Some(held) = fresh {
         held.clone()
     } else {

@@ -10,9 +10,6 @@ use ligand_store::instances::SealedInstance;
 use super::{Error, trust};
 use crate::app::App;
 
-/// How long a caller is believed without asking the store again.
-const BELIEVED_MS: i64 = 30_000;
-
 /// That a caller administers its organization: what is everybody's there is changed by nobody else.
 ///
 /// # Errors
@@ -37,15 +34,13 @@ pub async fn by_secrets(
     organization: Option<TokenDigest>,
 ) -> Result<Arc<Caller>, Error> {
     let key = (user, organization);
-    let now = app.now();
     let known = app.memory.callers.get(&key);
     if let Some((read, caller)) = &known
-        && trust::is_in_touch(app)
-        && now.0 < read.0.saturating_add(BELIEVED_MS)
+        && trust::believes(app, *read)
     {
         return Ok(Arc::clone(caller));
     }
-    let epoch = app.memory.epoch();
+    let (epoch, read) = (app.memory.epoch(), app.now());
     let found = match organization {
         Some(organization) => app.store.caller(user, organization).await,
         None => app.store.caller_of_user(user).await,
@@ -59,7 +54,7 @@ pub async fn by_secrets(
         return Err(unauthenticated());
     };
     let caller = Arc::new(caller);
-    app.memory.callers.insert(key, (now, Arc::clone(&caller)));
+    app.memory.callers.insert(key, (read, Arc::clone(&caller)));
     if !app.memory.is_still(epoch) {
         app.memory.callers.remove(&key);
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ligand_model::error::{Classify as _, ErrorKind};
+use ligand_model::time::Timestamp;
 use ligand_store::changes::Change;
 
 use super::Error;
@@ -10,6 +11,16 @@ use crate::app::App;
 
 /// A node that has not been told for so long that nothing is missing asks the store about each token.
 const IN_TOUCH: Duration = Duration::from_secs(1);
+
+/// While every change is heard, what was read is true. This bounds what is changed past all programs, by hand in the
+/// database; half a minute, as long as nothing else told of a change, made every node read every caller all the time.
+const BELIEVED: Duration = Duration::from_mins(10);
+
+/// Whether what was read then is believed without asking the store again.
+pub fn believes(app: &App, read: Timestamp) -> bool {
+    let until = read.plus_millis(i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX));
+    is_in_touch(app) && app.now() < until
+}
 
 /// Whether this node hears of what others change.
 pub fn is_in_touch(app: &App) -> bool {

@@ -137,6 +137,14 @@ async fn a_node_that_hears_nothing_asks_the_database_about_each_token() {
     let (one, two) = two(&url).await;
     let (id, token) = one.instance("sfdc").await;
     assert_eq!(status(&two, &token).await, 200);
+    let made = json!({"name": "k", "scopes": ["read"]});
+    let made = one.ok("POST", "/api-keys", made).await;
+    let key = format!("Bearer {}", made["key"].as_str().unwrap());
+    let by_key = async || {
+        let reply = two.call("GET", "/instances", &key, Value::Null).await;
+        reply.status
+    };
+    assert_eq!(by_key().await, 200);
     two.app.store.make_deaf(true);
     let store = &two.app.store;
     within(Duration::from_secs(5), async || {
@@ -153,6 +161,9 @@ async fn a_node_that_hears_nothing_asks_the_database_about_each_token() {
         .await
         .expect(200);
     assert_eq!(status(&two, &token).await, 401, "the very next call");
+    let key_of = format!("/api-keys/{}", made["id"]);
+    one.ok("DELETE", &key_of, Value::Null).await;
+    assert_eq!(by_key().await, 401, "the very next call");
     // It hears again, and forgets what it missed.
     store.make_deaf(false);
     within(Duration::from_secs(5), async || {
