@@ -129,6 +129,12 @@ pub(crate) trait Connection {
     /// Runs a statement and answers how many rows it touched.
     fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64, Error>;
 
+    /// Runs a statement of a transaction whose answer nobody needs, now or later: before the next one whose answer is
+    /// needed, at the latest before the commit, which then fails in its place.
+    fn put_down(&mut self, statement: &'static Statement, values: Vec<Value>) -> Result<(), Error> {
+        self.execute(statement, &values).map(drop)
+    }
+
     /// Runs a statement and answers its rows.
     fn query(&mut self, statement: &'static Statement, values: &[Value])
     -> Result<Vec<Row>, Error>;
@@ -151,6 +157,12 @@ pub(crate) trait Connection {
     /// The next id of a kind that many writers make at once. It may be lost with the transaction, so that nobody waits for
     /// another's commit.
     fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error>;
+
+    /// The commit need not wait for the disk: whoever relies on it writes again, and that commit takes it along. Where the
+    /// engine commits in groups it does not matter.
+    fn commit_lazily(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Tells other nodes of a change, once the transaction is committed.
     fn announce(&mut self, _: Change) -> Result<(), Error> {
@@ -183,7 +195,7 @@ pub(crate) trait Job: Send {
     fn run(&mut self, connection: &mut dyn Connection) -> bool;
 
     /// Answers the caller: with its own result, or with `lost` when what it wrote did not last.
-    fn finish(self: Box<Self>, lost: Option<&Cause>);
+    fn finish(self: Box<Self>, lost: Option<Error>);
 }
 
 struct Task<F, T> {
@@ -205,9 +217,9 @@ where
         matches!(self.result, Some(Ok(_)))
     }
 
-    fn finish(self: Box<Self>, lost: Option<&Cause>) {
+    fn finish(self: Box<Self>, lost: Option<Error>) {
         let result = match (self.result, lost) {
-            (None | Some(Ok(_)), Some(cause)) => Err(Error::Unavailable(cause.clone())),
+            (None | Some(Ok(_)), Some(error)) => Err(error),
             (Some(result), _) => result,
             (None, None) => Err(Error::Closed),
         };

@@ -268,7 +268,7 @@ fn extend(
     };
     record.digest = record.computed(organization);
     let end = (record.number, record.digest.clone());
-    let values = [
+    let values = vec![
         organization.0.into(),
         instance.0.into(),
         record.number.into(),
@@ -281,7 +281,7 @@ fn extend(
         record.former.into(),
         record.digest.into(),
     ];
-    tx.execute(&sql::INSERT_CUSTODY, &values)?;
+    tx.put_down(&sql::INSERT_CUSTODY, values)?;
     Ok(end)
 }
 

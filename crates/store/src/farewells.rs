@@ -67,7 +67,7 @@ pub(crate) fn insert(
     now: Timestamp,
 ) -> Result<i64, Error> {
     let id = tx.reserve_id("farewell")?;
-    let values = [
+    let values = vec![
         id.into(),
         of.organization.0.into(),
         of.account.0.into(),
@@ -77,7 +77,7 @@ pub(crate) fn insert(
         due.0.into(),
         now.0.into(),
     ];
-    tx.execute(&sql::INSERT_FAREWELL, &values)?;
+    tx.put_down(&sql::INSERT_FAREWELL, values)?;
     Ok(id)
 }
 
@@ -99,6 +99,7 @@ pub(crate) fn redeem(
 
 impl Store {
     /// Notes ahead of time what a vendor is told at `due`, unless somebody comes back before; answers the note's id.
+    /// It outlives this process; a database server that dies in the same moment may lose it.
     pub async fn insert_farewell(
         &self,
         of: Leaving,
@@ -107,8 +108,11 @@ impl Store {
     ) -> Result<i64, Error> {
         let key = self.data_key(of.organization).await?;
         let (document, now) = (document_text(document)?, self.now());
-        self.write(move |tx| insert(tx, &key, of, &document, due, now))
-            .await
+        self.write(move |tx| {
+            tx.commit_lazily()?;
+            insert(tx, &key, of, &document, due, now)
+        })
+        .await
     }
 
     /// Takes the farewells that are due; each is due again at `again`, unless it is ended.

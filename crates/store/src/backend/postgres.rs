@@ -1,7 +1,11 @@
 //! PostgreSQL: a few threads, each with its own client; a write is a transaction.
+//!
+//! What a transaction does without needing an answer waits until something is needed, at the latest for its commit, and
+//! then goes over in one round trip.
 
 mod bulk;
 mod ids;
+mod live;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,12 +16,13 @@ use std::time::{Duration, Instant};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config};
 use tokio::sync::mpsc;
+use tokio_postgres::{Client, Config};
 
 use self::ids::Ids;
+use self::live::{Live, Request, together};
 use super::tls::{self, MakeConnect};
-use super::{Connection, Ear, Job, Message, Queue, Row, Threads, Value, into_cause, spawn, take};
+use super::{Connection, Ear, Job, Message, Queue, Row, Threads, Value, spawn, take};
 use crate::changes::{BEAT, Change, Pulse};
 use crate::error::{Cause, Error};
 use crate::sql::Statement;
@@ -26,6 +31,8 @@ use crate::sql::Statement;
 const QUEUE: usize = 1024;
 /// Threads, each with its own client.
 const CLIENTS: usize = 8;
+/// Statements that wait at most.
+const AT_ONCE: usize = 256;
 /// A client that rested for so long is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(1);
 /// How long connecting and that question may take.
@@ -36,15 +43,74 @@ const CHANNEL: &str = "ligand";
 
 /// One client, its prepared statements by address, and the counter it shares.
 pub(crate) struct Postgres {
-    client: Client,
+    client: Live,
     prepared: HashMap<usize, postgres::Statement>,
     statements: Arc<AtomicU64>,
     used: Instant,
     /// The first failure of the running transaction, after which PostgreSQL only rolls back.
     refused: Option<Cause>,
+    /// What the running transaction has not sent yet.
+    waiting: Vec<Ask>,
     /// What the running transaction tells other nodes, as SQL.
     announced: String,
     ids: Arc<Ids>,
+}
+
+/// Something to send.
+enum Ask {
+    Script(String),
+    Statement {
+        of: &'static Statement,
+        prepared: postgres::Statement,
+        values: Vec<Value>,
+        wanted: Wanted,
+    },
+}
+
+/// What an answer is read for.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Count,
+    Rows,
+}
+
+enum Answer {
+    Done,
+    Touched(u64),
+    Rows(Vec<Row>),
+}
+
+impl Ask {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Script(_) => "script",
+            Self::Statement { of, .. } => of.name,
+        }
+    }
+
+    fn request<'a>(&'a self, client: &'a Client) -> Request<'a, Answer> {
+        Box::pin(async move {
+            match self {
+                Self::Script(sql) => client.batch_execute(sql).await.map(|()| Answer::Done),
+                Self::Statement {
+                    prepared,
+                    values,
+                    wanted: Wanted::Count,
+                    ..
+                } => client
+                    .execute(prepared, &parameters(values))
+                    .await
+                    .map(Answer::Touched),
+                Self::Statement {
+                    prepared, values, ..
+                } => {
+                    let rows = client.query(prepared, &parameters(values)).await?;
+                    let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
+                    Ok(Answer::Rows(rows))
+                }
+            }
+        })
+    }
 }
 
 impl Postgres {
@@ -58,13 +124,17 @@ impl Postgres {
         statements: Arc<AtomicU64>,
         ids: Arc<Ids>,
     ) -> Result<Self, Error> {
-        let client = target.session("SET statement_timeout = '30s'; SET lock_timeout = '10s'")?;
+        let mut client = Live::connect(&target.config, target.tls.clone())?;
+        client
+            .script("SET statement_timeout = '30s'; SET lock_timeout = '10s'")
+            .map_err(|error| failed("connect", &error))?;
         Ok(Self {
             client,
             prepared: HashMap::new(),
             statements,
             used: Instant::now(),
             refused: None,
+            waiting: Vec::new(),
             announced: String::new(),
             ids,
         })
@@ -73,47 +143,84 @@ impl Postgres {
     /// Runs SQL that is no registered statement: migrations and transaction control.
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
         self.client
-            .batch_execute(sql)
+            .script(sql)
             .map_err(|error| failed("script", &error))
     }
 
     fn lives(&mut self) -> bool {
-        !self.client.is_closed()
-            && (self.used.elapsed() < RESTED || self.client.is_valid(PATIENCE).is_ok())
+        !self.client.is_closed() && (self.used.elapsed() < RESTED || self.client.answers(PATIENCE))
     }
 
-    fn refuse(&mut self, statement: &'static Statement, error: &postgres::Error) -> Error {
-        let error = failed(statement.name, error);
-        self.refused.get_or_insert_with(|| Cause {
-            engine: "postgres",
-            code: statement.name.to_owned(),
-            message: error.to_string(),
-        });
-        error
-    }
-
-    fn prepare(
-        &mut self,
-        statement: &'static Statement,
-    ) -> Result<postgres::Statement, postgres::Error> {
+    fn prepare(&mut self, statement: &'static Statement) -> Result<postgres::Statement, Error> {
         let address = std::ptr::from_ref(statement).addr();
         if let Some(prepared) = self.prepared.get(&address) {
             return Ok(prepared.clone());
         }
-        let prepared = self.client.prepare(statement.postgres())?;
+        let prepared = self
+            .client
+            .wait(async |client| client.prepare(statement.postgres()).await)
+            .map_err(|error| self.refuse(statement.name, &error))?;
         self.prepared.insert(address, prepared.clone());
         Ok(prepared)
+    }
+
+    fn ask(
+        &mut self,
+        of: &'static Statement,
+        values: Vec<Value>,
+        wanted: Wanted,
+    ) -> Result<Ask, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(Ask::Statement {
+            of,
+            prepared: self.prepare(of)?,
+            values,
+            wanted,
+        })
+    }
+
+    /// Sends what waits and then `last`, and answers what that one is answered.
+    fn send(&mut self, last: Ask) -> Result<Answer, Error> {
+        let mut asks = std::mem::take(&mut self.waiting);
+        asks.push(last);
+        let mut failing = "script";
+        let answers = self.client.wait(async |client| {
+            let requests = asks.iter().map(|ask| ask.request(client)).collect();
+            together(requests).await.map_err(|(at, error)| {
+                failing = asks.get(at).map_or(failing, Ask::name);
+                error
+            })
+        });
+        let answers = answers.map_err(|error| self.refuse(failing, &error))?;
+        Ok(answers.into_iter().last().unwrap_or(Answer::Done))
+    }
+
+    /// Sends what waits.
+    fn flush(&mut self) -> Result<(), Error> {
+        match self.waiting.pop() {
+            Some(last) => self.send(last).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&mut self, name: &'static str, error: &postgres::Error) -> Error {
+        let error = failed(name, error);
+        self.refused.get_or_insert_with(|| Cause {
+            engine: "postgres",
+            code: name.to_owned(),
+            message: error.to_string(),
+        });
+        error
     }
 }
 
 impl Connection for Postgres {
     fn execute(&mut self, statement: &'static Statement, values: &[Value]) -> Result<u64, Error> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        let mut run = || {
-            let prepared = self.prepare(statement)?;
-            self.client.execute(&prepared, &parameters(values))
-        };
-        run().map_err(|error| self.refuse(statement, &error))
+        let ask = self.ask(statement, values.to_vec(), Wanted::Count)?;
+        match self.send(ask)? {
+            Answer::Touched(count) => Ok(count),
+            _ => Err(Error::Shape { what: "count" }),
+        }
     }
 
     fn query(
@@ -121,15 +228,26 @@ impl Connection for Postgres {
         statement: &'static Statement,
         values: &[Value],
     ) -> Result<Vec<Row>, Error> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        let mut run = || {
-            let prepared = self.prepare(statement)?;
-            let rows = self.client.query(&prepared, &parameters(values))?;
-            rows.iter()
-                .map(read)
-                .collect::<Result<Vec<_>, postgres::Error>>()
-        };
-        run().map_err(|error| self.refuse(statement, &error))
+        let ask = self.ask(statement, values.to_vec(), Wanted::Rows)?;
+        match self.send(ask)? {
+            Answer::Rows(rows) => Ok(rows),
+            _ => Err(Error::Shape { what: "rows" }),
+        }
+    }
+
+    fn put_down(&mut self, statement: &'static Statement, values: Vec<Value>) -> Result<(), Error> {
+        let ask = self.ask(statement, values, Wanted::Count)?;
+        self.waiting.push(ask);
+        if self.waiting.len() < AT_ONCE {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    fn commit_lazily(&mut self) -> Result<(), Error> {
+        let sql = "SET LOCAL synchronous_commit = off".to_owned();
+        self.waiting.push(Ask::Script(sql));
+        Ok(())
     }
 
     fn insert_rows(
@@ -140,6 +258,7 @@ impl Connection for Postgres {
         rows: Vec<Vec<Value>>,
     ) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        self.flush()?;
         self.put_rows(table, columns, |put| rows.into_iter().try_for_each(put))
     }
 
@@ -223,13 +342,13 @@ impl Target {
         Ok(Self { config, tls })
     }
 
-    pub(crate) fn connect(&self) -> Result<Client, Error> {
-        self.config
+    pub(crate) fn connect(&self) -> Result<postgres::Client, Error> {
+        postgres::Config::from(self.config.clone())
             .connect(self.tls.clone())
             .map_err(|error| failed("connect", &error))
     }
 
-    fn session(&self, settings: &str) -> Result<Client, Error> {
+    fn session(&self, settings: &str) -> Result<postgres::Client, Error> {
         let mut client = self.connect()?;
         client
             .batch_execute(settings)
@@ -331,7 +450,7 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
                     }
                     Err(error) => Some(error),
                 };
-                job.finish(lost.map(into_cause).as_ref());
+                job.finish(lost);
             }
         };
         handles.push(spawn(&format!("postgres-{number}"), body)?);
@@ -361,19 +480,28 @@ fn run(live: &mut Postgres, job: &mut dyn Job, writes: bool) -> Result<(), Error
         job.run(live);
         return Ok(());
     }
-    live.script("BEGIN")?;
     live.refused = None;
     live.announced.clear();
+    live.waiting = vec![Ask::Script("BEGIN".to_owned())];
     let keep = job.run(live);
     let announced = std::mem::take(&mut live.announced);
-    match live.refused.take() {
-        // A closure that overlooked a failure must not be told that its transaction was committed.
-        Some(cause) if keep => {
-            live.script("ROLLBACK")?;
-            Err(Error::Unavailable(cause))
+    // Without a failure that the closure overlooked, which must not be told that its transaction was committed.
+    if keep && live.refused.is_none() {
+        let committed = live.send(Ask::Script(format!("{announced}COMMIT")));
+        if committed.is_err() {
+            // What was not sent keeps the transaction open; where it has ended, this does nothing.
+            live.script("ROLLBACK").ok();
         }
-        _ if keep => live.script(&format!("{announced}COMMIT")),
-        _ => live.script("ROLLBACK"),
+        return committed.map(drop);
+    }
+    let begun = live.waiting.is_empty();
+    live.waiting.clear();
+    if begun {
+        live.script("ROLLBACK")?;
+    }
+    match live.refused.take() {
+        Some(cause) if keep => Err(Error::Unavailable(cause)),
+        _ => Ok(()),
     }
 }
 

@@ -216,7 +216,7 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
         }
         let cause = lost.map(into_cause);
         for job in group {
-            job.finish(cause.as_ref());
+            job.finish(cause.clone().map(Error::Unavailable));
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn insert(
     let id = InstanceId(tx.reserve_id("instance")?);
     let organization = instance.organization;
     instance.id = id;
-    let values = [
+    let values = vec![
         id.0.into(),
         organization.0.into(),
         instance.account.0.into(),
@@ -55,7 +55,7 @@ pub(crate) fn insert(
         refresh_due.map(|due| due.0).into(),
         instance.tags.join(BETWEEN).into(),
     ];
-    tx.execute(&sql::INSERT_INSTANCE, &values)?;
+    tx.put_down(&sql::INSERT_INSTANCE, values)?;
     insert_tags(tx, organization, id, &instance.tags)?;
     Ok(instance)
 }
@@ -67,13 +67,13 @@ pub(crate) fn insert_tags(
     tags: &[String],
 ) -> Result<(), Error> {
     for (position, tag) in (0_i64..).zip(tags) {
-        let values = [
+        let values = vec![
             organization.0.into(),
             id.0.into(),
             position.into(),
             tag.clone().into(),
         ];
-        tx.execute(&sql::INSERT_TAG, &values)?;
+        tx.put_down(&sql::INSERT_TAG, values)?;
     }
     Ok(())
 }

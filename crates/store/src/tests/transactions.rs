@@ -7,6 +7,7 @@ use crate::backend::Connection;
 use crate::error::Cause;
 use crate::sql::Statement;
 use crate::sql::identity::{ANY_ORGANIZATION, NEXT_ID};
+use crate::sql::instances::{DELETE_TAGS, INSERT_TAG};
 use crate::testing::{Fixture, TestDatabase};
 use crate::{Error, Store, for_each_backend, next_id};
 
@@ -79,6 +80,30 @@ for_each_backend! {
         assert_eq!(error.kind(), ErrorKind::Internal, "{error:?}");
         assert_eq!(error.public(), "Internal error");
         assert_eq!(value(store, "usage").await, 0);
+    }
+
+    async fn what_waits_for_the_commit_is_seen_by_what_follows_and_fails_as_itself(fixture: Fixture) {
+        let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+        let document = document("x");
+        let new = new_instance(made, "1", &[], "t", &document);
+        let id = store.insert_instance(new).await.unwrap().id;
+        let tag = move |position: i64| {
+            vec![made.organization.0.into(), id.0.into(), position.into(), "a".into()]
+        };
+        let of = [made.organization.0.into(), id.0.into()];
+        let seen = store.write(move |tx| {
+            tx.put_down(&INSERT_TAG, tag(0))?;
+            tx.put_down(&INSERT_TAG, tag(1))?;
+            tx.execute(&DELETE_TAGS, &of)
+        }).await;
+        assert_eq!(seen.unwrap(), 2);
+        let twice = store.write(move |tx| {
+            tx.put_down(&INSERT_TAG, tag(0))?;
+            tx.put_down(&INSERT_TAG, tag(0))
+        }).await;
+        assert!(matches!(twice, Err(Error::Conflict { statement: "INSERT_TAG" })), "{twice:?}");
+        let left = store.write(move |tx| tx.execute(&DELETE_TAGS, &[made.organization.0.into(), id.0.into()]));
+        assert_eq!(left.await.unwrap(), 0);
     }
 
     async fn a_reader_sees_what_was_acknowledged(fixture: Fixture) {
@@ -241,6 +266,64 @@ async fn on_postgres_nobody_waits_for_an_id_until_anothers_commit() {
     }
     assert!(third.unwrap() > first + 1);
 }
+
+#[tokio::test]
+async fn on_postgres_who_waits_for_an_id_gets_it_with_the_others() {
+    let Some(database) = TestDatabase::postgres().unwrap() else {
+        return;
+    };
+    let fixture = Fixture::open(database).await.unwrap();
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let store = fixture.store.clone();
+        asking.spawn(async move { store.write(|tx| tx.reserve_id("instance")).await });
+    }
+    let mut ids: Vec<i64> = Vec::new();
+    while let Some(asked) = asking.join_next().await {
+        ids.push(asked.unwrap().unwrap());
+    }
+    ids.sort_unstable();
+    // Each once, and none burnt.
+    assert_eq!(ids, (1..=100).collect::<Vec<_>>());
+}
+
+static NOTE_LOGIN: Statement = Statement::new(
+    "NOTE_LOGIN",
+    "UPDATE users SET last_login = $2 WHERE organization_id = $1",
+);
+
+#[tokio::test]
+async fn on_postgres_what_cannot_be_sent_keeps_its_transaction_from_being_committed() {
+    let Some(database) = TestDatabase::postgres().unwrap() else {
+        return;
+    };
+    let fixture = Fixture::open(database).await.unwrap();
+    let (store, made) = (&fixture.store, tenant(&fixture.store).await);
+    let organization = made.organization.0;
+    let logins = async || {
+        let read = store.read(move |tx| tx.query(&LOGINS, &[organization.into()]));
+        read.await.unwrap().len()
+    };
+    // The client itself refuses the text in a number's place: the server never hears of it.
+    let refused = store.write(move |tx| {
+        tx.put_down(&NOTE_LOGIN, vec![organization.into(), 7_i64.into()])?;
+        tx.put_down(&NOTE_LOGIN, vec![organization.into(), "seven".into()])
+    });
+    assert!(matches!(refused.await, Err(Error::Database { .. })));
+    assert_eq!(logins().await, 0);
+    // The same connections go on.
+    for _ in 0..20 {
+        let kept = store
+            .write(move |tx| tx.put_down(&NOTE_LOGIN, vec![organization.into(), 7_i64.into()]));
+        kept.await.unwrap();
+        assert_eq!(logins().await, 1);
+    }
+}
+
+static LOGINS: Statement = Statement::new(
+    "LOGINS",
+    "SELECT id FROM users WHERE organization_id = $1 AND last_login = 7",
+);
 
 #[test]
 fn a_failure_says_nothing_of_its_values() {

@@ -1,8 +1,10 @@
 //! Whole tables, a row at a time.
 
-use postgres::binary_copy::BinaryCopyInWriter;
-use postgres::fallible_iterator::FallibleIterator as _;
+use std::pin::pin;
+
+use futures_util::TryStreamExt as _;
 use postgres::types::{ToSql, Type};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
 use super::{Postgres, Value, failed, parameters, read};
 use crate::error::Error;
@@ -18,8 +20,16 @@ impl Postgres {
         let lost = |error: postgres::Error| failed("each_row", &error);
         let sql = format!("SELECT {} FROM {table}", columns.join(", "));
         let none: [&(dyn ToSql + Sync); 0] = [];
-        let mut rows = self.client.query_raw(&sql, none).map_err(lost)?;
-        while let Some(row) = rows.next().map_err(lost)? {
+        let rows = self
+            .client
+            .wait(async |client| client.query_raw(&sql, none).await)
+            .map_err(lost)?;
+        let mut rows = pin!(rows);
+        while let Some(row) = self
+            .client
+            .wait(async |_| rows.try_next().await)
+            .map_err(lost)?
+        {
             take(read(&row).map_err(lost)?.into_values())?;
         }
         Ok(())
@@ -34,7 +44,10 @@ impl Postgres {
     ) -> Result<(), Error> {
         let lost = |error: postgres::Error| failed("put_rows", &error);
         let list = columns.join(", ");
-        let shape = self.client.prepare(&format!("SELECT {list} FROM {table}"));
+        let shape = format!("SELECT {list} FROM {table}");
+        let shape = self
+            .client
+            .wait(async |client| client.prepare(&shape).await);
         let shape = shape.map_err(lost)?;
         let kinds: Vec<Type> = shape
             .columns()
@@ -42,10 +55,17 @@ impl Postgres {
             .map(|column| column.type_().clone())
             .collect();
         let into = format!("COPY {table} ({list}) FROM STDIN BINARY");
-        let writer = self.client.copy_in(&into).map_err(lost)?;
-        let mut writer = BinaryCopyInWriter::new(writer, &kinds);
-        give(&mut |row| writer.write(&parameters(&row)).map_err(lost))?;
-        writer.finish().map_err(lost)?;
+        let client = &mut self.client;
+        let sink = client.wait(async |client| client.copy_in(&into).await);
+        let mut writer = pin!(BinaryCopyInWriter::new(sink.map_err(lost)?, &kinds));
+        give(&mut |row| {
+            let row = parameters(&row);
+            let written = client.wait(async |_| writer.as_mut().write(&row).await);
+            written.map_err(lost)
+        })?;
+        client
+            .wait(async |_| writer.as_mut().finish().await)
+            .map_err(lost)?;
         Ok(())
     }
 }
