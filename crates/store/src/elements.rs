@@ -184,12 +184,8 @@ impl Store {
         id: ElementId,
     ) -> Result<Option<ElementHead>, Error> {
         let values = [organization.0.into(), id.0.into()];
-        self.read(move |tx| {
-            tx.query_one(&sql::ELEMENT_HEAD, &values)?
-                .map(head)
-                .transpose()
-        })
-        .await
+        let row = self.look_up(&sql::ELEMENT_HEAD, values).await?;
+        row.map(head).transpose()
     }
 
     /// An imported element by key, without its definition.
@@ -199,12 +195,8 @@ impl Store {
         key: &str,
     ) -> Result<Option<ElementHead>, Error> {
         let values = [organization.0.into(), key.into()];
-        self.read(move |tx| {
-            tx.query_one(&sql::ELEMENT_HEAD_BY_KEY, &values)?
-                .map(head)
-                .transpose()
-        })
-        .await
+        let row = self.look_up(&sql::ELEMENT_HEAD_BY_KEY, values).await?;
+        row.map(head).transpose()
     }
 
     /// Every imported element of an organization without definitions, ascending by id.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use ligand_store::Database;
 use ligand_store::migrate::{Extent, Listed, Standing, bring_up, standings};
 
 use super::{Common, Failed, Flags};
@@ -41,9 +42,13 @@ impl Migrate {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        let begun =
+            |listed: &Listed| matches!(listed.standing, Standing::Applied | Standing::Newer);
+        // Whoever is alone on a database waits for nobody.
+        let alone = matches!(database, Database::Sqlite(_)) || !before.iter().any(begun);
         let due = |listed: &&Listed| match listed.standing {
             Standing::Pending => true,
-            Standing::Waiting => self.contract,
+            Standing::Waiting => alone || self.contract,
             Standing::Applied | Standing::Newer => false,
         };
         if self.dry_run {

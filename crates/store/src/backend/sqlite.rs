@@ -66,6 +66,12 @@ impl Sqlite {
             .map_err(|error| failed("script", &error))
     }
 
+    /// Begins, ends or marks a transaction: what every write does is compiled once.
+    fn control(&self, sql: &'static str) -> Result<(), Error> {
+        let run = || self.connection.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(|error| failed("control", &error))
+    }
+
     /// Whether a transaction is open; SQLite ends one by itself on some failures, a full disk among them.
     fn in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
@@ -184,7 +190,7 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
         let mut next = receiver.blocking_recv();
         let mut group: Vec<Box<dyn Job>> = Vec::new();
         let started = Instant::now();
-        let mut lost = writer.script("BEGIN IMMEDIATE").err();
+        let mut lost = writer.control("BEGIN IMMEDIATE").err();
         loop {
             match next {
                 Some(Message::Read(job) | Message::Write(job)) => group.push(job),
@@ -208,11 +214,11 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
             };
         }
         if lost.is_none() {
-            lost = writer.script("COMMIT").err();
+            lost = writer.control("COMMIT").err();
         }
         if writer.in_transaction() {
             // The failure is told already; without the transaction nothing of the group lasts.
-            writer.script("ROLLBACK").ok();
+            writer.control("ROLLBACK").ok();
         }
         let cause = lost.map(into_cause);
         for job in group {
@@ -223,7 +229,7 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
 
 /// Runs one closure so that its failure undoes its own writes only; an error means that the whole group is lost.
 fn run_in_savepoint(writer: &mut Sqlite, job: &mut dyn Job) -> Result<(), Error> {
-    writer.script("SAVEPOINT one")?;
+    writer.control("SAVEPOINT one")?;
     let keep = job.run(writer);
     if !writer.in_transaction() {
         return Err(Error::Unavailable(Cause {
@@ -232,11 +238,10 @@ fn run_in_savepoint(writer: &mut Sqlite, job: &mut dyn Job) -> Result<(), Error>
             message: "the database gave up the transaction".to_owned(),
         }));
     }
-    writer.script(if keep {
-        "RELEASE one"
-    } else {
-        "ROLLBACK TO one; RELEASE one"
-    })
+    if !keep {
+        writer.control("ROLLBACK TO one")?;
+    }
+    writer.control("RELEASE one")
 }
 
 /// The kind of a failure. SQLite's messages name tables and columns, never values.
