@@ -206,7 +206,7 @@ impl Store {
     ) -> Result<Option<Row>, Error> {
         let values = values.into();
         if let Some(near) = self.threads(|threads| threads.near.clone())?
-            && let Some(found) = near.look_up(statement, &values)
+            && let Ok(found) = near.look_up(statement, &values)
         {
             return Ok(found);
         }
