@@ -296,6 +296,13 @@ impl Exchange {
         if let Some(answer) = self.begin_repeat()? {
             return Ok(self.finish(resource, answer));
         }
+        if let Some(next) = &resource.next_resource
+            && !resource.only_with.is_empty()
+            && !self.call.has_member(&resource.only_with)
+        {
+            self.follow(next)?;
+            return self.begin_link();
+        }
         let paging =
             Paging::read(element, resource, &self.values, &mut self.call.query).map_err(invalid)?;
         self.begin_local()?;
@@ -386,14 +393,14 @@ impl Exchange {
             }
             return self.next_hook_or(Self::send);
         }
-        self.merge_after(result.members);
+        self.merge_after(result);
         self.next_hook_or(Self::finish_link)
     }
 
     /// `continue: false`: no vendor call, the hook's own answer goes through the hooks after it.
     fn skip_vendor(&mut self, result: crate::step::HookResult) -> Result<Step, Failure> {
         self.answer = Some(Answer::made(json!({})));
-        self.merge_after(result.members);
+        self.merge_after(result);
         self.state = State::AfterVendor;
         self.hooks = self.hooks_of("postRequest");
         self.next_hook_or(Self::finish_link)

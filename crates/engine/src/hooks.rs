@@ -27,9 +27,13 @@ mod tests;
 mod wording;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use rquickjs::{Array, Context, Ctx, Function, Object, Persistent, Runtime, Value};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as JsonValue};
 
 use self::fault::Fault;
 use self::order::Order;
@@ -344,7 +348,7 @@ impl HookRuntime {
                 ..HookResult::default()
             });
         }
-        let members = serde_json::from_str(&json).map_err(|_| {
+        let (members, body) = parted(json).map_err(|_| {
             error(
                 name,
                 Fault::new("the result cannot be read: it is nested too deeply"),
@@ -353,6 +357,7 @@ impl HookRuntime {
         Ok(HookResult {
             proceed,
             members,
+            body,
             log,
             batch: None,
         })
@@ -412,6 +417,26 @@ impl HookRuntime {
             .map_err(|error| refusal(ctx, &error))?;
         }
     }
+}
+
+/// The members of a result, but for a body that is passed on as it stands.
+fn parted(json: String) -> serde_json::Result<(Map<String, JsonValue>, Option<Bytes>)> {
+    const BODY: &str = "response_body";
+    if !json.contains(BODY) {
+        return Ok((serde_json::from_str(&json)?, None));
+    }
+    let json = Bytes::from(json);
+    let parts: BTreeMap<String, &RawValue> = serde_json::from_slice(&json)?;
+    let (mut members, mut body) = (Map::new(), None);
+    for (name, part) in parts {
+        let text = part.get();
+        if name == BODY && text.starts_with(['{', '[']) {
+            body = Some(json.slice_ref(text.as_bytes()));
+        } else {
+            members.insert(name, serde_json::from_str(text)?);
+        }
+    }
+    Ok((members, body))
 }
 
 fn error(name: &str, fault: Fault) -> HookError {

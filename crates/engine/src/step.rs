@@ -140,6 +140,8 @@ pub struct HookResult {
     pub proceed: bool,
     /// The named members.
     pub members: Map<String, Value>,
+    /// `response_body`, where it is an object or a list: the JSON that the script printed, which nobody has parsed.
+    pub body: Option<Bytes>,
     /// What `console.log` and `print` said, capped; never shown to other tenants.
     pub log: Vec<String>,
     /// The records of a batch as the script left them: a JSON array.

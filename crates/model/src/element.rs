@@ -397,6 +397,10 @@ pub struct Resource {
     /// `METHOD:/path` of the resource that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_resource: Option<Text>,
+    /// *Added.* This link of a chain is only made when the body that the caller sent has a member of such a name, `C_*`
+    /// for any that begins so; else the chain goes on with the next link, which finds what the one before this left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_with: Vec<Text>,
     /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through;
     /// `verbatim`: they do so even when an error rule knows an error in them, unless it says that the grant has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

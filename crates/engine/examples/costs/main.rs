@@ -1,5 +1,5 @@
 //! What the engine's parts cost, for `cargo xtask bench hooks`, `… catalog` and `… transformations`, which set them beside
-//! Node's.
+//! Node's; `parts` takes the scripts of a call apart.
 //!
 //! Prints a line a figure: its name, a tab, microseconds (or MiB, where the name says so).
 
@@ -100,6 +100,14 @@ fn hooks() -> Result<(), Error> {
         print(&format!("ready: {name}"), median(ready));
     }
     Ok(())
+}
+
+/// The catalog's own files, by their paths below `elements`.
+fn elements() -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../elements");
+    let mut found = Vec::new();
+    collect(&root, "", &mut found)?;
+    Ok(found)
 }
 
 /// The catalog's own directories under new keys, until there are this many elements.

@@ -70,6 +70,9 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("paginationType", Kind::Text),
     ("nextPageKey", Kind::Text),
     ("nextResource", Kind::Text),
+    ("onlyWith", Kind::Ours(reads::<Vec<String>>)),
+    ("wrap", Kind::Ours(reads::<String>)),
+    ("keyset", Kind::Ours(reads::<String>)),
     ("answer", Kind::Ours(reads::<String>)),
     ("notFound", Kind::Ours(reads::<String>)),
     (

@@ -36,6 +36,12 @@ pub fn review(element: &Compiled) -> Vec<Diagnostic> {
         }
         found.extend(chain(element, index, resource));
         found.extend(counts(index, resource));
+        if !resource.only_with.is_empty() && next(resource).is_none() {
+            found.push(warning(
+                place,
+                "`onlyWith` needs `nextResource`: what runs in place of this link".to_owned(),
+            ));
+        }
     }
     found
 }

@@ -181,23 +181,28 @@ impl Exchange {
     }
 
     pub(super) fn next_link(&mut self, next: &str, mut answer: Answer) -> Result<Step, Failure> {
+        self.follow(next)?;
+        self.previous = Some(Previous {
+            body: std::mem::take(answer.content.value()),
+            headers: std::mem::take(&mut answer.headers),
+        });
+        self.begin_link()
+    }
+
+    /// Makes another link of the chain the one at hand.
+    pub(super) fn follow(&mut self, next: &str) -> Result<(), Failure> {
         self.links += 1;
         if self.links >= MOST_LINKS {
             return Err(invalid(Error::Invalid(format!(
                 "A chain of resources may have {MOST_LINKS} links; `{next}` would be one more."
             ))));
         }
-        let index = self.compiled.chained(next).ok_or_else(|| {
+        self.resource = self.compiled.chained(next).ok_or_else(|| {
             invalid(Error::Invalid(format!(
                 "The next resource `{next}` is not declared."
             )))
         })?;
-        self.previous = Some(Previous {
-            body: std::mem::take(answer.content.value()),
-            headers: std::mem::take(&mut answer.headers),
-        });
-        self.resource = index;
-        self.begin_link()
+        Ok(())
     }
 
     /// `source: response` parameters: configuration taken from the answer.

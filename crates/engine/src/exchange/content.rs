@@ -34,7 +34,7 @@ pub(super) struct Content {
     fault: Option<String>,
     /// JSON that somebody has looked into.
     opened: Option<Box<Opened>>,
-    /// Whether the bytes were taken out of JSON that is known to be whole.
+    /// Whether the bytes are known to be whole JSON: a hook printed them, or they were taken out of such.
     part: bool,
     /// What a look over unread JSON told.
     scan: Option<scan::Scan>,
@@ -85,6 +85,13 @@ impl Content {
     /// A body that a hook or an earlier step made.
     pub(super) const fn made(value: Value) -> Self {
         Self::new(Bytes::new(), Claim::Json, Some(value))
+    }
+
+    /// JSON that is known to be whole.
+    pub(super) const fn whole(bytes: Bytes) -> Self {
+        let mut content = Self::new(bytes, Claim::Json, None);
+        content.part = true;
+        content
     }
 
     /// JSON bytes, when nobody has had to change or to parse them.
@@ -181,10 +188,7 @@ impl Content {
     pub(super) fn narrow(&mut self, path: &str) {
         match self.open().map(|opened| opened.get(path)) {
             Some(Some(found)) if *found == *b"null" => *self = Self::made(Value::Null),
-            Some(Some(found)) => {
-                *self = Self::new(found, Claim::Json, None);
-                self.part = true;
-            }
+            Some(Some(found)) => *self = Self::whole(found),
             Some(None) => {}
             None => {
                 if let Some(found) = json_path::take(self.value(), path) {

@@ -267,7 +267,10 @@ impl Exchange {
     }
 
     /// A hook after the vendor rewrites the answer.
-    pub(super) fn merge_after(&mut self, mut members: Map<String, Value>) {
+    pub(super) fn merge_after(&mut self, result: HookResult) {
+        let HookResult {
+            mut members, body, ..
+        } = result;
         if let Some(Value::Object(said)) = members.get("configuration") {
             let changed: Vec<(String, Option<String>)> = said
                 .iter()
@@ -288,7 +291,9 @@ impl Exchange {
         let Some(answer) = &mut self.answer else {
             return;
         };
-        if let Some(body) = members.get_mut("response_body") {
+        if let Some(body) = body {
+            answer.content = Content::whole(body);
+        } else if let Some(body) = members.get_mut("response_body") {
             answer.content = Content::made(body.take());
         } else if let Some(Value::String(raw)) = members.get("response_body_raw") {
             let body = serde_json::from_str(raw).unwrap_or_else(|_| Value::String(raw.clone()));

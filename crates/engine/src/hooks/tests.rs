@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -38,9 +38,18 @@ fn run_with(source: &str, variables: Value) -> Result<HookResult, HookError> {
 
 fn members(source: &str, variables: Value) -> Value {
     match run_with(source, variables) {
-        Ok(result) => Value::Object(result.members),
+        Ok(result) => all_members(result),
         Err(error) => panic!("{source}: {error}"),
     }
+}
+
+/// What a hook said, its body parsed.
+fn all_members(result: HookResult) -> Value {
+    let body = result
+        .body
+        .map(|body| serde_json::from_slice(&body).unwrap());
+    let body = body.map(|body| ("response_body".to_owned(), body));
+    Value::Object(result.members.into_iter().chain(body).collect())
 }
 
 fn refusal(source: &str) -> HookError {
@@ -293,6 +302,29 @@ fn results_are_what_json_makes_of_them() {
 }
 
 #[test]
+fn a_body_is_passed_on_as_the_script_printed_it() {
+    let source = |body: &str| format!("done({{response_status_code: 201, response_body: {body}}})");
+    for (body, passed) in [
+        (
+            "{b: 1e21, a: [1, 'é'], c: null}",
+            Some(r#"{"b":1e+21,"a":[1,"é"],"c":null}"#),
+        ),
+        ("[{id: 1}]", Some(r#"[{"id":1}]"#)),
+        ("'text'", None),
+        ("null", None),
+    ] {
+        let result = run_with(&source(body), json!({})).unwrap();
+        let named = result.members.contains_key("response_body");
+        assert_eq!(
+            (result.body.as_deref(), named),
+            (passed.map(str::as_bytes), passed.is_none()),
+            "{body}"
+        );
+        assert_eq!(result.members["response_status_code"], 201);
+    }
+}
+
+#[test]
 fn helpers_encode_and_sign() {
     let source = "done({
         b64: CE.b64('Grüße'), text: CE.decode64('R3LDvMOfZQ=='), bare: CE.decode64('Pz8_'),
@@ -448,9 +480,7 @@ fn the_hooks_of_one_call_share_a_world_but_no_result() {
         fourth,
         HookResult {
             proceed: true,
-            members: Map::new(),
-            log: vec![],
-            batch: None,
+            ..HookResult::default()
         }
     );
 }

@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::exchange::paging::Paging;
-use crate::step::HookResult;
+use crate::step::{Body, HookResult};
 use crate::template;
 
 /// Any JSON, shallow.
@@ -57,9 +57,52 @@ fn hook_result() -> impl Strategy<Value = HookResult> {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect::<Map<_, _>>(),
-        log: Vec::new(),
-        batch: None,
+        ..HookResult::default()
     })
+}
+
+/// The same with its body as the text that a script prints.
+fn printed(result: &HookResult) -> HookResult {
+    let mut result = result.clone();
+    let body = result.members.get("response_body");
+    if let Some(body) = body.filter(|body| body.is_object() || body.is_array()) {
+        result.body = Some(Bytes::from(body.to_string()));
+        result.members.remove("response_body");
+    }
+    result
+}
+
+/// Drives a call whose hooks say these in turn.
+fn driven(results: Vec<HookResult>, status: u16, body: &str, fields: Option<String>) -> Outcome {
+    let query = fields.map(|fields| ("fields".to_owned(), fields));
+    let call = ResourceCall {
+        method: "GET".into(),
+        path: "/contacts".into(),
+        query: query.into_iter().collect(),
+        ..ResourceCall::default()
+    };
+    let mut exchange = Exchange::new(
+        hooked(),
+        0,
+        BTreeMap::new(),
+        call,
+        BTreeMap::new(),
+        setting(),
+    );
+    let mut results = results.into_iter();
+    let mut input = Input::Start;
+    loop {
+        input = match exchange.next(input) {
+            Step::RunHook(_) => Input::Hook(Ok(results.next().unwrap_or_default())),
+            Step::Send(_) => Input::Reply(VendorReply {
+                status,
+                headers: Vec::new(),
+                body: Bytes::from(body.to_owned()),
+            }),
+            Step::Refresh => Input::RefreshFailed("no".into(), None),
+            Step::Done(outcome) => break *outcome,
+        };
+    }
 }
 
 fn hooked() -> Arc<Compiled> {
@@ -81,23 +124,40 @@ proptest! {
         body in prop_oneof![json_value().prop_map(|v| v.to_string()), ".{0,40}", "<[a-z<>/=' ]{0,40}"],
         fields in proptest::option::of("[a-z.,]{0,8}"),
     ) {
-        let query = fields.map(|fields| ("fields".to_owned(), fields)).into_iter().collect();
-        let call = ResourceCall { method: "GET".into(), path: "/contacts".into(), query, ..ResourceCall::default() };
-        let mut exchange = Exchange::new(hooked(), 0, BTreeMap::new(), call, BTreeMap::new(), setting());
-        let mut results = results.into_iter();
-        let mut input = Input::Start;
-        let outcome = loop {
-            input = match exchange.next(input) {
-                Step::RunHook(_) => Input::Hook(Ok(results.next().unwrap_or_default())),
-                Step::Send(_) => Input::Reply(VendorReply { status, headers: Vec::new(), body: Bytes::from(body.clone()) }),
-                Step::Refresh => Input::RefreshFailed("no".into(), None),
-                Step::Done(outcome) => break outcome,
-            };
-        };
+        let outcome = driven(results, status, &body, fields);
         match &outcome.result {
             Ok(reply) => prop_assert!((200..300).contains(&reply.status), "{}", reply.status),
             Err(failure) => prop_assert_ne!(failure.kind, ErrorKind::Internal),
         }
+    }
+
+    #[test]
+    fn a_body_that_a_hook_printed_is_what_it_is_as_a_value(
+        results in proptest::collection::vec(hook_result(), 4),
+        given in json_value(),
+        fields in proptest::option::of("[a-z.,]{0,8}"),
+    ) {
+        // Both of the hooks before the vendor's call let it be made; those after it may say anything.
+        let [_, _, element, resource] = results.try_into().unwrap();
+        let before = || HookResult { proceed: true, ..HookResult::default() };
+        let body = given.to_string();
+        let [read, passed] = [[element.clone(), resource.clone()], [printed(&element), printed(&resource)]]
+            .map(|[element, resource]| driven(vec![before(), before(), element, resource], 200, &body, fields.clone()));
+        match (read.result, passed.result) {
+            (Ok(read), Ok(passed)) => {
+                prop_assert_eq!((read.status, read.headers), (passed.status, passed.headers));
+                match (read.body, passed.body) {
+                    (Body::Json(read), Body::Json(passed)) => {
+                        let [read, passed] = [read, passed].map(|body| serde_json::from_slice::<Value>(&body).unwrap());
+                        prop_assert_eq!(read, passed);
+                    }
+                    (read, passed) => prop_assert_eq!(format!("{read:?}"), format!("{passed:?}")),
+                }
+            }
+            (Err(read), Err(passed)) => prop_assert_eq!(read, passed),
+            (read, passed) => prop_assert!(false, "{read:?} {passed:?}"),
+        }
+        prop_assert_eq!(read.configuration, passed.configuration);
     }
 
     #[test]

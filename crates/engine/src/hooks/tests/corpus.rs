@@ -120,7 +120,7 @@ fn hybris_calls_its_vendor_itself() {
     });
     let result = result.unwrap();
     assert!(!result.proceed);
-    assert_eq!(result.members["response_body"], json!({"id": 5}));
+    assert_eq!(all_members(result)["response_body"], json!({"id": 5}));
     assert_eq!(asked.len(), 1);
     let request = &asked[0];
     assert_eq!(

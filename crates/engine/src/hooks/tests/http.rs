@@ -26,7 +26,7 @@ fn fetching(
         asked.push(request);
         answer
     });
-    (asked, result.map(|result| Value::Object(result.members)))
+    (asked, result.map(all_members))
 }
 
 fn line(request: &VendorRequest) -> String {

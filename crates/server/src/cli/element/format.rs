@@ -111,6 +111,7 @@ const RESOURCE: Order = Order {
         "keyset",
         "nextPageKey",
         "nextResource",
+        "onlyWith",
         "answer",
         "notFound",
         "totalCount",

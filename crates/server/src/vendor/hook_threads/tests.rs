@@ -16,8 +16,7 @@ impl Scripts for Counting {
         Progress::Ended(Ok(HookResult {
             proceed: true,
             members: [("count".to_owned(), self.0.into())].into_iter().collect(),
-            log: Vec::new(),
-            batch: None,
+            ..HookResult::default()
         }))
     }
 
