@@ -1,6 +1,7 @@
 //! The Salesforce family against the simulated org: every kind of record, files, comments, articles, faults.
 
 mod files;
+mod refusals;
 
 use std::collections::BTreeSet;
 
