@@ -286,6 +286,52 @@ await check("reads and writes Apex by the Tooling API, runs reports in the backg
   assert.equal((await connection.chatter.resource("/users/me").retrieve()).email, "alex.morgan@sandbox.example.com");
 });
 
+await check("tells of changes to who subscribes", async () => {
+  await connection.sobject("PushTopic").create({ Name: "Hot", Query: "SELECT Id, Name FROM Account WHERE Rating = 'Hot'", ApiVersion: 59 });
+  const told = new Promise((resolve, reject) => {
+    const subscription = connection.streaming.topic("Hot").subscribe((message) => {
+      subscription.cancel();
+      resolve(message);
+    });
+    subscription.then(() => connection.sobject("Account").create({ Name: "Streamed", Rating: "Hot" }), reject);
+  });
+  const message = await told;
+  assert.equal(message.sobject.Name, "Streamed");
+  assert.equal(message.event.type, "created");
+});
+
+await check("makes, renames and deletes definitions, deploys a package and retrieves it", async () => {
+  const { metadata } = connection;
+  metadata.pollInterval = 5;
+  const site = { fullName: "Ours", url: "https://app.example", isActive: true, disableProtocolSecurity: false };
+  assert.equal((await metadata.create("RemoteSiteSetting", site)).success, true);
+  assert.equal((await metadata.read("RemoteSiteSetting", "Ours")).url, "https://app.example");
+  assert.equal((await metadata.upsert("RemoteSiteSetting", site)).created, false);
+  assert.equal((await metadata.rename("RemoteSiteSetting", "Ours", "Theirs")).success, true);
+  const unpackaged = { types: [{ name: "RemoteSiteSetting", members: ["*"] }], version };
+  const retrieved = await metadata.retrieve({ apiVersion: version, unpackaged }).complete();
+  const zip = Buffer.from(retrieved.zipFile, "base64");
+  assert.ok(zip.includes("unpackaged/remoteSiteSettings/Theirs.remoteSite"));
+  assert.equal((await metadata.delete("RemoteSiteSetting", "Theirs")).success, true);
+  const deployed = await metadata.deploy(zip, { rollbackOnError: true }).complete(true);
+  assert.deepEqual([deployed.status, deployed.success], ["Succeeded", true]);
+  assert.equal((await metadata.read("RemoteSiteSetting", "Theirs")).fullName, "Theirs");
+  const byRest = await metadata.deployRest(zip, { checkOnly: true });
+  assert.ok(byRest.id.startsWith("0Af"));
+  const empty = await metadata.deploy(Buffer.from("UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "base64"), {}).complete(true);
+  assert.equal(empty.status, "Failed");
+});
+
+await check("selects by the kind of a parent and groups by dates", async () => {
+  const [account] = (await connection.query("SELECT Id FROM Account LIMIT 1")).records;
+  const task = await connection.sobject("Task").create({ Subject: "Kind", WhatId: account.Id });
+  const found = await connection.query(`SELECT What.Type, TYPEOF What WHEN Account THEN Phone ELSE Name END FROM Task WHERE Id = '${task.id}'`);
+  assert.equal(found.records[0].What.attributes.type, "Account");
+  const years = await connection.query("SELECT CALENDAR_YEAR(CreatedDate) year, COUNT(Id) n FROM Lead GROUP BY ROLLUP(CALENDAR_YEAR(CreatedDate))");
+  const total = years.records.find((row) => row.year === null);
+  assert.equal(total.n, (await connection.query("SELECT COUNT() FROM Lead")).totalSize);
+});
+
 await check("reports the vendor's errors with their codes", async () => {
   const account = connection.sobject("Account");
   await assert.rejects(account.create({}), (error) => error.errorCode === "REQUIRED_FIELD_MISSING" && /\[Name\]/.test(error.message));

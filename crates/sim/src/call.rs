@@ -1,5 +1,7 @@
 //! A request as simulators see it, and their answer.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
@@ -200,6 +202,8 @@ pub struct Reply {
     pub headers: Box<HeaderMap>,
     /// The body.
     pub body: Bytes,
+    /// There is nothing to tell yet: the call is answered anew when the vendor has news, at the latest after this.
+    pub hold: Option<Duration>,
 }
 
 impl Reply {
@@ -209,6 +213,7 @@ impl Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: Box::default(),
             body: Bytes::new(),
+            hold: None,
         }
     }
 

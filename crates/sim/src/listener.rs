@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::call::{Call, Reply};
 use crate::fault::{Fault, Kind};
@@ -124,10 +125,26 @@ async fn answer(
     let number = setting.log.add(setting.now(), sent.as_str(), &call);
     let response = match setting.faults.take(&call) {
         Some(fault) => fail(&vendor, &call, &fault).await?,
-        None => respond(vendor.answer(&call)),
+        None => respond(settled(&vendor, &call).await),
     };
     setting.log.answered(number, response.status().as_u16());
     Ok(response)
+}
+
+/// The vendor's answer. One that it would hold waits for news, as long as it says.
+async fn settled(vendor: &Arc<dyn Vendor>, call: &Call) -> Reply {
+    let begun = Instant::now();
+    loop {
+        // Told to listen before it is answered, so no news are missed in between.
+        let mut news = pin!(vendor.setting().news.notified());
+        news.as_mut().enable();
+        let reply = vendor.answer(call);
+        let left = reply.hold.map(|most| most.saturating_sub(begun.elapsed()));
+        match left.filter(|left| !left.is_zero()) {
+            Some(left) => drop(tokio::time::timeout(left, news).await),
+            None => return reply,
+        }
+    }
 }
 
 fn too_large() -> Response<Answer> {

@@ -3,7 +3,7 @@
 //! OAuth 2 (code, refresh, password), SOAP login, the REST data API with describe, records, SOQL, SOSL, blobs and composite
 //! calls, Bulk API 1 and 2, Connect files and folders, Chatter posts, knowledge, reports, layouts, list views, the User
 //! Interface API, the calls of the SOAP partner API that REST lacks, definitions and packages by the Metadata API, Apex by the
-//! Tooling API; JSON or XML. Left out: the rest of the Tooling API, dashboards, approvals, streaming.
+//! Tooling API, streaming; JSON or XML. Left out: the rest of the Tooling API, dashboards, approvals, platform events.
 
 mod as_xml;
 mod bulk;
@@ -31,6 +31,7 @@ mod search;
 mod seed;
 mod soap;
 mod soql;
+mod streaming;
 mod tooling;
 mod ui_api;
 mod value;
@@ -38,6 +39,7 @@ mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use http::Method;
 use serde_json::{Value, json};
 
 use self::error::{Answer, ApiError};
@@ -163,6 +165,25 @@ impl Vendor for Salesforce {
     }
 
     fn answer(&self, call: &Call) -> Reply {
+        let reply = self.reply(call);
+        if !matches!(call.method, Method::GET | Method::HEAD)
+            && self.org.get().is_some()
+            && streaming::publish(&mut self.org(), self.setting.now())
+        {
+            self.setting.news.notify_waiters();
+        }
+        reply
+    }
+
+    fn reset(&self) {
+        if let Some(org) = self.org.get() {
+            *lock(org) = seed::org();
+        }
+    }
+}
+
+impl Salesforce {
+    fn reply(&self, call: &Call) -> Reply {
         let segments = call.segments();
         let path: Vec<&str> = segments.iter().map(String::as_str).collect();
         match path.as_slice() {
@@ -180,6 +201,11 @@ impl Vendor for Salesforce {
             ["id", organization, user] => self.identity(call, organization, user),
             ["services", "data", rest @ ..] => self.data(call, rest),
             ["services", "async", version, rest @ ..] => self.bulk(call, version, rest),
+            ["cometd", ..] => {
+                let session =
+                    session_token(call).and_then(|text| self.read(Kind::Access, text).ok());
+                streaming::answer(&mut self.org(), call, session.is_some())
+            }
             [] => Reply::html(
                 200,
                 crate::page::page(
@@ -189,12 +215,6 @@ impl Vendor for Salesforce {
                 ),
             ),
             _ => ApiError::not_found().reply(),
-        }
-    }
-
-    fn reset(&self) {
-        if let Some(org) = self.org.get() {
-            *lock(org) = seed::org();
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ligand_model::time::{Clock, Timestamp};
+use tokio::sync::Notify;
 
 use crate::Consent;
 use crate::call::{Call, Reply};
@@ -40,6 +41,8 @@ pub struct Setting {
     pub rate: RateLimit,
     /// Every request that came.
     pub log: RequestLog,
+    /// The vendor has news for calls whose answers are held.
+    pub news: Notify,
 }
 
 impl Setting {
@@ -53,6 +56,7 @@ impl Setting {
             faults: Faults::default(),
             rate: RateLimit::default(),
             log: RequestLog::default(),
+            news: Notify::new(),
         }
     }
 

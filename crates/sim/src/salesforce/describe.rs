@@ -165,6 +165,7 @@ const FILES: &[&str] = &[
     include_str!("describe/RecordType.json"),
     include_str!("describe/Report.json"),
     include_str!("describe/Sailthru__Discussion__kav.json"),
+    include_str!("describe/StreamingChannel.json"),
     include_str!("describe/Task.json"),
     include_str!("describe/User.json"),
     include_str!("describe/UserRole.json"),

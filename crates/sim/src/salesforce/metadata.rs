@@ -17,7 +17,7 @@ use super::describe::{Object, objects, tooling_object};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org};
 use super::rules::text;
-use super::soap::{answered, envelope};
+use super::soap::{METADATA, answered, envelope};
 use super::value::print_datetime;
 use crate::call::Reply;
 use crate::record_store::Record;
@@ -92,9 +92,11 @@ pub fn answer(org: &mut Org, operation: &Node, actor: Actor<'_>) -> Option<Reply
             return Some(match read(org, operation) {
                 Ok(body) => envelope(
                     200,
-                    &format!("<{name}Response><result>{body}</result></{name}Response>"),
+                    &format!(
+                        "<{name}Response xmlns=\"{METADATA}\"><result>{body}</result></{name}Response>"
+                    ),
                 ),
-                Err(error) => answered(name, Err(error)),
+                Err(error) => answered(METADATA, name, Err(error)),
             });
         }
         "createMetadata" | "updateMetadata" | "upsertMetadata" => save(org, operation, actor),
@@ -102,7 +104,7 @@ pub fn answer(org: &mut Org, operation: &Node, actor: Actor<'_>) -> Option<Reply
         "renameMetadata" => rename(org, operation, actor).map(|one| vec![one]),
         _ => package::answer(org, operation, actor)?.map(|one| vec![one]),
     };
-    Some(answered(name, results))
+    Some(answered(METADATA, name, results))
 }
 
 fn describe() -> Value {

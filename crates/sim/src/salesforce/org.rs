@@ -12,6 +12,7 @@ use super::describe::{Child, Field, Object, object, object_of_id};
 use super::error::{Answer, ApiError};
 use super::metadata::Definitions;
 use super::query::Cursors;
+use super::streaming::{Change, Happened, Stream};
 use super::{id, knowledge, rules, value};
 use crate::record_store::{Record, RecordStore};
 
@@ -26,6 +27,8 @@ pub struct Org {
     pub cursors: Cursors,
     /// Bulk jobs of both versions of that API.
     pub jobs: Jobs,
+    /// Who is told of changes.
+    pub stream: Stream,
     /// What the Metadata API defined.
     pub definitions: Definitions,
     /// While the org is being seeded nothing is compared with everything else: the seed has no duplicates.
@@ -36,6 +39,7 @@ pub struct Org {
 pub struct Snapshot {
     records: RecordStore,
     blobs: HashMap<String, Bytes>,
+    noted: usize,
 }
 
 /// Who writes, and when.
@@ -122,6 +126,10 @@ impl Org {
         if object.name == "FeedComment" {
             rules::count_comments(self, &made);
         }
+        if object.name == "PushTopic" {
+            self.stream.listen();
+        }
+        self.note(actor, object, &made, Happened::Created, Vec::new);
         Ok(made)
     }
 
@@ -190,6 +198,7 @@ impl Org {
         Snapshot {
             records: self.records.clone(),
             blobs: self.blobs.clone(),
+            noted: self.stream.noted(),
         }
     }
 
@@ -197,6 +206,7 @@ impl Org {
     pub fn restore(&mut self, snapshot: Snapshot) {
         self.records = snapshot.records;
         self.blobs = snapshot.blobs;
+        self.stream.forget_after(snapshot.noted);
     }
 
     /// Changes the given fields of a record.
@@ -238,10 +248,35 @@ impl Org {
         }
         stamp(object, &mut record, actor, false);
         content::follow(self, object, &record);
+        let differs = || {
+            let own = object.fields.iter().filter(|field| !field.read_only);
+            own.filter(|field| before.get(&field.name) != record.get(&field.name))
+                .map(|field| field.name.clone())
+                .collect()
+        };
+        self.note(actor, object, id, Happened::Updated, differs);
         if let Some(stored) = self.records.collection_mut(&object.name).get_mut(id) {
             *stored = record;
         }
         Ok(())
+    }
+
+    /// Notes a change for those who are told of changes.
+    pub fn note(
+        &mut self,
+        actor: Actor<'_>,
+        object: &Object,
+        id: &str,
+        kind: Happened,
+        fields: impl FnOnce() -> Vec<String>,
+    ) {
+        self.stream.note(|| Change {
+            object: object.name.clone(),
+            id: id.to_owned(),
+            kind,
+            fields: fields(),
+            user: actor.user.to_owned(),
+        });
     }
 
     /// Puts a record, and those that depend on it, into the recycle bin.
@@ -260,6 +295,7 @@ impl Org {
             record.insert("IsDeleted".to_owned(), json!(true));
             stamp(object, record, actor, false);
         }
+        self.note(actor, object, id, Happened::Deleted, Vec::new);
         match object.name.as_str() {
             "CampaignMember" => rules::count_members(self, id),
             "FeedComment" => rules::count_comments(self, id),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::describe::{Object, object};
 use super::error::{Answer, ApiError};
 use super::org::{Actor, Org, known};
-use super::soap::answered;
+use super::soap::{PARTNER, answered};
 use super::{ORGANIZATION, SESSION_LIFE_MS, id, passwords, value};
 use crate::call::Reply;
 use crate::record_store::Record;
@@ -41,7 +41,7 @@ pub fn answer(org: &mut Org, operation: &Node, actor: Actor<'_>) -> Option<Reply
         }),
         _ => return None,
     };
-    Some(answered(&operation.name, results))
+    Some(answered(PARTNER, &operation.name, results))
 }
 
 /// The elements of a name; `merge` is called with `request`, by some clients with `mergeRequests`.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::describe::{Child, Object, object};
 use super::org::{Actor, Org, is_deleted, stamp};
 use super::rules::text;
+use super::streaming::Happened;
 
 impl Org {
     /// Takes a record out of the recycle bin, with the children that went there together with it.
@@ -15,6 +16,7 @@ impl Org {
         let when = record.get("SystemModstamp").cloned();
         record.insert("IsDeleted".to_owned(), json!(false));
         stamp(kind, record, actor, false);
+        self.note(actor, kind, id, Happened::Undeleted, Vec::new);
         for Child(child, field, _, cascade) in &kind.children {
             let Some(child) = object(child).filter(|_| *cascade) else {
                 continue;

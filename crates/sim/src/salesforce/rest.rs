@@ -12,7 +12,7 @@ use super::org::{Actor, Org, known, render};
 use super::rules::text;
 use super::{bulk, chatter, composite, content, knowledge, layouts, metadata, passwords};
 use super::{files, id, query, value};
-use super::{reports, search, tooling, ui_api, views};
+use super::{reports, search, streaming, tooling, ui_api, views};
 use crate::call::{Call, Reply, encode};
 use crate::rate::Usage;
 use crate::record_store::{Record, put};
@@ -148,6 +148,9 @@ pub fn sobjects(
         (_, ["describe" | "updated" | "deleted"]) => Err(ApiError::method(method, "HEAD,GET")),
         (_, ["compactLayouts"]) => sobjects(org, request, object, &["describe", "compactLayouts"]),
         (_, ["listviews", path @ ..]) => views::answer(org, request, object, path),
+        ("POST", [channel, "push"]) if object.name == "StreamingChannel" => {
+            streaming::push(org, call, channel, request.actor.now)
+        }
         (_, [user, "password"]) if object.name == "User" => passwords::answer(org, request, user),
         (_, ["describe" | "quickActions", ..]) => layouts::of_object(org, request, object, rest)
             .unwrap_or_else(|| Err(ApiError::not_found())),

@@ -121,15 +121,20 @@ pub(super) fn envelope(status: u16, body: &str) -> Reply {
     Reply::bytes(status, "text/xml; charset=utf-8", text)
 }
 
+/// The namespace of the partner API.
+pub(super) const PARTNER: &str = "urn:partner.soap.sforce.com";
+/// The namespace of the Metadata API.
+pub(super) const METADATA: &str = "http://soap.sforce.com/2006/04/metadata";
+
 /// The answer to an operation: an element `result` for each, or a fault.
-pub(super) fn answered(operation: &str, results: Answer<Vec<Value>>) -> Reply {
+pub(super) fn answered(namespace: &str, operation: &str, results: Answer<Vec<Value>>) -> Reply {
     match results {
         Ok(results) => {
             let mut body = String::new();
             xml::print("result", &Value::Array(results), &mut body);
             envelope(
                 200,
-                &format!("<{operation}Response>{body}</{operation}Response>"),
+                &format!("<{operation}Response xmlns=\"{namespace}\">{body}</{operation}Response>"),
             )
         }
         Err(error) => fault(

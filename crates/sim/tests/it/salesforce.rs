@@ -7,6 +7,7 @@ mod interface;
 mod login;
 mod metadata;
 mod records;
+mod streaming;
 
 use ligand_sim::Consent;
 use serde_json::Value;

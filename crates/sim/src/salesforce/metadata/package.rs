@@ -14,12 +14,12 @@ use crate::salesforce::error::{Answer, ApiError};
 use crate::salesforce::id;
 use crate::salesforce::org::{Actor, Org};
 use crate::salesforce::rest::Request;
+use crate::salesforce::soap::METADATA;
 use crate::salesforce::value::print_datetime;
 use crate::xml::{self, Node};
 
 /// Jobs beyond this push the oldest out.
 const MOST_JOBS: usize = 50;
-const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 
 /// Packages on their way, the oldest first.
 #[derive(Default)]
@@ -279,7 +279,7 @@ fn document(name: &str, value: &Value) -> String {
     xml::print(name, value, &mut text);
     let text = text.replacen(
         &format!("<{name}>"),
-        &format!("<{name} xmlns=\"{NAMESPACE}\">"),
+        &format!("<{name} xmlns=\"{METADATA}\">"),
         1,
     );
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n")

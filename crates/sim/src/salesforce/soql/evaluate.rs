@@ -39,6 +39,40 @@ impl Query {
         found
     }
 
+    /// Whether a record is one of those that are asked for.
+    pub fn takes(&self, org: &Org, record: &Record) -> bool {
+        let filter = self.filter.as_ref().map(|filter| filter.resolved(org));
+        filter.is_none_or(|filter| filter.of(org, record))
+    }
+
+    /// The object's own fields that are selected, and those of the condition.
+    pub fn own_fields(&self) -> (Vec<&str>, Vec<&str>) {
+        fn name(path: &Path) -> Option<&str> {
+            path.hops.is_empty().then_some(path.field.name.as_str())
+        }
+        let mut selected = Vec::new();
+        if let Select::Fields(items) = &self.select {
+            selected.extend(items.iter().filter_map(|item| match item {
+                Item::Field(path) => name(path),
+                _ => None,
+            }));
+        }
+        let mut filtered = Vec::new();
+        let mut open: Vec<&Condition> = self.filter.iter().collect();
+        while let Some(condition) = open.pop() {
+            match condition {
+                Condition::And(terms) | Condition::Or(terms) => open.extend(terms),
+                Condition::Not(term) => open.push(term),
+                Condition::Compare(Measure::Key(path), ..)
+                | Condition::In(Measure::Key(path), ..)
+                | Condition::InQuery(Measure::Key(path), ..)
+                | Condition::Includes(Measure::Key(path), ..) => filtered.extend(name(path)),
+                _ => {}
+            }
+        }
+        (selected, filtered)
+    }
+
     /// The records that match, in the order they were made; `of` limits them to the children of a record.
     fn matching<'a>(
         &self,
@@ -54,14 +88,7 @@ impl Query {
                     record.get(&link.name).and_then(Value::as_str) == Some(parent)
                 })
             })
-            .filter(|(_, record)| {
-                filter.as_ref().is_none_or(|filter| {
-                    filter.holds(&|left| match left {
-                        Measure::Key(path) => path.value(org, record),
-                        _ => Value::Null,
-                    })
-                })
-            })
+            .filter(|(_, record)| filter.as_ref().is_none_or(|filter| filter.of(org, record)))
             .collect()
     }
 
@@ -265,6 +292,14 @@ impl Condition {
             }
             plain => plain.clone(),
         }
+    }
+
+    /// Whether it holds for a record.
+    fn of(&self, org: &Org, record: &Record) -> bool {
+        self.holds(&|left| match left {
+            Measure::Key(path) => path.value(org, record),
+            _ => Value::Null,
+        })
     }
 
     /// Whether it holds for what has these values.

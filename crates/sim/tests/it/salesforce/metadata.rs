@@ -167,6 +167,9 @@ async fn a_package_is_deployed_in_the_background_and_what_it_defines_is_retrieve
     let begun = client.metadata("deploy", &deploy).await;
     let id = inside(&begun, "id").to_owned();
     assert!(id.starts_with("0Af"), "{begun}");
+    // Clients look for the API's own namespace.
+    let own = "<deployResponse xmlns=\"http://soap.sforce.com/2006/04/metadata\">";
+    assert!(begun.contains(own), "{begun}");
     let ask = format!("<asyncProcessId>{id}</asyncProcessId><includeDetails>true</includeDetails>");
     let mut states = Vec::new();
     let mut last = String::new();
