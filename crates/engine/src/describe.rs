@@ -142,7 +142,7 @@ fn text(item: &Value, path: &str) -> Option<String> {
 }
 
 /// Whether a test holds of an item.
-fn holds(test: &Test, item: &Value) -> bool {
+pub(crate) fn holds(test: &Test, item: &Value) -> bool {
     let one = |condition: &str| match (condition.strip_prefix('!'), condition.split_once('=')) {
         (Some(path), _) => !is_true(json_path::get(item, path)),
         (None, Some((path, wanted))) => text(item, path).as_deref() == Some(wanted),

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 pub use self::describe::{Choices, Describe, Test};
 pub use self::records::{
-    Members, NumberSource, PathSource, Shape, Source, Table, TextSource, Variant,
+    Members, NumberSource, PathSource, Shape, Source, Table, TextSource, Variant, Xml,
 };
 use crate::id::ElementId;
 use crate::text::{Extra, Text};
@@ -370,6 +370,9 @@ pub struct Resource {
     /// *Added.* What stands for the root where a success has none: `[]` for a vendor that leaves an empty list out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_default: Option<Box<Value>>,
+    /// *Added.* How an answer in XML is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xml: Option<Box<Xml>>,
     /// *Added.* Where the answer is a table; its records are taken with the root, before the resource's hooks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Box<Table>>,
@@ -394,6 +397,9 @@ pub struct Resource {
     /// Where the vendor's next cursor is: `body.<path>[?param]`, `header.<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page_key: Option<Text>,
+    /// *Added.* What must hold of the answer for its cursor to count: vendors name one on the last page, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page_when: Option<Box<Test>>,
     /// `METHOD:/path` of the resource that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_resource: Option<Text>,
@@ -402,7 +408,7 @@ pub struct Resource {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only_with: Vec<Text>,
     /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through;
-    /// `verbatim`: they do so even when an error rule knows an error in them, unless it says that the grant has ended.
+    /// `none`: a success answers nothing; `verbatim`: the bytes pass even when an error rule knows an error in them, unless it says that the grant has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Text>,
     /// *Added.* Path that must resolve in a success body; 404 when it does not.

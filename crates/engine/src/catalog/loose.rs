@@ -2,7 +2,7 @@
 //!
 //! Nothing is lost by it: the definition is kept and exported as it was given; this is what it is read as.
 
-use ligand_model::element::{Describe, ErrorRule, Shape, Table};
+use ligand_model::element::{Describe, ErrorRule, Shape, Table, Test, Xml};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -79,6 +79,8 @@ const RESOURCE: &[(&str, Kind)] = &[
         "aliases",
         Kind::Ours(reads::<std::collections::BTreeMap<String, String>>),
     ),
+    ("xml", Kind::Ours(reads::<Xml>)),
+    ("nextPageWhen", Kind::Ours(reads::<Test>)),
     ("table", Kind::Ours(reads::<Table>)),
     ("shape", Kind::Ours(reads::<Shape>)),
     ("skip", Kind::Ours(reads::<Shape>)),

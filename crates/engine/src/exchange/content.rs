@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use ligand_model::element::Xml;
 use serde_json::{Value, json};
 
 use super::xml;
@@ -54,7 +55,7 @@ impl Content {
     }
 
     /// Sorts the bytes of an answer by content type and first byte.
-    pub(super) fn of(reply: &VendorReply) -> Self {
+    pub(super) fn of(reply: &VendorReply, how: Option<&Xml>) -> Self {
         let kind = reply
             .header("content-type")
             .unwrap_or_default()
@@ -69,7 +70,8 @@ impl Content {
         let value = first.is_none().then_some(Value::Null);
         let mut content = Self::new(reply.body.clone(), claim, value);
         if claim == Claim::Xml {
-            match xml::read(&reply.body) {
+            let usual = Xml::default();
+            match xml::read(&reply.body, how.unwrap_or(&usual)) {
                 Ok(value) => content.value = Some(value),
                 Err(error) => content.fault = Some(format!("usable XML: {error}.")),
             }

@@ -87,7 +87,7 @@ impl Exchange {
 
 /// The number in an answer that is no error.
 fn total(element: &Element, resource: &Resource, reply: &VendorReply) -> Option<u64> {
-    let mut content = Content::of(reply);
+    let mut content = Content::of(reply, None);
     if reply::judge(element, reply.status, &mut content).is_some() {
         return None;
     }

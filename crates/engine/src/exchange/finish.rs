@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::paging::{self, Paging};
 use super::vendor::stream_reply;
 use super::{Answer, Exchange, Streaming, answer, fields, hooking};
+use crate::describe;
 use crate::json_path;
 use crate::scan;
 use crate::step::{Body, Reply, Step};
@@ -46,6 +47,14 @@ impl Exchange {
                 status: 200,
                 headers: Vec::new(),
                 body: Body::Json(Bytes::from(body.to_string())),
+            };
+            return self.done(Ok(reply));
+        }
+        if resource.answer.as_deref() == Some("none") {
+            let reply = Reply {
+                status: 200,
+                headers: hooking::shown_headers(&answer.headers),
+                body: Body::Json(Bytes::new()),
             };
             return self.done(Ok(reply));
         }
@@ -257,6 +266,11 @@ pub(super) fn next_cursor(resource: &Resource, answer: &mut Answer) -> Option<St
         .next_page_key
         .as_deref()
         .filter(|key| !key.is_empty())?;
+    if let Some(test) = &resource.next_page_when
+        && !describe::holds(test, answer.surrounding().value())
+    {
+        return None;
+    }
     let (place, parameter) = key
         .split_once('?')
         .map_or((key, None), |(p, q)| (p, Some(q)));

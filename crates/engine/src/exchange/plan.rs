@@ -1,5 +1,6 @@
 //! From an incoming call to a draft: every parameter read from its source and written to its destination.
 
+mod elements;
 mod omit;
 mod read;
 mod write;

@@ -13,6 +13,7 @@ mod records;
 mod repeat;
 mod scripts;
 mod sessions;
+mod xml_words;
 
 use bytes::Bytes;
 use ligand_model::id::ElementId;

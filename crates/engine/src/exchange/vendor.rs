@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ligand_model::configuration::lookup;
+use ligand_model::element::Xml;
 
 use super::content::Content;
 use super::reply;
@@ -125,8 +126,14 @@ impl Exchange {
         if (!hidden && reply.status < 400) || reply.body.len() > SHORT {
             return reply.status;
         }
-        let verdict = reply::judge(element, reply.status, &mut Content::of(reply));
+        let mut content = Content::of(reply, self.reads_xml());
+        let verdict = reply::judge(element, reply.status, &mut content);
         verdict.map_or(reply.status, |verdict| verdict.status)
+    }
+
+    /// What the resource says of answers in XML.
+    fn reads_xml(&self) -> Option<&Xml> {
+        self.compiled.resource(self.resource)?.xml.as_deref()
     }
 
     pub(super) fn replied(&mut self, reply: VendorReply) -> Result<Step, Failure> {
@@ -135,7 +142,7 @@ impl Exchange {
         let whole = (200..300).contains(&reply.status);
         let mut content = match self.streaming {
             Streaming::Watched if whole => Content::text_of(&reply),
-            _ => Content::of(&reply),
+            _ => Content::of(&reply, self.reads_xml()),
         };
         let mut verdict = reply::judge(&compiled.element, reply.status, &mut content);
         if self.streaming == Streaming::Passed && whole {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use ligand_model::element::Xml;
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -106,12 +107,16 @@ struct Open {
     name: String,
     members: Map<String, Value>,
     text: String,
+    nil: bool,
 }
 
 impl Open {
     /// What the element is in JSON, once it has ended.
     fn close(mut self) -> Value {
         let text = self.text.trim();
+        if self.nil && self.members.is_empty() && text.is_empty() {
+            return Value::Null;
+        }
         if self.members.is_empty() {
             return typed(text);
         }
@@ -121,9 +126,12 @@ impl Open {
         Value::Object(self.members)
     }
 
-    /// Adds a child; the second of a name makes an array.
-    fn add(&mut self, name: String, value: Value) {
+    /// Adds a child; the second of a name makes an array, and the first where the name is that of a list.
+    fn add(&mut self, name: String, value: Value, how: &Xml) {
         match self.members.get_mut(&name) {
+            None if how.lists.contains(&name) => {
+                self.members.insert(name, Value::Array(vec![value]));
+            }
             None => {
                 self.members.insert(name, value);
             }
@@ -137,8 +145,9 @@ impl Open {
 ///
 /// # Shape
 /// `<a x="1"><b>2</b><b/>t</a>` is `{"a": {"@x": "1", "b": [2, ""], "$": "t"}}`: prefixes stay, attributes are text,
-/// element text is a number or boolean where it is written like one, an empty element is an empty text.
-pub(super) fn read(bytes: &[u8]) -> Result<Value, Error> {
+/// element text is a number or boolean where it is written like one, an empty element is an empty text. `how` says what
+/// is read otherwise.
+pub(super) fn read(bytes: &[u8], how: &Xml) -> Result<Value, Error> {
     let text = decode(bytes)?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}').trim_start());
     let mut open: Vec<Open> = Vec::new();
@@ -153,14 +162,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Error> {
                 if open.len() >= MOST_DEPTH {
                     return Err(Error::Depth);
                 }
-                open.push(begin(&start, &mut nodes)?);
+                open.push(begin(&start, how, &mut nodes)?);
             }
             Event::Empty(start) => {
-                let element = begin(&start, &mut nodes)?;
-                end(element, &mut open, &mut root)?;
+                let element = begin(&start, how, &mut nodes)?;
+                end(element, &mut open, &mut root, how)?;
             }
             Event::End(_) => match open.pop() {
-                Some(element) => end(element, &mut open, &mut root)?,
+                Some(element) => end(element, &mut open, &mut root, how)?,
                 None => return Err(Error::Malformed("an element ends that never began".into())),
             },
             Event::Text(text) => add_text(&text.xml10_content(), &mut open)?,
@@ -197,10 +206,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Error> {
 }
 
 /// An element's name and attributes.
-fn begin(start: &BytesStart<'_>, nodes: &mut usize) -> Result<Open, Error> {
+fn begin(start: &BytesStart<'_>, how: &Xml, nodes: &mut usize) -> Result<Open, Error> {
     let mut members = Map::new();
+    let mut nil = false;
+    let mut attributes = 0_usize;
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| Error::Malformed(error.to_string()))?;
+        attributes = attributes.saturating_add(1);
+        if how.plain {
+            let name = attribute.key.0;
+            nil |=
+                name.rsplit(':').next() == Some("nil") && matches!(&*attribute.value, "true" | "1");
+            continue;
+        }
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
             .map_err(|error| Error::Malformed(error.to_string()))?;
@@ -209,7 +227,7 @@ fn begin(start: &BytesStart<'_>, nodes: &mut usize) -> Result<Open, Error> {
             Value::String(value.into_owned()),
         );
     }
-    *nodes = nodes.saturating_add(1).saturating_add(members.len());
+    *nodes = nodes.saturating_add(1).saturating_add(attributes);
     if *nodes > MOST_NODES {
         return Err(Error::Size);
     }
@@ -217,6 +235,7 @@ fn begin(start: &BytesStart<'_>, nodes: &mut usize) -> Result<Open, Error> {
         name: start.name().0.to_owned(),
         members,
         text: String::new(),
+        nil,
     })
 }
 
@@ -225,11 +244,12 @@ fn end(
     mut element: Open,
     open: &mut [Open],
     root: &mut Option<(String, Value)>,
+    how: &Xml,
 ) -> Result<(), Error> {
     let name = std::mem::take(&mut element.name);
     let value = element.close();
     match open.last_mut() {
-        Some(parent) => parent.add(name, value),
+        Some(parent) => parent.add(name, value, how),
         None if root.is_none() => *root = Some((name, value)),
         None => return Err(Error::Malformed("it has more than one root".into())),
     }

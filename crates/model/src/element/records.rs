@@ -33,6 +33,19 @@ pub struct Table {
     pub optional: Option<String>,
 }
 
+/// How an answer in XML becomes JSON; without a word on it attributes are members named `@name`, and an element is a list
+/// where there are several of its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Xml {
+    /// Elements that are lists, also where there is one of the name alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<String>,
+    /// Attributes are left out, and an element that says it is nil is null.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
+}
+
 /// What becomes of each record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -10,7 +10,7 @@ use crate::raw;
 /// The body without the members that a parameter omits; the rest keeps its bytes.
 ///
 /// # Errors
-/// A body that is no object, or that has nothing else.
+/// A body that is no object; one sent as it is that has nothing else.
 pub(super) fn omitted(parameter: &Parameter, found: Found) -> Result<Found, Error> {
     let (Some(names), Found::Body(body)) = (&parameter.omit, &found) else {
         return Ok(found);
@@ -39,8 +39,13 @@ pub(super) fn omitted(parameter: &Parameter, found: Found) -> Result<Found, Erro
         kept.push(b':');
         kept.extend_from_slice(value);
     });
-    if walked.is_err() || kept.is_empty() {
+    // In a template it is for the vendor to say that nothing is too little.
+    let sent_whole = parameter.vendor_type == "body";
+    if walked.is_err() || (kept.is_empty() && sent_whole) {
         return Err(refusal());
+    }
+    if kept.is_empty() {
+        kept.push(b'{');
     }
     kept.push(b'}');
     Ok(if left_out {

@@ -1,6 +1,6 @@
 //! Where a parameter's value goes: the draft at once, or what is put into it when all have been read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ligand_model::element::Parameter;
@@ -8,7 +8,7 @@ use ligand_model::error::Classify as _;
 use serde_json::Value;
 
 use super::read::Found;
-use super::{Sources, omit};
+use super::{Sources, elements, omit};
 use crate::error::Error;
 use crate::exchange::Part;
 use crate::exchange::draft::{Draft, DraftBody};
@@ -21,6 +21,8 @@ use crate::template;
 pub(super) struct Collected {
     path_tokens: BTreeMap<String, String>,
     body_tokens: BTreeMap<String, String>,
+    /// Tokens that hold XML.
+    xml: BTreeSet<String>,
     /// Literals that become query values after their tokens are filled.
     query_templates: Vec<(String, String)>,
     body_template: Option<String>,
@@ -43,8 +45,13 @@ impl Sources<'_> {
     ) -> Result<(), Error> {
         let found = omit::omitted(parameter, found)?;
         let converter = parameter.converter.as_deref().unwrap_or_default();
+        if elements::makes_xml(converter) {
+            collected.xml.insert(parameter.vendor_name.to_string());
+        }
         let found = if converter.is_empty() {
             found
+        } else if converter == "toXmlElements" {
+            Found::Text(elements::xml_elements(parameter, &found)?)
         } else {
             match self.convert(converter, &found)? {
                 // `converter:toQuickbase` names no destination: such a text is the token `query`.
@@ -199,7 +206,12 @@ impl Sources<'_> {
             let filled = match literal.trim_start().as_bytes().first() {
                 Some(b'{' | b'[') => template::fill_json(&literal, token),
                 Some(b'<') => template::fill_tokens(&literal, |name| {
-                    Some(template::escape_xml(&token(name)?))
+                    let value = token(name)?;
+                    Some(if collected.xml.contains(name) {
+                        value
+                    } else {
+                        template::escape_xml(&value)
+                    })
                 }),
                 _ => template::fill_tokens(&literal, token),
             };

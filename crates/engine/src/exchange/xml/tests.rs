@@ -3,8 +3,34 @@ use serde_json::json;
 
 use super::*;
 
+fn plainly(bytes: &[u8]) -> Result<Value, Error> {
+    read(bytes, &Xml::default())
+}
+
 fn xml(text: &str) -> Result<Value, Error> {
-    read(text.as_bytes())
+    plainly(text.as_bytes())
+}
+
+#[test]
+fn a_definition_says_what_is_a_list_and_that_attributes_are_no_data() {
+    let how = Xml {
+        lists: vec!["r".to_owned()],
+        plain: true,
+    };
+    for (text, expected) in [
+        (
+            "<a x='1'><r y='2'><k xsi:nil='true'/><n>1</n></r></a>",
+            json!({"a": {"r": [{"k": null, "n": 1}]}}),
+        ),
+        ("<a><r>1</r><r/></a>", json!({"a": {"r": [1, ""]}})),
+        (
+            "<a><b nil='1'></b><b nil='false'/></a>",
+            json!({"a": {"b": [null, ""]}}),
+        ),
+        ("<a><b s:nil='true'>x</b></a>", json!({"a": {"b": "x"}})),
+    ] {
+        assert_eq!(read(text.as_bytes(), &how), Ok(expected), "{text}");
+    }
 }
 
 #[test]
@@ -44,13 +70,13 @@ fn elements_attributes_and_text() {
 #[test]
 fn other_encodings_are_read() {
     let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>M\xfcller \x80</a>";
-    assert_eq!(read(latin), Ok(json!({"a": "Müller €"})));
+    assert_eq!(plainly(latin), Ok(json!({"a": "Müller €"})));
     let wide: Vec<u8> = [0xFF, 0xFE]
         .into_iter()
         .chain("<a>ü</a>".encode_utf16().flat_map(u16::to_le_bytes))
         .collect();
     assert!(is_xml("", &wide));
-    assert_eq!(read(&wide), Ok(json!({"a": "ü"})));
+    assert_eq!(plainly(&wide), Ok(json!({"a": "ü"})));
     let japanese = xml("<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a/>");
     assert_eq!(japanese, Err(Error::Encoding("shift_jis".into())));
 }
@@ -109,15 +135,15 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = is_xml("", &bytes);
-        let first = read(&bytes);
-        prop_assert_eq!(first, read(&bytes));
+        let first = plainly(&bytes);
+        prop_assert_eq!(first, plainly(&bytes));
     }
 
     #[test]
     fn no_markup_makes_it_panic(parts in proptest::collection::vec(
         proptest::sample::select(vec!["<a>", "</a>", "<b x='1'>", "</b>", "<c/>", "&amp;", "&x;", "&#", "<![CDATA[",
             "]]>", "<!--", "-->", "<?", "?>", "<!DOCTYPE", "[", "]", ">", "<", "ü", " ", "1", "\"", "\0", "="]), 0..60)) {
-        if let Ok(value) = read(parts.concat().as_bytes()) {
+        if let Ok(value) = plainly(parts.concat().as_bytes()) {
             prop_assert_eq!(value.as_object().map(Map::len), Some(1));
         }
     }
