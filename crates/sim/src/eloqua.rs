@@ -210,6 +210,7 @@ impl Vendor for Eloqua {
             ("POST", ["auth", "oauth2", "token"]) => grant::token(&self.setting, call),
             ("GET", ["id"]) => self.identity(call),
             (_, ["auth", "oauth2", "authorize" | "token"] | ["id"]) => Reply::empty(405),
+            ("POST", ["e", "f2"]) => forms::post(&mut lock(&self.state), call, self.setting.now()),
             (_, ["api", rest @ ..]) => self.api(rest, call),
             _ => gone(),
         }

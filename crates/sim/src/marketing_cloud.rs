@@ -24,6 +24,7 @@ mod sends;
 mod soap;
 mod state;
 mod write;
+mod wsdl;
 
 use std::sync::{Arc, Mutex};
 
@@ -106,6 +107,12 @@ impl MarketingCloud {
     }
 }
 
+/// The WSDL, which needs no token.
+fn description(call: &Call) -> Reply {
+    let text = wsdl::text(&rest::soap_address(call));
+    Reply::bytes(200, "text/xml; charset=utf-8", text)
+}
+
 /// `{message, errorcode, documentation}`
 fn problem(status: u16, code: u32, message: &str) -> Reply {
     Reply::json(
@@ -147,11 +154,13 @@ impl Vendor for MarketingCloud {
             () if ends(["v1", "requesttoken"]) => return self.legacy_token(call),
             () => {}
         }
-        if path
-            .last()
-            .is_some_and(|last| last.eq_ignore_ascii_case("service.asmx"))
-        {
-            return self.soap(call);
+        let last = path.last().map(|last| last.to_ascii_lowercase());
+        let reads = matches!(call.method.as_str(), "GET" | "HEAD");
+        match last.as_deref() {
+            Some("etframework.wsdl") => return description(call),
+            Some("service.asmx") if reads => return description(call),
+            Some("service.asmx") => return self.soap(call),
+            _ => {}
         }
         if path
             .first()

@@ -27,6 +27,10 @@ pub fn answer(state: &mut State, path: &[&str], call: &Call, now: Timestamp) -> 
         ["customobjects", id] => {
             return assets(state, "CustomObject", "customObjects", Some(id), call);
         }
+        ["accounts", "lists" | "groups", rest @ ..] if rest.len() < 2 => {
+            let only = rest.first().copied();
+            return assets(state, "AccountGroup", "accounts/lists", only, call);
+        }
         ["contacts", "scoring", "models", rest @ ..] => return scoring::answer(rest, call),
         [
             "contacts",

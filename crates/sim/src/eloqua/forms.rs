@@ -1,4 +1,4 @@
-//! What was submitted through forms: `/data/form/{id}`.
+//! What was submitted through forms: `/data/form/{id}`, and `/e/f2` where pages send it.
 
 use http::Method;
 use ligand_model::time::Timestamp;
@@ -59,6 +59,39 @@ fn browse(state: &State, form: &str, call: &Call) -> Reply {
         ),
         Err(body) => Reply::json(400, &body),
     }
+}
+
+/// `POST /e/f2` as a page of the site sends it: `elqFormName` and the fields by their `htmlName`, in query or body; no sign-in.
+pub fn post(state: &mut State, call: &Call, now: Timestamp) -> Reply {
+    let mut given = call.form();
+    given.extend(call.query.iter().cloned());
+    let named = |wanted: &str| {
+        let pair = given
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        pair.map_or("", |(_, value)| value.as_str())
+    };
+    let form = state
+        .all("Form")
+        .find(|form| text(form, "htmlName") == named("elqFormName"));
+    let Some(form) = form else {
+        return Reply::html(
+            200,
+            "<html><body>Error: the form does not exist.</body></html>",
+        );
+    };
+    let values: Vec<Value> = fields(form)
+        .filter(|field| !named(text(field, "htmlName")).is_empty())
+        .map(|field| json!({"type": "FieldValue", "id": field.get("id"), "value": named(text(field, "htmlName"))}))
+        .collect();
+    let place = collection(text(form, "id"));
+    let mut record = Record::new();
+    record.insert("type".into(), "FormData".into());
+    record.insert("fieldValues".into(), values.into());
+    record.insert("submittedAt".into(), seconds(now));
+    state.add(&place, record);
+    // What a form without a page of its own answers.
+    Reply::html(200, "\r\n")
 }
 
 fn submit(state: &mut State, form: &str, known: &[String], call: &Call, now: Timestamp) -> Reply {

@@ -53,9 +53,11 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
     let method = asked.call.method.as_str();
     match (method, path) {
         ("GET", ["platform", "v1", "endpoints"]) => {
-            Ok(json!({"items": [{"type": "soap", "url": soap(asked)}], "count": 1}))
+            Ok(json!({"items": [{"type": "soap", "url": soap_address(asked.call)}], "count": 1}))
         }
-        ("GET", ["platform", "v1", "endpoints", "soap"]) => Ok(json!({"url": soap(asked)})),
+        ("GET", ["platform", "v1", "endpoints", "soap"]) => {
+            Ok(json!({"url": soap_address(asked.call)}))
+        }
         ("GET", ["platform", "v1", "tokencontext"]) => {
             Ok(json!({"organization": {"id": 510_000_001, "stackKey": "S10"}}))
         }
@@ -80,14 +82,20 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
     }
 }
 
-fn soap(asked: &Asked<'_>) -> String {
-    let host = asked.call.host();
+/// Where SOAP calls go.
+pub fn soap_address(call: &Call) -> String {
+    let host = call.host();
     match host.split_once(".rest.marketingcloudapis.com") {
         Some((tenant, "")) => format!("https://{tenant}.soap.marketingcloudapis.com/Service.asmx"),
+        _ if host.ends_with(".soap.marketingcloudapis.com")
+            || host.ends_with(".exacttarget.com") =>
+        {
+            format!("https://{host}/Service.asmx")
+        }
         _ if host.ends_with("exacttargetapis.com") => {
             "https://webservice.s10.exacttarget.com/Service.asmx".to_owned()
         }
-        _ => format!("{}/soap/Service.asmx", asked.call.origin()),
+        _ => format!("{}/soap/Service.asmx", call.origin()),
     }
 }
 

@@ -426,3 +426,31 @@ async fn the_rate_limit_answers_429() {
     assert_eq!(limited.status, 429);
     assert_eq!(limited.headers["retry-after"], "60");
 }
+
+#[tokio::test]
+async fn a_form_takes_what_its_page_sends_without_a_sign_in() {
+    let world = World::start("eloqua").await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let post = |query: &'static str| {
+        let (world, form) = (&world, &form);
+        async move {
+            let body = "emailAddress=page%40example.com&message=Hello".to_owned();
+            world.send("POST", query, form, body).await.text
+        }
+    };
+    assert_eq!(
+        post("/e/f2?elqFormName=contact-us&elqSiteID=42").await,
+        "\r\n"
+    );
+    assert!(
+        post("/e/f2?elqFormName=nothing")
+            .await
+            .contains("does not exist")
+    );
+    let basic = [("authorization", "Basic U2FuZGJveFxVc2VyOnNlY3JldA==")];
+    let place = "/api/REST/2.0/data/form/1?count=100";
+    let kept = world.send("GET", place, &basic, String::new()).await.json();
+    let last = kept["elements"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(kept["total"], 13);
+    assert_eq!(last["fieldValues"][0]["value"], "page@example.com");
+}

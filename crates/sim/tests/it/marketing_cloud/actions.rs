@@ -304,3 +304,32 @@ fn simple(property: &str, operator: &str, value: &str) -> String {
         "<Filter xsi:type=\"SimpleFilterPart\"><Property>{property}</Property><SimpleOperator>{operator}</SimpleOperator><Value>{value}</Value></Filter>"
     )
 }
+
+#[tokio::test]
+async fn the_description_of_the_service_names_its_address_and_every_type_it_uses() {
+    let world = World::start(VENDOR).await;
+    let answer = world
+        .send("GET", "/etframework.wsdl", &[], String::new())
+        .await;
+    assert_eq!(answer.status, 200);
+    let text = answer.text;
+    let address = format!("location=\"{}/soap/Service.asmx\"", world.origin());
+    assert!(text.contains(&address), "{address}");
+    let declared = |name: &str| text.contains(&format!("<xsd:complexType name=\"{name}\""));
+    for used in text
+        .split("type=\"tns:")
+        .skip(1)
+        .chain(text.split("base=\"tns:").skip(1))
+    {
+        let name = used.split('"').next().unwrap();
+        assert!(
+            declared(name) || name == "Soap",
+            "{name} is used, but not declared"
+        );
+    }
+    assert!(declared("Subscriber") && declared("Automation") && !text.contains('{'));
+    let same = world
+        .send("GET", "/soap/Service.asmx?WSDL", &[], String::new())
+        .await;
+    assert_eq!(same.text, text);
+}
