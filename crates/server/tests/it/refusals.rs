@@ -275,6 +275,27 @@ async fn act_on_says_its_code_and_sentence() {
                 "10013",
             ),
             (
+                400,
+                "PATCH /contacts/l-0001:1",
+                json!({"Company": long()}),
+                "Company is longer than 255",
+                "10054",
+            ),
+            (
+                400,
+                "POST /campaigns",
+                json!({"type": "template", "subject": long()}),
+                "subject is longer than 255",
+                "10054",
+            ),
+            (
+                400,
+                "POST /lists",
+                json!({"listname": long(), "uploadspecs": [{"columnHeading": "Email"}]}),
+                "listname is longer than 255",
+                "10054",
+            ),
+            (
                 404,
                 "PATCH /contacts/l-0001:ffff",
                 json!({"Company": "x"}),

@@ -169,6 +169,7 @@ fn body(list: &List, call: &Call) -> Result<Record, Fault> {
             Value::Null => String::new(),
             other => other.to_string(),
         };
+        Fault::unless_short(heading, &text).map_err(Fault::in_text)?;
         cells.insert(
             heading.to_owned(),
             if text.is_empty() {

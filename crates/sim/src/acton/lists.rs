@@ -201,13 +201,19 @@ pub fn create(state: &mut State, parts: &[Part], now: Timestamp) -> Result<Value
     if name.trim().is_empty() {
         return Err(Fault::new(10012, "listname is required"));
     }
+    Fault::unless_short("listname", &name)?;
     let (columns, rows) = uploaded(parts, false)?;
     let folder = field(parts, "foldername").unwrap_or_default();
     let id = state.add_list(name.trim(), folder.trim(), columns.clone(), now);
+    let mut counts = Counts::default();
     for row in &rows {
-        state.add_contact(&id, cells(&columns, row, true), now);
+        let values = cells(&columns, row, true);
+        if counts.takes(&values) {
+            state.add_contact(&id, values, now);
+            counts.added += 1;
+        }
     }
-    let job = note(state, &id, rows.len(), 0, now);
+    let job = note(state, &id, &counts, now);
     Ok(json!({
         "status": "success", "message": "Upload completed", "id": id, "listId": id, "jobId": job,
     }))
@@ -256,19 +262,22 @@ pub fn merge(state: &mut State, id: &str, parts: &[Part], now: Timestamp) -> Res
         *state.records.collection_mut(id) = crate::record_store::Collection::default();
     }
     let empty = field(parts, "putEmptyValues").is_some_and(|text| text.eq_ignore_ascii_case("y"));
-    let (mut added, mut updated) = (0, 0);
+    let mut counts = Counts::default();
     for row in &rows {
         let values = cells(&known, row, empty);
+        if !counts.takes(&values) {
+            continue;
+        }
         let found = key.as_ref().and_then(|key| {
             let wanted = values.get(key)?.as_str()?;
             state.find(id, key, wanted)
         });
         if let Some(contact) = found {
             state.change_contact(id, &contact, values, now)?;
-            updated += 1;
+            counts.updated += 1;
         } else {
             state.add_contact(id, values, now);
-            added += 1;
+            counts.added += 1;
         }
     }
     let name = field(parts, "listname");
@@ -278,7 +287,7 @@ pub fn merge(state: &mut State, id: &str, parts: &[Part], now: Timestamp) -> Res
         field(parts, "foldername").as_deref(),
         now,
     );
-    let job = note(state, id, added, updated, now);
+    let job = note(state, id, &counts, now);
     Ok(json!({"status": "success", "message": "Upload completed", "jobId": job}))
 }
 
@@ -305,11 +314,30 @@ pub fn job(state: &mut State, id: &str) -> Result<Value, Fault> {
     })
 }
 
-fn note(state: &mut State, list: &str, added: usize, updated: usize, now: Timestamp) -> String {
+/// What became of the rows of an upload.
+#[derive(Default)]
+struct Counts {
+    added: usize,
+    updated: usize,
+    rejected: usize,
+}
+
+impl Counts {
+    /// Whether a row is taken; one with too long a cell is not, and does not keep the others out.
+    fn takes(&mut self, row: &Record) -> bool {
+        let short = row.iter().all(|(heading, cell)| {
+            Fault::unless_short(heading, cell.as_str().unwrap_or_default()).is_ok()
+        });
+        self.rejected += usize::from(!short);
+        short
+    }
+}
+
+fn note(state: &mut State, list: &str, counts: &Counts, now: Timestamp) -> String {
     let mut job = Record::new();
     let details = json!({
-        "status": "ok", "listId": list, "appendCount": added, "updateCount": updated,
-        "failedCount": 0, "rejectedCount": 0,
+        "status": "ok", "listId": list, "appendCount": counts.added, "updateCount": counts.updated,
+        "failedCount": 0, "rejectedCount": counts.rejected,
     });
     job.insert("details".into(), details);
     job.insert("created".into(), now.0.into());

@@ -54,7 +54,7 @@ pub fn answer(
     Ok(Some(match (&call.method, path) {
         (&Method::GET, []) => browse(state, call)?,
         (&Method::POST, []) => {
-            let fields = fields(call);
+            let fields = checked(call)?;
             let kind = fields
                 .iter()
                 .find(|(name, _)| name == "type")
@@ -75,7 +75,7 @@ pub fn answer(
         }
         (&Method::GET, [id]) => get(state, id)?.clone().into(),
         (&Method::PUT, [id]) => {
-            let fields = fields(call);
+            let fields = checked(call)?;
             get(state, id)?;
             if let Some(message) = state.records.collection_mut(MESSAGES).get_mut(id) {
                 write(message, &fields, now);
@@ -88,6 +88,15 @@ pub fn answer(
             json!({"status": "success", "message": "Message deleted"})
         }
         (&Method::POST | &Method::PUT, [id, "send"]) => send(state, id, call, now)?,
+        (&Method::GET, [id, contact]) if contact.contains(':') => {
+            let mut message = get(state, id)?.clone();
+            let list = contact.split(':').next().unwrap_or_default();
+            let person = state.records.get(list, contact);
+            let person = person.ok_or_else(Fault::no_contact)?;
+            message.insert("recId".into(), (*contact).into());
+            message.insert("email".into(), super::state::cell(person, "Email").into());
+            message.into()
+        }
         (&Method::GET, [id, "report"]) => {
             let sent = figure(get(state, id)?);
             json!({
@@ -230,6 +239,15 @@ fn write(message: &mut Record, fields: &[(String, String)], now: Timestamp) {
         message.entry("name").or_insert(subject);
     }
     message.insert("timeStamp".into(), now.0.into());
+}
+
+/// The fields of a new message, or of a change of one.
+fn checked(call: &Call) -> Result<Vec<(String, String)>, Fault> {
+    let fields = fields(call);
+    for name in ["subject", "title"] {
+        Fault::unless_short(name, first(&fields, name).unwrap_or_default())?;
+    }
+    Ok(fields)
 }
 
 /// The fields of a form, or the members of a JSON object.

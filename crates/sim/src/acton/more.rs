@@ -90,6 +90,11 @@ pub fn answer(
             match rest {
                 [] => browse(kind, letter, call)?,
                 [id] => asset(kind, letter, id).ok_or_else(|| missing(id))?,
+                [id, "report"] if ["form", "media", "page"].contains(kind) => {
+                    let asset = asset(kind, letter, id).ok_or_else(|| missing(id))?;
+                    let submissions = if *kind == "form" { 40 } else { 0 };
+                    json!({"id": id, "title": asset.get("title"), "views": 120, "uniqueViews": 90, "submissions": submissions})
+                }
                 [id, "urls"] if *kind == "form" => {
                     asset(kind, letter, id).ok_or_else(|| missing(id))?;
                     json!({"id": id, "urls": [format!("https://info.example.com/acton/form/1/{id}")]})

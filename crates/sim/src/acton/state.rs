@@ -50,6 +50,18 @@ impl Fault {
         Self::new(10010, format!("Invalid column specified: {name}"))
     }
 
+    /// 10054 for text of more than 255 characters. The vendor states no limit; this is that of its uploads' columns (?).
+    ///
+    /// # Errors
+    /// That.
+    pub fn unless_short(name: &str, text: &str) -> Result<(), Self> {
+        if text.chars().count() <= 255 {
+            return Ok(());
+        }
+        let message = format!("Value of {name} is longer than 255 characters");
+        Err(Self::new(10054, message))
+    }
+
     /// The same with its code as text.
     #[must_use]
     pub fn in_text(self) -> Self {

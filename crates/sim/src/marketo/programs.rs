@@ -309,32 +309,55 @@ fn delete_members(state: &mut State, program: &str, body: &Value) -> Result<Page
 ///
 /// # Errors
 /// 1004 for an unknown person.
-pub fn memberships(state: &State, lead: &str, kind: &str) -> Result<Page, Fault> {
+pub fn memberships(
+    state: &State,
+    lead: &str,
+    kind: &str,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Page, Fault> {
     let lead = read_id(lead)?;
     state
         .get(LEADS, lead)
         .ok_or_else(|| Fault::new("1004", "Lead not found"))?;
-    let lists = state
-        .members
-        .iter()
-        .filter(|(_, people)| people.contains(&lead));
-    let rows = match kind {
-        "listMembership" => lists
-            .map(|(list, _)| json!({"id": list, "membershipDate": null}))
-            .collect(),
-        "programMembership" => state
-            .program_members
-            .iter()
-            .filter_map(|(program, people)| {
-                let mut row = people.get(&lead)?.as_object()?.clone();
-                row.insert("id".into(), (*program).into());
-                Some(row.into())
-            })
-            .collect(),
-        _ => Vec::new(),
+    let row = |id: i64, membership: Option<&Value>| {
+        let mut row = membership
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        row.insert("id".into(), id.into());
+        row
     };
-    Ok(Page {
-        more: Some(false),
-        ..Page::of(rows)
-    })
+    let (found, wanted): (Vec<Record>, &[&str]) = match kind {
+        "listMembership" => (
+            state
+                .members
+                .iter()
+                .filter(|(_, people)| people.contains(&lead))
+                .map(|(list, _)| row(*list, None))
+                .collect(),
+            &["id", "membershipDate"],
+        ),
+        "programMembership" => (
+            state
+                .program_members
+                .iter()
+                .filter_map(|(program, people)| Some(row(*program, Some(people.get(&lead)?))))
+                .collect(),
+            &[
+                "id",
+                "membershipDate",
+                "progressionStatus",
+                "isExhausted",
+                "acquiredBy",
+                "reachedSuccess",
+            ],
+        ),
+        _ => (Vec::new(), &[]),
+    };
+    let found: Vec<&Record> = found.iter().collect();
+    let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+    let mut page = rows::page(&found, kind, parameters, &wanted, now)?;
+    page.more = Some(page.next.is_some());
+    Ok(page)
 }

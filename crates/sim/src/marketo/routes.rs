@@ -93,7 +93,7 @@ impl Request<'_> {
                     id,
                     kind @ ("listMembership" | "programMembership" | "smartCampaignMembership"),
                 ],
-            ) => programs::memberships(state, id, kind),
+            ) => programs::memberships(state, id, kind, parameters, now),
             ("POST", ["v1", "leads", id, "merge"]) => leads::merge(state, id, parameters, now),
             ("POST", ["v1", "leads", _, "associate"]) => {
                 parameters.require("cookie").and_then(|cookie| {

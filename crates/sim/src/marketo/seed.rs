@@ -288,6 +288,7 @@ pub fn assets(kind: &str, state: &State) -> Vec<Value> {
             (1001, "Newsletter", "Default", "Newsletter"),
             (1002, "Spring Webinar", "Event", "Webinar"),
             (1003, "Scoring", "Default", "Email Send"),
+            (1004, "Spring Mailing", "Email", "Email Send"),
         ]
         .map(|(id, name, kind, channel)| {
             program(id, name, kind, channel, 2006, "Simulated Programs")

@@ -87,6 +87,56 @@ fn a_record_that_was_skipped_is_an_error() {
     );
 }
 
+/// The vendor's codes by the status that a caller gets; what is not here is 400.
+///
+/// Source: <https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes> (2026-11)
+const STATUSES: &[(u16, &[&str])] = &[
+    (
+        400,
+        &[
+            "609", "613", "701", "704", "709", "710", "711", "712", "714", "718", "1001", "1002",
+            "1003", "1006", "1009", "1010", "1011", "1012", "1014", "1020", "1021", "1025", "1027",
+            "1028", "1035", "1036", "1037", "1042", "1048", "1049", "1076", "1077", "1078", "1079",
+            "9999",
+        ],
+    ),
+    (403, &["603", "616", "703", "1008", "1018", "1026"]),
+    (404, &["610", "702", "1004", "1013", "1015"]),
+    (405, &["605"]),
+    (409, &["1005", "1007", "1017", "1022"]),
+    (415, &["612"]),
+    (429, &["606", "607", "615", "1016", "1019", "1029"]),
+    (502, &["500", "502", "611", "614"]),
+    (503, &["604", "608", "713", "719"]),
+];
+
+#[test]
+fn every_code_is_a_status_in_the_envelope_and_in_a_row() {
+    let line = format!("POST {REST}/v1/leads/delete.json");
+    let sent = json!({"input": [{"id": 7}]});
+    for (status, codes) in STATUSES {
+        for code in *codes {
+            let said = json!({"code": code, "message": "Said by the vendor"});
+            let envelope = json!({"requestId": "r", "success": false, "errors": [said]});
+            let row = json!({"requestId": "r", "success": true, "result": [{"status": "skipped", "reasons": [said]}]});
+            for answer in [envelope, row] {
+                let failure = Play::of("marketo", "DELETE /contacts/7")
+                    .vendor(&line, sent.clone(), 200, answer)
+                    .run()
+                    .err()
+                    .unwrap();
+                assert_eq!(
+                    (failure.kind.status(), failure.message.as_str()),
+                    (*status, "Said by the vendor"),
+                    "{code}"
+                );
+                let vendor = failure.provider_message.unwrap_or_default();
+                assert!(vendor.contains(code), "{code}: {vendor}");
+            }
+        }
+    }
+}
+
 #[test]
 fn one_person_or_none() {
     let answer = |result: Value| json!({"requestId": "r", "success": true, "result": result});

@@ -131,6 +131,36 @@ async fn a_list_is_made_of_a_file_and_merged_with_another() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_refused_does_not_keep_the_others_out() {
+    let acton = Account::of("acton").await;
+    let long = "x".repeat(300);
+    let specs = r#"{"listname":"Ours","uploadspecs":[{"columnHeading":"Email","columnType":"EMAIL"},{"columnHeading":"Town"}]}"#;
+    let csv =
+        format!("Email,Town\nann@example.com,{long}\nbob@example.com,Rome\nbob@example.com,Bonn\n");
+    let parts = [("list", "", specs), ("file", FILE, csv.as_str())];
+    let made = upload(&acton, "POST", "/lists", &parts).await;
+    let members = format!("/lists/{}/contacts", made["listId"].as_str().unwrap());
+    let rows = acton.get(&members).await;
+    // The same address twice is two contacts: the vendor merges only when it is told to.
+    let towns: Vec<&Value> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["Town"])
+        .collect();
+    assert_eq!(towns, ["Rome", "Bonn"]);
+    let job = format!("/jobs/{}", made["jobId"].as_str().unwrap());
+    for _ in 0..2 {
+        acton.get(&job).await;
+    }
+    let details = acton.get(&job).await["details"].clone();
+    assert_eq!(
+        (&details["appendCount"], &details["rejectedCount"]),
+        (&json!(2), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn people_opt_out_and_in() {
     let acton = Account::of("acton").await;
     let before = acton.get("/optouts").await.as_array().unwrap().len();
@@ -198,6 +228,18 @@ async fn messages_are_sent_and_reported() {
         ),
         ("6", true)
     );
+    let campaign = format!("/campaigns/{id}/report");
+    assert_eq!(acton.get(&campaign).await, report);
+    let clicked = acton.get(&format!("{campaign}/CLICKED")).await;
+    assert_eq!(clicked.as_array().map(Vec::len), Some(3));
+    let one = clicked[0]["recId"].as_str().unwrap();
+    let seen = acton.get(&format!("/messages/{id}/contacts/{one}")).await;
+    assert_eq!(
+        (&seen["subject"], &seen["email"]),
+        (&json!("Now"), &clicked[0]["email"])
+    );
+    let nobody = format!("GET /messages/{id}/contacts/l-0001:ffff");
+    acton.fails(404, &nobody, Value::Null).await;
     acton.get("/reports").await;
     acton
         .fails(
@@ -234,6 +276,12 @@ async fn the_rest_is_listed() {
     }
     assert!(acton.get("/forms/f-0001").await["urls"][0].is_string());
     assert_eq!(id_of(&acton.get("/landing-pages/p-0002").await), "p-0002");
+    assert_eq!(acton.get("/forms/f-0001/report").await["views"], 120);
+    assert_eq!(acton.get("/media/m-0001/report").await["views"], 120);
+    acton
+        .fails(404, "GET /forms/f-0009/report", Value::Null)
+        .await;
+    assert!(acton.get("/account").await["account_id"].is_string());
     assert!(acton.get("/senders").await[0]["email"].is_string());
     let event = acton
         .json(

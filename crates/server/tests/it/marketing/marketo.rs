@@ -1,3 +1,4 @@
+mod assets;
 mod refusals;
 
 use serde_json::{Value, json};

@@ -48,7 +48,7 @@ pub fn answer(
             "htmlId": "body", "contentType": "Text", "value": [{"type": "HTML", "value": html(asset)}],
         })]),
         ("emails", "POST", ["content"]) => asset.write(|asset| {
-            for name in ["subject", "fromName", "fromEmail", "replyTo"] {
+            for name in ["subject", "fromName", "fromEmail", "replyTO"] {
                 if let Some(text) = form.get(name) {
                     let value = serde_json::from_str(text).unwrap_or_else(|_| json!({"type": "Text", "value": text}));
                     asset.insert(name.into(), value);
