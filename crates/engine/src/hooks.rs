@@ -53,6 +53,12 @@ pub const MAX_LOG: (usize, usize) = (100, 1024);
 /// Most names of libraries that are remembered of a call.
 const MAX_USED: usize = 64;
 
+/// What a result may name that is passed on as the script printed it.
+const BODIES: [&str; 2] = ["response_body", "request_vendor_body"];
+
+/// Bodies by their names.
+type Texts = Vec<(&'static str, Bytes)>;
+
 /// Answers true when the script's time is up.
 pub type Deadline = Box<dyn Fn() -> bool + Send>;
 
@@ -348,7 +354,7 @@ impl HookRuntime {
                 ..HookResult::default()
             });
         }
-        let (members, body) = parted(json).map_err(|_| {
+        let (members, texts) = parted(json).map_err(|_| {
             error(
                 name,
                 Fault::new("the result cannot be read: it is nested too deeply"),
@@ -357,7 +363,7 @@ impl HookRuntime {
         Ok(HookResult {
             proceed,
             members,
-            body,
+            texts,
             log,
             batch: None,
         })
@@ -419,24 +425,23 @@ impl HookRuntime {
     }
 }
 
-/// The members of a result, but for a body that is passed on as it stands.
-fn parted(json: String) -> serde_json::Result<(Map<String, JsonValue>, Option<Bytes>)> {
-    const BODY: &str = "response_body";
-    if !json.contains(BODY) {
-        return Ok((serde_json::from_str(&json)?, None));
+/// The members of a result, and of them the bodies that are passed on as they stand.
+fn parted(json: String) -> serde_json::Result<(Map<String, JsonValue>, Texts)> {
+    if !BODIES.iter().any(|body| json.contains(body)) {
+        return Ok((serde_json::from_str(&json)?, Vec::new()));
     }
     let json = Bytes::from(json);
     let parts: BTreeMap<String, &RawValue> = serde_json::from_slice(&json)?;
-    let (mut members, mut body) = (Map::new(), None);
+    let (mut members, mut texts) = (Map::new(), Vec::new());
     for (name, part) in parts {
         let text = part.get();
-        if name == BODY && text.starts_with(['{', '[']) {
-            body = Some(json.slice_ref(text.as_bytes()));
-        } else {
-            members.insert(name, serde_json::from_str(text)?);
+        let body = BODIES.iter().find(|body| ***body == *name);
+        match body.filter(|_| text.starts_with(['{', '['])) {
+            Some(body) => texts.push((*body, json.slice_ref(text.as_bytes()))),
+            None => _ = members.insert(name, serde_json::from_str(text)?),
         }
     }
-    Ok((members, body))
+    Ok((members, texts))
 }
 
 fn error(name: &str, fault: Fault) -> HookError {

@@ -140,12 +140,20 @@ pub struct HookResult {
     pub proceed: bool,
     /// The named members.
     pub members: Map<String, Value>,
-    /// `response_body`, where it is an object or a list: the JSON that the script printed, which nobody has parsed.
-    pub body: Option<Bytes>,
+    /// Bodies that it named, where they are objects or lists: the JSON that the script printed, which nobody has parsed.
+    pub texts: Vec<(&'static str, Bytes)>,
     /// What `console.log` and `print` said, capped; never shown to other tenants.
     pub log: Vec<String>,
     /// The records of a batch as the script left them: a JSON array.
     pub batch: Option<String>,
+}
+
+impl HookResult {
+    /// The body of this name, where it is JSON that nobody has parsed.
+    pub fn text(&self, name: &str) -> Option<&Bytes> {
+        let mut named = self.texts.iter().filter(|(text, _)| *text == name);
+        named.next().map(|(_, text)| text)
+    }
 }
 
 /// Why a hook failed.

@@ -232,20 +232,30 @@ impl Exchange {
         failure
     }
 
+    /// A body that a hook made, with the place of the vendor's webhooks in it.
+    fn with_webhook(&self, body: &Bytes) -> Bytes {
+        match std::str::from_utf8(body) {
+            Ok(text) if text.contains("{webhookCallbackUrl}") => {
+                template::with_webhook(text, &self.setting.webhook_callback_url).into()
+            }
+            _ => body.clone(),
+        }
+    }
+
     /// A hook before the vendor rewrites the request.
     pub(super) fn merge_before(&mut self, result: &HookResult) -> Result<(), Failure> {
         let before = self.draft.before();
+        if let Some(body) = result.text("request_vendor_body") {
+            self.draft.body = DraftBody::Text(self.with_webhook(body));
+        }
         for (name, value) in &result.members {
             match (name.as_str(), value) {
                 ("request_vendor_headers", Value::Object(said)) => self.draft.merge_headers(said),
                 ("request_vendor_parameters", Value::Object(said)) => self.draft.merge_query(said),
                 ("request_vendor_body", Value::Null) => self.draft.body = DraftBody::None,
                 ("request_vendor_body", value) => {
-                    let mut text = json_path::text(value).unwrap_or_default();
-                    if text.contains("{webhookCallbackUrl}") {
-                        text = template::with_webhook(&text, &self.setting.webhook_callback_url);
-                    }
-                    self.draft.body = DraftBody::Text(text.into());
+                    let text = json_path::text(value).unwrap_or_default();
+                    self.draft.body = DraftBody::Text(self.with_webhook(&text.into()));
                 }
                 ("request_vendor_path", Value::String(path)) => self.draft.path.clone_from(path),
                 ("request_vendor_method", Value::String(method)) => {
@@ -268,9 +278,8 @@ impl Exchange {
 
     /// A hook after the vendor rewrites the answer.
     pub(super) fn merge_after(&mut self, result: HookResult) {
-        let HookResult {
-            mut members, body, ..
-        } = result;
+        let body = result.text("response_body").cloned();
+        let mut members = result.members;
         if let Some(Value::Object(said)) = members.get("configuration") {
             let changed: Vec<(String, Option<String>)> = said
                 .iter()

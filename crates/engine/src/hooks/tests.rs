@@ -45,11 +45,10 @@ fn members(source: &str, variables: Value) -> Value {
 
 /// What a hook said, its body parsed.
 fn all_members(result: HookResult) -> Value {
-    let body = result
-        .body
-        .map(|body| serde_json::from_slice(&body).unwrap());
-    let body = body.map(|body| ("response_body".to_owned(), body));
-    Value::Object(result.members.into_iter().chain(body).collect())
+    let parsed =
+        |(name, text): (&str, Bytes)| (name.to_owned(), serde_json::from_slice(&text).unwrap());
+    let bodies = result.texts.into_iter().map(parsed);
+    Value::Object(result.members.into_iter().chain(bodies).collect())
 }
 
 fn refusal(source: &str) -> HookError {
@@ -303,7 +302,6 @@ fn results_are_what_json_makes_of_them() {
 
 #[test]
 fn a_body_is_passed_on_as_the_script_printed_it() {
-    let source = |body: &str| format!("done({{response_status_code: 201, response_body: {body}}})");
     for (body, passed) in [
         (
             "{b: 1e21, a: [1, 'é'], c: null}",
@@ -313,14 +311,23 @@ fn a_body_is_passed_on_as_the_script_printed_it() {
         ("'text'", None),
         ("null", None),
     ] {
-        let result = run_with(&source(body), json!({})).unwrap();
-        let named = result.members.contains_key("response_body");
-        assert_eq!(
-            (result.body.as_deref(), named),
-            (passed.map(str::as_bytes), passed.is_none()),
-            "{body}"
-        );
-        assert_eq!(result.members["response_status_code"], 201);
+        for name in BODIES {
+            let source =
+                format!("done({{response_status_code: 201, other: {body}, {name}: {body}}})");
+            let result = run_with(&source, json!({})).unwrap();
+            assert_eq!(
+                result.text(name).map(|text| &**text),
+                passed.map(str::as_bytes),
+                "{source}"
+            );
+            assert_eq!(
+                result.members.contains_key(name),
+                passed.is_none(),
+                "{source}"
+            );
+            assert_eq!(result.members["response_status_code"], 201);
+            assert!(result.members.contains_key("other"));
+        }
     }
 }
 
