@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::sql::connect as sql;
 use crate::vault::Context;
 
+/// Sessions of an organization that may be open at a time.
+pub const MOST: i64 = 10_000;
+
 /// A session to be kept.
 pub struct NewConnectSession {
     /// The tenant.
@@ -103,6 +106,14 @@ impl Store {
         let key = self.data_key(new.organization).await?;
         let now = self.now();
         self.write(move |tx| {
+            let open = [new.organization.0.into(), now.0.into(), MOST.into()];
+            crate::room(
+                tx,
+                &sql::COUNT_CONNECT_SESSIONS,
+                &open,
+                "Connect sessions at a time",
+                MOST,
+            )?;
             let id = crate::next_id(tx, "connect_session", 1)?;
             let values = [
                 id.into(),

@@ -19,6 +19,9 @@ pub use extensions::Extension;
 /// Former versions that are kept even though no instance runs them.
 pub const KEPT_VERSIONS: i64 = 100;
 
+/// Elements that an organization may have imported.
+pub const MOST: i64 = 1_000;
+
 /// An imported element without its definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ElementHead {
@@ -74,7 +77,7 @@ impl Store {
     /// Keeps an imported element with the next id.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the organization has that key.
+    /// [`Error::Conflict`] when the organization has that key, [`Error::Full`] beyond [`MOST`].
     pub async fn insert_element(
         &self,
         organization: OrganizationId,
@@ -86,6 +89,14 @@ impl Store {
         let (element_key, json) = (key.to_owned(), json.to_vec());
         let now = self.now();
         self.write(move |tx| {
+            let known = [organization.0.into(), MOST.into()];
+            crate::room(
+                tx,
+                &sql::COUNT_ELEMENTS,
+                &known,
+                "elements of its own",
+                MOST,
+            )?;
             let id = ElementId(crate::next_id(tx, "element", 1)?);
             let values = [
                 id.0.into(),

@@ -94,12 +94,31 @@ pub enum Error {
         /// The newest known here.
         known: i64,
     },
+    /// An organization has as many of something as it may (`RateLimited`).
+    #[error("an organization has at most {most} {what}")]
+    Full {
+        /// Of what, as its user would say.
+        what: &'static str,
+        /// How many.
+        most: i64,
+    },
     /// What was read has been written since: read again (`Conflict`).
     #[error("it was changed meanwhile")]
     Stale,
     /// A closure of the store panicked; its writes were rolled back (`Internal`).
     #[error("a store operation panicked")]
     Panicked,
+}
+
+impl Error {
+    /// The database was asked and has not answered in the time that somebody had.
+    pub fn late() -> Self {
+        Self::Unavailable(Cause {
+            engine: "store",
+            code: "late".to_owned(),
+            message: "no answer in time".to_owned(),
+        })
+    }
 }
 
 impl Classify for Error {
@@ -110,11 +129,15 @@ impl Classify for Error {
                 ErrorKind::Unavailable
             }
             Self::MalformedRootKey => ErrorKind::Invalid,
+            Self::Full { .. } => ErrorKind::RateLimited,
             _ => ErrorKind::Internal,
         }
     }
 
     fn public(&self) -> Cow<'_, str> {
+        if let Self::Full { what, most } = self {
+            return Cow::Owned(format!("An organization has at most {most} {what}."));
+        }
         Cow::Borrowed(match self.kind() {
             ErrorKind::Conflict => "It exists already",
             ErrorKind::Unavailable => "The database is not available, try again",

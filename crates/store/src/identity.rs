@@ -101,6 +101,17 @@ impl From<&Caller> for Reach {
     }
 }
 
+/// Who has a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionHolder {
+    /// The user.
+    pub caller: Caller,
+    /// When they signed in.
+    pub begun: Timestamp,
+    /// Whether they have not chosen a password of their own yet.
+    pub must_change_password: bool,
+}
+
 /// A user with what signing in and showing one takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
@@ -298,12 +309,17 @@ impl Store {
     }
 
     /// The caller of a session that has not expired.
-    pub async fn session(&self, digest: TokenDigest) -> Result<Option<Caller>, Error> {
+    pub async fn session(&self, digest: TokenDigest) -> Result<Option<SessionHolder>, Error> {
         let values = [digest.into(), self.now().0.into()];
         self.read(move |tx| {
             tx.query_one(&sql::SESSION, &values)?
-                .as_mut()
-                .map(caller)
+                .map(|mut row| {
+                    Ok(SessionHolder {
+                        caller: caller(&mut row)?,
+                        begun: Timestamp(row.integer()?),
+                        must_change_password: row.flag()?,
+                    })
+                })
                 .transpose()
         })
         .await

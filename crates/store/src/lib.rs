@@ -58,6 +58,9 @@ use crate::sql::Statement;
 use crate::vault::RootKeys;
 use crate::vault::keyring::Keyring;
 
+/// How long somebody waits for what they read; as long as PostgreSQL itself gives a statement.
+const READ_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Which database, and where.
 #[derive(Clone)]
 pub enum Database {
@@ -189,13 +192,19 @@ impl Store {
     }
 
     /// Runs a closure that reads.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when a database that stands still does not answer in [`READ_PATIENCE`]. A write is waited for
+    /// as long as its connection lives: whoever was told that it failed must be able to believe that nothing of it comes.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
     {
         let queue = self.threads(|threads| threads.read.clone())?;
-        queue.run(Message::Read, work).await
+        tokio::time::timeout(READ_PATIENCE, queue.run(Message::Read, work))
+            .await
+            .unwrap_or_else(|_| Err(Error::late()))
     }
 
     /// The first row that a statement finds by an index: where the engine allows it without the way to a store thread.
@@ -278,6 +287,21 @@ fn start(database: &Database, statements: &Arc<AtomicU64>) -> Result<Threads, Er
             backend::postgres::start(&backend::postgres::Target::of(url)?, statements)
         }
     }
+}
+
+/// That an organization has less than `most` of something, by a statement that counts up to that.
+pub(crate) fn room(
+    connection: &mut dyn Connection,
+    count: &'static sql::Statement,
+    values: &[backend::Value],
+    what: &'static str,
+    most: i64,
+) -> Result<(), Error> {
+    let row = connection.query_one(count, values)?;
+    if row.map_or(Ok(0), |mut row| row.integer())? < most {
+        return Ok(());
+    }
+    Err(Error::Full { what, most })
 }
 
 /// The last of the next `count` ids of a kind, in the transaction that uses them: a failure burns none.

@@ -110,6 +110,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "fewer_indexes",
         text: include_str!("../../../migrations/0017_fewer_indexes.sql"),
     },
+    Migration {
+        number: 18,
+        name: "room_of_an_organization",
+        text: include_str!("../../../migrations/0018_room_of_an_organization.sql"),
+    },
 ];
 
 impl Migration {

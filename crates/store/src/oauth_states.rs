@@ -87,6 +87,9 @@ pub enum OauthProgress {
     Refused(String),
 }
 
+/// Consents of an organization that may be under way at a time.
+pub const MOST: i64 = 10_000;
+
 /// How long an answer waits to be redeemed, milliseconds.
 pub const REDEEM_WITHIN_MS: i64 = 10 * 60 * 1000;
 
@@ -94,11 +97,19 @@ impl Store {
     /// Keeps a state until it expires.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when a digest is taken.
+    /// [`Error::Conflict`] when a digest is taken, [`Error::Full`] beyond [`MOST`] of an organization.
     pub async fn insert_oauth_state(&self, state: OauthState) -> Result<(), Error> {
         let key = self.data_key(state.organization).await?;
         let now = self.now();
         self.write(move |tx| {
+            let under_way = [state.organization.0.into(), now.0.into(), MOST.into()];
+            crate::room(
+                tx,
+                &sql::COUNT_OAUTH_STATES,
+                &under_way,
+                "consents under way",
+                MOST,
+            )?;
             let id = crate::next_id(tx, "oauth_state", 1)?;
             let values = [
                 id.into(),

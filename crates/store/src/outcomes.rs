@@ -25,6 +25,17 @@ pub struct Once {
     pub process: String,
     /// When it is forgotten.
     pub expires: Timestamp,
+    /// Whether a new key may be kept: see [`Store::count_outcomes`].
+    pub room: Room,
+}
+
+/// What an organization may keep.
+#[derive(Debug, Clone, Copy)]
+pub enum Room {
+    /// One more.
+    Free,
+    /// Nothing more: it has as many as this.
+    Taken(i64),
 }
 
 /// What is known of an idempotency key.
@@ -50,7 +61,23 @@ pub struct Known {
 }
 
 impl Store {
+    /// How many keys of an organization are kept, counted up to `most`.
+    pub async fn count_outcomes(
+        &self,
+        organization: OrganizationId,
+        most: i64,
+    ) -> Result<i64, Error> {
+        let values = [organization.0.into(), most.into()];
+        let row = self
+            .read(move |tx| tx.query_one(&sql::COUNT_OUTCOMES, &values))
+            .await?;
+        row.map_or(Ok(0), |mut row| row.integer())
+    }
+
     /// Notes that a request begins, unless its key was used already.
+    ///
+    /// # Errors
+    /// [`Error::Full`] for a new key without room.
     pub async fn begin_once(&self, once: Once) -> Result<Begun, Error> {
         let now = self.now();
         let (organization, key) = (once.organization, once.key);
@@ -59,6 +86,10 @@ impl Store {
                 let named = [organization.0.into(), key.into(), now.0.into()];
                 if let Some(row) = tx.query_one(&sql::OUTCOME, &named)? {
                     return Ok(Some(row));
+                }
+                if let Room::Taken(most) = once.room {
+                    let what = "requests with an `Idempotency-Key` in a day";
+                    return Err(Error::Full { what, most });
                 }
                 // What was there has expired.
                 tx.execute(&sql::FORGET_OUTCOME, &[organization.0.into(), key.into()])?;

@@ -1,5 +1,6 @@
 //! Signing in.
 
+use http::HeaderValue;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -9,6 +10,9 @@ use super::edge::nouns::Vocabulary;
 use super::error::ApiError;
 use super::wire;
 use crate::service::authentication as service;
+
+/// Where the field's clients put the present password.
+const PRESENT: &str = "elements-user-password";
 
 /// `POST /authentication`
 ///
@@ -44,11 +48,26 @@ pub async fn secrets(call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 /// `POST /authentication/passwords`
 ///
 /// # Shape
-/// `{"password": "…"}`
+/// `{"password": "…", "currentPassword": "…"}`; the present one may come in the header `Elements-User-Password` instead, and
+/// need not come at all from a session that began within the last quarter of an hour.
 pub async fn change_password(mut call: Call, vocabulary: &Vocabulary) -> Result<Answer, ApiError> {
     let caller = call.caller()?;
     let body = call.json(vocabulary).await?;
     let password = Zeroizing::new(text(&body, "password")?);
+    let header = call.headers.get(PRESENT).map(HeaderValue::to_str);
+    let present = match (header, body.get("currentPassword")) {
+        (Some(Ok(given)), _) => Some(given.to_owned()),
+        (Some(Err(_)), _) => {
+            return Err(ApiError::invalid(
+                "`Elements-User-Password` must be visible ASCII; send `currentPassword` instead.",
+            ));
+        }
+        (None, None | Some(Value::Null)) => None,
+        (None, Some(_)) => Some(text(&body, "currentPassword")?),
+    };
+    let (begun, address) = (call.session_begun, call.peer.address);
+    let present = present.map(Zeroizing::new);
+    service::knows_password(&call.app, &caller, begun, present, address).await?;
     service::change_password(&call.app, &caller, password).await?;
     Ok(Answer::empty())
 }

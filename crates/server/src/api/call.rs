@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use ligand_model::id::InstanceId;
+use ligand_model::time::Timestamp;
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::identity::Caller;
 use ligand_store::instances::SealedInstance;
@@ -40,6 +41,8 @@ pub struct Call {
     pub caller: Option<Arc<Caller>>,
     /// The scoped key it came with, if it came with one.
     pub key: Option<Arc<KeyHolder>>,
+    /// When its session began, if it came with one.
+    pub session_begun: Option<Timestamp>,
     /// The instance of an Element token.
     pub instance: Option<Arc<SealedInstance>>,
     /// The other end.

@@ -13,7 +13,7 @@ use ligand_model::error::ErrorKind;
 use ligand_store::api_keys::KeyHolder;
 use ligand_store::custody::{self, Act};
 use ligand_store::fault;
-use ligand_store::identity::Caller;
+use ligand_store::identity::{Caller, SessionHolder};
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::{UsageRow, Why};
 
@@ -64,6 +64,7 @@ pub struct Arrived {
 struct Known {
     caller: Option<Arc<Caller>>,
     key: Option<Arc<KeyHolder>>,
+    session: Option<SessionHolder>,
     instance: Option<Arc<SealedInstance>>,
     element: Option<Arc<Compiled>>,
     /// The transformation of a call in common names.
@@ -246,6 +247,13 @@ async fn go(
     known: &mut Known,
     credentials: &Credentials,
 ) -> Result<Answer, ApiError> {
+    if known
+        .session
+        .as_ref()
+        .is_some_and(|held| held.must_change_password)
+    {
+        before_the_password(&arrived, known)?;
+    }
     let mut route = None;
     if let (Some(instance), Some(_)) = (&known.instance, &known.caller) {
         let element = elements::of_instance(app, &instance.instance).await?;
@@ -335,7 +343,10 @@ async fn identify(app: &App, credentials: &Credentials, known: &mut Known) -> Re
     }
     let caller = match (credentials.session, credentials.user, credentials.key) {
         (Some(session), None, None) if credentials.organization.is_none() => {
-            callers::by_session(app, session).await?
+            let held = callers::by_session(app, session).await?;
+            let caller = Arc::new(held.caller.clone());
+            known.session = Some(held);
+            caller
         }
         (None, None, Some(key)) if credentials.organization.is_none() => {
             let (holder, caller) = api_keys::holder(app, key).await?;
@@ -366,6 +377,24 @@ fn pass(app: &App, credentials: &Credentials) -> Option<Arc<Pass>> {
     let everywhere =
         credentials.organization == Some(digest) && credentials.element == Some(digest);
     everywhere.then(|| app.memory.passes.find(&digest))?
+}
+
+/// What a session may whose user still has the password that somebody else knows: choose another one, and do what the
+/// programs of the field begin with, which is to turn a password into the two secrets.
+///
+/// # Errors
+/// 403 for everything else.
+fn before_the_password(arrived: &Arrived, known: &Known) -> Result<(), ApiError> {
+    if let Match::Found { route, .. } = routes::find(&arrived.method, &arrived.path)
+        && known.instance.is_none()
+        && (route.access == Access::Public || route.path.starts_with("/authentication/"))
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::Forbidden,
+        "Choose a password of your own first: POST /authentication/passwords.",
+    ))
 }
 
 /// Whether a caller may use a platform route.
@@ -432,6 +461,7 @@ fn call(app: &App, arrived: Arrived, known: &Known, variables: Vec<String>) -> C
         headers: arrived.headers,
         caller: known.caller.clone(),
         key: known.key.clone(),
+        session_begun: known.session.as_ref().map(|held| held.begun),
         instance: known.instance.clone(),
         peer: arrived.peer,
         body: std::sync::Mutex::new(arrived.body),

@@ -128,6 +128,7 @@ pub async fn claim(
         key,
     };
     let process = app.memory.once.process(app);
+    let room = app.memory.once.room(app, organization).await?;
     let once = Once {
         organization,
         key,
@@ -135,6 +136,7 @@ pub async fn claim(
         request_id: arrived.id.to_string(),
         process: process.clone(),
         expires: app.now().plus_millis(KEPT_MS),
+        room,
     };
     match app.store.begin_once(once).await {
         Ok(Begun::New) => Ok(Claimed::Now(held)),

@@ -193,6 +193,8 @@ pub struct Api {
     pub passthrough: bool,
     /// Memory for the cached answers of all instances.
     pub answer_cache: Size,
+    /// Outcomes of idempotency keys that an organization may have kept.
+    pub outcomes: i64,
 }
 
 /// `[telemetry]`

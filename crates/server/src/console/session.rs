@@ -44,12 +44,13 @@ impl Session {
     /// 401 when there is none or it has ended.
     pub async fn of(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
         let token = cookie(headers, COOKIE_NAME).ok_or_else(over)?;
-        let caller = callers::by_session(app, TokenDigest::of(token))
+        let held = callers::by_session(app, TokenDigest::of(token))
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::Unauthenticated => over(),
                 _ => error.into(),
             })?;
+        let caller = Arc::new(held.caller);
         let user = app.store.user_by_email(&caller.email).await?;
         let user = user
             .filter(|user| user.caller.user == caller.user)

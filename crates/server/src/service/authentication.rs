@@ -9,6 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use ligand_model::error::{Classify as _, ErrorKind};
 use ligand_model::id::{OrganizationId, UserId};
 use ligand_model::secret::{OrganizationSecret, SessionToken, UserSecret};
+use ligand_model::time::Timestamp;
 use ligand_store::identity::{Caller, UserRecord};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -211,6 +212,39 @@ async fn hashed_secret(app: &App, password: Zeroizing<String>) -> Result<String,
         .run(move || hash_password(&password, &*entropy))
         .await?;
     hash.map_err(|error| Error::internal(error.to_string()))
+}
+
+/// How long after signing in a session may change the password without the present one, milliseconds.
+const RECENT_MS: i64 = 15 * 60 * 1000;
+
+/// That whoever wants another password knows the present one: shown now, or when the session began, which was just now.
+/// Who has none yet, and cannot sign in, knows it already.
+///
+/// # Errors
+/// 403 when it is another or is not known to be known, 429 after too many failures.
+pub async fn knows_password(
+    app: &App,
+    caller: &Caller,
+    begun: Option<Timestamp>,
+    present: Option<Zeroizing<String>>,
+    address: IpAddr,
+) -> Result<(), Error> {
+    if let Some(present) = present {
+        return confirm(app, caller, present, address).await;
+    }
+    let age = begun.map(|begun| app.now().0 - begun.0);
+    if age.is_some_and(|age| (0..=RECENT_MS).contains(&age)) {
+        return Ok(());
+    }
+    let user = app.store.user_by_email(&caller.email).await?;
+    if user.is_some_and(|user| user.caller.user == caller.user && user.password_hash.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Forbidden,
+        "Changing the password takes the present one, as `currentPassword` or in the header `Elements-User-Password`, or \
+         a session that is not older than a quarter of an hour.",
+    ))
 }
 
 /// Changes the caller's own password; every session ends.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ligand_model::error::ErrorKind;
 use ligand_model::secret::TokenDigest;
-use ligand_store::identity::Caller;
+use ligand_store::identity::{Caller, SessionHolder};
 use ligand_store::instances::SealedInstance;
 
 use super::{Error, trust};
@@ -41,11 +41,13 @@ pub async fn by_secrets(
         return Ok(Arc::clone(caller));
     }
     let (epoch, read) = (app.memory.epoch(), app.now());
-    let found = match organization {
-        Some(organization) => app.store.caller(user, organization).await,
-        None => app.store.caller_of_user(user).await,
+    let asking = async {
+        match organization {
+            Some(organization) => app.store.caller(user, organization).await,
+            None => app.store.caller_of_user(user).await,
+        }
     };
-    let found = match found {
+    let found = match trust::ask(known.is_some(), asking).await {
         Ok(found) => found,
         Err(error) => return trust::in_spite_of(app, error, known.map(|(_, caller)| caller)),
     };
@@ -61,18 +63,15 @@ pub async fn by_secrets(
     Ok(caller)
 }
 
-/// The caller of a session.
+/// Who has a session.
 ///
 /// # Errors
 /// 401 for an unknown or expired session.
-pub async fn by_session(app: &App, session: TokenDigest) -> Result<Arc<Caller>, Error> {
-    let caller = app
-        .store
-        .session(session)
-        .await?
-        .filter(active)
-        .ok_or_else(unauthenticated)?;
-    Ok(Arc::new(caller))
+pub async fn by_session(app: &App, session: TokenDigest) -> Result<SessionHolder, Error> {
+    let found = app.store.session(session).await?;
+    found
+        .filter(|session| active(&session.caller))
+        .ok_or_else(unauthenticated)
 }
 
 /// The instance of an Element token. A warm one costs no statement.
@@ -86,7 +85,8 @@ pub async fn instance(app: &App, token: TokenDigest) -> Result<Arc<SealedInstanc
     {
         return Ok(Arc::clone(known));
     }
-    let found = match app.store.instance_by_token(token).await {
+    let asking = app.store.instance_by_token(token);
+    let found = match trust::ask(known.is_some(), asking).await {
         Ok(found) => found.ok_or_else(unauthenticated)?,
         Err(error) => return trust::in_spite_of(app, error, known),
     };

@@ -374,13 +374,33 @@ pub(super) async fn own(app: &App, caller: &Caller, key_or_id: &str) -> Result<E
         .await?
         .ok_or_else(|| unknown(key_or_id))?;
     if Reach::from(caller).holds(head.account) {
-        return Ok(head);
+        return of_whoever_lends(app, caller, head).await;
     }
     Err(Error::new(
         ErrorKind::Forbidden,
         format!(
             "The element {} was imported by another account; only its users and administrators of the organization \
              may do this.",
+            head.key
+        ),
+    ))
+}
+
+/// An element that the organization lends the secret of its application is changed by nobody but its administrators: what
+/// stands in a definition, its hooks and its hosts, decides who gets that secret.
+async fn of_whoever_lends(
+    app: &App,
+    caller: &Caller,
+    head: ElementHead,
+) -> Result<ElementHead, Error> {
+    let lends = || app.store.application(caller.organization, head.id);
+    if caller.organization_admin || lends().await?.is_none() {
+        return Ok(head);
+    }
+    Err(Error::new(
+        ErrorKind::Forbidden,
+        format!(
+            "The organization's application is registered for the element {}; only its administrators may change it.",
             head.key
         ),
     ))

@@ -16,15 +16,35 @@ const IN_TOUCH: Duration = Duration::from_secs(1);
 /// database; half a minute, as long as nothing else told of a change, made every node read every caller all the time.
 const BELIEVED: Duration = Duration::from_mins(10);
 
-/// Whether what was read then is believed without asking the store again.
+/// Whether what was read then is believed without asking the store again. What was read at a time to come, before the
+/// clock was set back, is not.
 pub fn believes(app: &App, read: Timestamp) -> bool {
-    let until = read.plus_millis(i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX));
-    is_in_touch(app) && app.now() < until
+    let age = u64::try_from(app.now().0.saturating_sub(read.0));
+    is_in_touch(app) && age.is_ok_and(|age| Duration::from_millis(age) < BELIEVED)
 }
 
 /// Whether this node hears of what others change.
 pub fn is_in_touch(app: &App) -> bool {
     app.store.silent_for() < IN_TOUCH
+}
+
+/// How long the store is waited for by somebody who may be remembered.
+const HURRY: Duration = Duration::from_millis(500);
+
+/// Asks the store about somebody. Where they are remembered, a store that stands still is as good as one that is gone.
+///
+/// # Errors
+/// The store's.
+pub async fn ask<T>(
+    remembered: bool,
+    asking: impl Future<Output = Result<T, ligand_store::Error>>,
+) -> Result<T, ligand_store::Error> {
+    if !remembered {
+        return asking.await;
+    }
+    tokio::time::timeout(HURRY, asking)
+        .await
+        .unwrap_or_else(|_| Err(ligand_store::Error::late()))
 }
 
 /// What is remembered, when the store cannot be asked and the grace (`database.grace`) is not over; else the failure.

@@ -535,6 +535,17 @@ async fn a_scoped_key_is_made_for_the_password_alone() {
     mine.ask(&app, "POST", "/platform/%61pi-keys/1/rotate", json!({}))
         .await
         .error(403);
+    // Nor does it widen one that is there.
+    let narrow = app.ok("POST", "/api-keys", wanted.clone()).await;
+    let path = format!("/platform/api-keys/{}", narrow["id"]);
+    mine.ask(&app, "PATCH", &path, json!({"scopes": ["admin"]}))
+        .await
+        .error(403);
+    let path = format!("/api-keys/{}", narrow["id"]);
+    assert_eq!(
+        app.ok("GET", &path, Value::Null).await["scopes"],
+        json!(["read"])
+    );
     let body = json!({"password": "wrong", "key": wanted});
     let refused = mine.ask(&app, "POST", "/keys", body).await;
     assert!(refused.status >= 400);
@@ -566,14 +577,10 @@ async fn a_scoped_key_is_made_for_the_password_alone() {
     mine.ask(&app, "POST", "/keys/9999/secret", body)
         .await
         .error(404);
-    mine.ask(
-        &app,
-        "POST",
-        "/keys/x/secret",
-        json!({"password": PASSWORD}),
-    )
-    .await
-    .error(404);
+    let body = json!({"password": PASSWORD});
+    mine.ask(&app, "POST", "/keys/x/secret", body)
+        .await
+        .error(404);
 }
 
 #[tokio::test]

@@ -230,3 +230,47 @@ async fn a_lent_secret_is_not_seen_by_what_an_account_wrote() {
     assert!(message.contains("does not go along"), "{message}");
     assert!(!message.contains("s3cret-registered"));
 }
+
+#[tokio::test]
+async fn an_element_that_gets_a_lent_secret_is_changed_by_administrators_alone() {
+    let app = TestApp::start().await;
+    let made = app
+        .ok("POST", "/accounts", json!({"externalId": "acme"}))
+        .await;
+    let ann = json!({"firstName": "Ann", "lastName": "Bee", "email": "ann@example.com", "password": "IAmGood1!"});
+    let path = format!("/accounts/{}/users", made["id"]);
+    let made = app.ok("POST", &path, ann).await;
+    let secret = made["secret"].as_str().unwrap();
+    let ann = format!("User {secret}, Organization {}", app.organization);
+    let own = |key: &str| {
+        json!({"name": key, "key": key, "hub": "crm", "authentication": {"type": "oauth2"}, "configuration": [
+        {"key": "base.url", "defaultValue": "https://api.acme.example"},
+        {"key": "oauth.token.url", "defaultValue": "https://api.acme.example/token"}]})
+    };
+    for key in ["lent", "unlent"] {
+        app.call("POST", "/elements", &ann, own(key))
+            .await
+            .expect(200);
+    }
+    register(&app, "lent").await;
+    let thief = json!({"method": "GET", "path": "/seen", "vendorPath": "/x", "hooks": [
+        {"type": "preRequest", "body": "done({continue: false, response_body: configuration})"}]});
+    let host = json!({"key": "base.url", "name": "Base", "defaultValue": "https://evil.example"});
+    for (method, path, body) in [
+        ("POST", "/elements/lent/resources", thief.clone()),
+        ("PUT", "/elements/lent/configuration/base.url", host),
+        ("PUT", "/elements/lent", own("lent")),
+        ("DELETE", "/elements/lent", Value::Null),
+    ] {
+        let message = app.call(method, path, &ann, body).await.error(403);
+        assert!(
+            message.contains("administrators"),
+            "{method} {path}: {message}"
+        );
+    }
+    app.call("POST", "/elements/unlent/resources", &ann, thief.clone())
+        .await
+        .expect(200);
+    // Who registered the application answers for what it is given to.
+    app.ok("POST", "/elements/lent/resources", thief).await;
+}

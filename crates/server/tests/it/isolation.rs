@@ -6,6 +6,7 @@ use ligand_store::accounts::NewUser;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
+use crate::support::recorder::{Recorder, json as answer};
 
 #[tokio::test]
 async fn a_plain_user_is_no_administrator_by_another_way() {
@@ -209,4 +210,53 @@ async fn no_secret_is_stored_in_clear_or_answered() {
         !stored.contains(&token) && !stored.contains(&app.user),
         "a token is stored in clear"
     );
+}
+
+#[tokio::test]
+async fn what_a_lifecycles_script_says_is_told_without_its_accounts_secrets() {
+    let vendor = Recorder::start(|asked| match asked.path.as_str() {
+        "/token" => answer(
+            200,
+            r#"{"access_token":"a-granted-token","refresh_token":"a-granted-refresh","expires_in":3600}"#,
+        ),
+        _ => answer(200, "[]"),
+    })
+    .await;
+    let origin = vendor.origin.clone();
+    let app = TestApp::with(|config| {
+        let connect = &mut config.vendor.connect;
+        connect.insert("api.acme.example".to_owned(), origin);
+    })
+    .await;
+    for kind in ["provisionAuthValidation", "onProvision"] {
+        let talks = "throw new Error('no: ' + JSON.stringify(configuration) + \
+            encodeURIComponent(configuration['oauth.api.secret']))";
+        let element = json!({"name": kind, "key": kind, "hub": "crm", "authentication": {"type": "oauth2"},
+            "configuration": [
+                {"key": "base.url", "defaultValue": "https://api.acme.example"},
+                {"key": "oauth.token.url", "defaultValue": "https://api.acme.example/token"},
+                {"key": "oauth.api.key"}, {"key": "oauth.api.secret", "type": "PASSWORD"}, {"key": "oauth.callback.url"}],
+            "resources": [{"method": "GET", "path": "/check", "vendorPath": "/check", "type": kind,
+                "hooks": [{"type": "postRequest", "body": talks}]}]});
+        app.ok("POST", "/elements", element).await;
+        let body = json!({"element": {"key": kind}, "name": "x", "providerData": {"code": "c"}, "configuration": {
+            "oauth.api.key": "k", "oauth.api.secret": "s3cret/of+the application", "oauth.callback.url": "https://x"}});
+        let reply = app.platform("POST", "/instances", body).await;
+        assert!(reply.status >= 400, "{kind}");
+        let told = reply.text();
+        assert!(
+            told.contains("no: "),
+            "the script's own words are told: {told}"
+        );
+        let log = app.ok("GET", "/usage", Value::Null).await.to_string();
+        for secret in [
+            "s3cret/of",
+            "s3cret%2Fof",
+            "a-granted-token",
+            "a-granted-refresh",
+        ] {
+            assert!(!told.contains(secret), "{kind}: {told}");
+            assert!(!log.contains(secret), "{kind}: {log}");
+        }
+    }
 }

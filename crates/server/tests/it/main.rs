@@ -54,6 +54,7 @@ mod refresh;
 mod refusals;
 mod resources;
 mod rolling;
+mod room;
 mod routes;
 mod salesforce;
 mod sign_in;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use ligand_model::id::OrganizationId;
 use ligand_model::secret::TokenDigest;
-use ligand_store::outcomes::{Begun, Once};
+use ligand_store::outcomes::{Begun, Once, Room};
 use serde_json::{Value, json};
 
 use crate::support::recorder::{Recorder, json as answer};
@@ -21,6 +21,11 @@ struct World {
 impl World {
     /// A vendor that numbers what it makes.
     async fn start() -> Self {
+        Self::configured(|_| {}).await
+    }
+
+    /// The same with a configuration that was changed.
+    async fn configured(change: impl FnOnce(&mut ligand_server::config::Config)) -> Self {
         let status = Arc::new(AtomicU16::new(200));
         let (told, made) = (Arc::clone(&status), AtomicU32::new(0));
         let recorder = Recorder::start(move |_| {
@@ -34,6 +39,7 @@ impl World {
                 .vendor
                 .connect
                 .insert("api.example.com".to_owned(), origin);
+            change(config);
         })
         .await;
         let element = json!({"name": "Own", "key": "own", "authentication": {"type": "custom"}, "hub": "crm",
@@ -267,6 +273,7 @@ async fn an_unknown_outcome_is_told_and_never_sent_again() {
         request_id: "5f00".to_owned(),
         process: "one that is gone".to_owned(),
         expires: ligand_model::time::Timestamp(i64::MAX),
+        room: Room::Free,
     };
     let store = &world.app.app.store;
     store.forget_outcome(organization, row.0).await.unwrap();
@@ -280,6 +287,42 @@ async fn an_unknown_outcome_is_told_and_never_sent_again() {
         assert!(message.contains("5f00"), "{message}");
     }
     assert_eq!(world.recorder.take().len(), 0);
+}
+
+#[tokio::test]
+async fn an_organization_keeps_no_more_outcomes_than_it_may() {
+    let world = World::configured(|config| config.api.outcomes = 3).await;
+    for key in ["a", "b", "c"] {
+        world.post("/things", key, "{}").await.expect(200);
+    }
+    let reply = world.post("/things", "d", "{}").await;
+    let message = reply.error(429);
+    assert!(message.contains("at most 3"), "{message}");
+    assert_eq!(world.recorder.take().len(), 3, "nothing was sent");
+    // What is kept is told, and what asks for nothing is done.
+    let again = world.post("/things", "a", "{}").await.expect(200);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    let plain = world
+        .app
+        .resource("POST", "/things", &world.token, json!({}))
+        .await;
+    plain.expect(200);
+    // Its neighbour has room of its own.
+    assert_eq!(
+        world
+            .app
+            .app
+            .store
+            .count_outcomes(OrganizationId(3), 9)
+            .await
+            .unwrap(),
+        0
+    );
+    // A day later there is room again.
+    world.app.clock.advance(25 * 60 * 60 * 1000);
+    let store = &world.app.app.store;
+    store.prune_outcomes(world.app.app.now()).await.unwrap();
+    world.post("/things", "d", "{}").await.expect(200);
 }
 
 impl TestApp {

@@ -14,6 +14,9 @@ statements! {
         token_digest, origins, payload, status, busy_until, callback_attempts, created, expires) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', 0, 0, $8, $9)";
 
+    COUNT_CONNECT_SESSIONS = "SELECT COUNT(*) FROM (SELECT 1 FROM connect_sessions \
+        WHERE organization_id = $1 AND expires > $2 LIMIT $3) AS kept";
+
     CONNECT_ORIGINS = "SELECT origins FROM connect_sessions WHERE handle = $1";
 
     CONNECT_SESSION = concat!(session!(), "WHERE organization_id = $1 AND id = $2");

@@ -20,6 +20,9 @@ statements! {
     INSERT_ELEMENT = "INSERT INTO elements (id, organization_id, account_id, element_key, \
         definition, active, created, version) VALUES ($1, $2, $3, $4, $5, 1, $6, 1)";
 
+    COUNT_ELEMENTS = "SELECT COUNT(*) FROM (SELECT 1 FROM elements \
+        WHERE organization_id = $1 LIMIT $2) AS kept";
+
     ELEMENT = concat!(element!(), "AND id = $2");
 
     ELEMENT_BY_KEY = concat!(element!(), "AND element_key = $2");

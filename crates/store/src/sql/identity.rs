@@ -70,7 +70,7 @@ statements! {
          WHERE u.secret_digest = $1 AND o.active = 1");
 
     SESSION = concat!(
-        "SELECT ", caller_columns!(), " FROM sessions s \
+        "SELECT ", caller_columns!(), ", s.created, u.must_change_password FROM sessions s \
          JOIN users u ON u.organization_id = s.organization_id AND u.id = s.user_id \
          JOIN accounts a ON a.organization_id = u.organization_id AND a.id = u.account_id \
          JOIN organizations o ON o.id = u.organization_id \

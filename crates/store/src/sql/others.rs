@@ -33,6 +33,9 @@ statements! {
         state_digest, secret_digest, payload, redeemed, created, expires) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)";
 
+    COUNT_OAUTH_STATES = "SELECT COUNT(*) FROM (SELECT 1 FROM oauth_states \
+        WHERE organization_id = $1 AND expires > $2 LIMIT $3) AS kept";
+
     OAUTH_STATE_BY_DIGEST = concat!(oauth_state!(),
         "WHERE state_digest = $1 AND expires > $2 AND outcome IS NULL");
 

@@ -6,6 +6,9 @@ statements! {
     OUTCOME = "SELECT request_digest, request_id, process, outcome, created FROM outcomes \
         WHERE organization_id = $1 AND key_digest = $2 AND expires > $3";
 
+    COUNT_OUTCOMES = "SELECT COUNT(*) FROM (SELECT 1 FROM outcomes \
+        WHERE organization_id = $1 LIMIT $2) AS kept";
+
     FORGET_OUTCOME = "DELETE FROM outcomes WHERE organization_id = $1 AND key_digest = $2";
 
     BEGIN_OUTCOME = "INSERT INTO outcomes (organization_id, key_digest, request_digest, request_id, \

@@ -95,7 +95,9 @@ for_each_backend! {
         let digest = SessionToken::new("session").digest();
         let expires = fixture.clock.now().plus_millis(1000);
         store.insert_session(digest, made.organization, made.user, expires).await.unwrap();
-        assert_eq!(store.session(digest).await.unwrap().unwrap().user, made.user);
+        let held = store.session(digest).await.unwrap().unwrap();
+        assert_eq!(held.caller.user, made.user);
+        assert_eq!(held.begun, fixture.clock.now());
         fixture.clock.advance(1000);
         assert_eq!(store.session(digest).await.unwrap(), None);
         assert_eq!(store.prune_expired(fixture.clock.now()).await.unwrap(), 1);
