@@ -194,6 +194,9 @@ pub(crate) trait Job: Send {
     /// Runs it; false when its writes must be undone.
     fn run(&mut self, connection: &mut dyn Connection) -> bool;
 
+    /// Whether the caller does not wait any more.
+    fn is_given_up(&self) -> bool;
+
     /// Answers the caller: with its own result, or with `lost` when what it wrote did not last.
     fn finish(self: Box<Self>, lost: Option<Error>);
 }
@@ -215,6 +218,10 @@ where
             self.result = Some(result.unwrap_or(Err(Error::Panicked)));
         }
         matches!(self.result, Some(Ok(_)))
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.answer.is_closed()
     }
 
     fn finish(self: Box<Self>, lost: Option<Error>) {

@@ -292,8 +292,8 @@ fn start(database: &Database, statements: &Arc<AtomicU64>) -> Result<Threads, Er
 /// That an organization has less than `most` of something, by a statement that counts up to that.
 pub(crate) fn room(
     connection: &mut dyn Connection,
-    count: &'static sql::Statement,
-    values: &[backend::Value],
+    count: &'static Statement,
+    values: &[Value],
     what: &'static str,
     most: i64,
 ) -> Result<(), Error> {

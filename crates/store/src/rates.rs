@@ -120,7 +120,13 @@ fn read(text: &str) -> Vec<(i64, u32)> {
 }
 
 pub(crate) fn take(slices: &mut Vec<(i64, u32)>, wanted: Wanted, now: Timestamp) -> Slice {
-    slices.retain(|(end, _)| end.saturating_add(wanted.span_ms) > now.0);
+    // What ends further ahead than any slice reaches was taken before the clock was set back; a span's difference between
+    // nodes' clocks is borne.
+    let ahead = now
+        .0
+        .saturating_add(wanted.within_ms)
+        .saturating_add(wanted.span_ms);
+    slices.retain(|(end, _)| end.saturating_add(wanted.span_ms) > now.0 && *end <= ahead);
     if let Some((end, unused)) = wanted.back
         && let Some((_, calls)) = slices
             .iter_mut()

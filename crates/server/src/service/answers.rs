@@ -174,7 +174,7 @@ impl Answers {
             // A call that still sees the instance as it was is answered by the vendor.
             let usable = shelf.version == instance.version && !refuses_cached(call);
             let kept = usable
-                .then(|| inner.take_up(owner, question, now))
+                .then(|| inner.take_up(owner, question, now, ticket.expires))
                 .flatten();
             (ticket, kept)
         };
@@ -270,9 +270,17 @@ impl Inner {
         shelf
     }
 
-    fn take_up(&mut self, owner: Owner, question: Question, now: Timestamp) -> Option<Arc<[u8]>> {
+    /// `latest` is when an answer of this moment expires: one that claims to last longer is from before the clock was set
+    /// back, or from before the instance's time to live was made shorter.
+    fn take_up(
+        &mut self,
+        owner: Owner,
+        question: Question,
+        now: Timestamp,
+        latest: Timestamp,
+    ) -> Option<Arc<[u8]>> {
         let entry = self.shelves.get(&owner)?.entries.get(&question)?;
-        if entry.expires <= now {
+        if entry.expires <= now || entry.expires > latest {
             self.remove(owner, question);
             return None;
         }

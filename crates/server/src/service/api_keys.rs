@@ -76,7 +76,7 @@ pub async fn holder(
         held.clone()
     } else {
         let epoch = app.memory.epoch();
-        match app.store.api_key_holder(secret).await {
+        match trust::ask(known.is_some(), app.store.api_key_holder(secret)).await {
             Ok(found) => {
                 let active =
                     |found: &KeyHolder| found.caller.user_active && found.caller.account_active;

@@ -64,8 +64,9 @@ fn key(email: &str) -> TokenDigest {
     TokenDigest::of(&email.trim().to_lowercase())
 }
 
+/// What lies ahead was noted before the clock was set back: nobody is shut out for as long as it was wrong.
 const fn expired(failures: Failures, now: Timestamp) -> bool {
-    now.0 >= failures.since.0.saturating_add(WINDOW_MS)
+    now.0 < failures.since.0 || now.0 >= failures.since.0.saturating_add(WINDOW_MS)
 }
 
 fn next(seen: Option<Failures>, now: Timestamp) -> Failures {
@@ -98,6 +99,7 @@ mod tests {
         assert!(!throttle.admits("a@b.c", HERE, now));
         assert!(throttle.admits("other@b.c", HERE, now));
         assert!(throttle.admits("a@b.c", HERE, now.plus_millis(WINDOW_MS)));
+        assert!(throttle.admits("a@b.c", HERE, Timestamp(0)), "set back");
     }
 
     #[test]

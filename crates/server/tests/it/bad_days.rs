@@ -1,5 +1,8 @@
 //! Bad days: the affected calls degrade with a clear error, others go on, nothing is lost, and it recovers alone.
 
+mod clock;
+mod slow;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -129,6 +132,10 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
     let body =
         |n: usize| json!({"element": {"key": "own"}, "name": format!("{n}-{}", "x".repeat(200))});
     world.call().await.expect(200);
+    let neighbour = app.ok("POST", "/instances", body(1_000)).await;
+    let neighbour = neighbour["token"].as_str().unwrap();
+    let call = async || app.resource("GET", "/things", neighbour, Value::Null).await;
+    call().await.expect(200);
     app.app.store.make_full(true).await.unwrap();
     // What fits into the last pages is kept; then it is said that nothing more is.
     let mut kept = Vec::new();
@@ -141,6 +148,28 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
         assert!(kept.len() < 150, "the disk is not full");
     };
     assert_eq!(refusal, "The database is not available, try again");
+    // Whoever is known is served as ever, and what must be done once is not even begun.
+    for _ in 0..20 {
+        call().await.expect(200);
+    }
+    vendor.take();
+    let secrets = app.with_token(neighbour);
+    let headers = [
+        ("authorization", &*secrets),
+        ("idempotency-key", &*"k".repeat(200)),
+    ];
+    let path = "/elements/api-v2/passthrough/things";
+    for _ in 0..20 {
+        let once = app.send("POST", path, &headers, "{}").await;
+        let asked = vendor.take().len();
+        if once.status == 200 {
+            // Into the last free bytes of a page.
+            assert!(asked <= 1);
+        } else {
+            once.error(503);
+            assert_eq!(asked, 0, "asked without a note of it");
+        }
+    }
     // Who only reads is served, and a grant that is due meanwhile is renewed now or later, but not twice.
     app.ok("GET", "/instances", Value::Null).await;
     world.call().await.expect(200);
@@ -159,8 +188,8 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
         called.expect(200);
     }
     let listed = app.ok("GET", "/instances", Value::Null).await;
-    // The account of the grant is the one more; nothing that was refused is there.
-    assert_eq!(listed.as_array().unwrap().len(), kept.len() + 1);
+    // The account of the grant and the neighbour are the two more; nothing that was refused is there.
+    assert_eq!(listed.as_array().unwrap().len(), kept.len() + 2);
 }
 
 /// A vendor that sends a byte now and then.

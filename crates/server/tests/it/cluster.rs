@@ -3,7 +3,6 @@
 //! Without `TEST_POSTGRES_URL` these say that they are skipped.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,16 +11,16 @@ use ligand_server::config::{Config, Secret};
 use ligand_store::Database;
 use ligand_store::testing::TestDatabase;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::support::TestApp;
+use crate::support::cable::Cable;
 use crate::support::recorder::{Recorder, json as answer};
 
 /// A root key that both nodes have.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-fn database() -> Option<(TestDatabase, String)> {
+pub fn database() -> Option<(TestDatabase, String)> {
     let database = TestDatabase::postgres().unwrap()?;
     let Database::Postgres(url) = database.database() else {
         panic!("not PostgreSQL")
@@ -29,7 +28,7 @@ fn database() -> Option<(TestDatabase, String)> {
     Some((database, url))
 }
 
-async fn node(url: &str, change: impl FnOnce(&mut Config)) -> TestApp {
+pub async fn node(url: &str, change: impl FnOnce(&mut Config)) -> TestApp {
     TestApp::with(|config| {
         config.database.url = Secret::new(url);
         config.vault.key = Secret::new(KEY);
@@ -54,7 +53,7 @@ async fn status(app: &TestApp, token: &str) -> u16 {
 }
 
 /// How long it takes until `check` holds; fails after `most`.
-async fn within(most: Duration, check: impl AsyncFn() -> bool) -> Duration {
+pub async fn within(most: Duration, check: impl AsyncFn() -> bool) -> Duration {
     let began = Instant::now();
     while !check().await {
         assert!(began.elapsed() < most, "not within {most:?}");
@@ -450,60 +449,6 @@ async fn what_a_vendor_tells_one_node_the_other_hears() {
         vendor.take().is_empty()
     })
     .await;
-}
-
-/// A connection to PostgreSQL that can be cut and mended.
-struct Cable {
-    url: String,
-    at: SocketAddr,
-    to: String,
-    running: Arc<Mutex<JoinSet<()>>>,
-}
-
-impl Cable {
-    async fn to(url: &str) -> Self {
-        let (head, rest) = url.split_once('@').unwrap();
-        let (to, name) = rest.split_once('/').unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = listener.local_addr().unwrap();
-        let cable = Self {
-            url: format!("{head}@{at}/{name}"),
-            at,
-            to: to.to_owned(),
-            running: Arc::default(),
-        };
-        cable.serve(listener);
-        cable
-    }
-
-    fn serve(&self, listener: TcpListener) {
-        let (to, running) = (self.to.clone(), Arc::clone(&self.running));
-        let accept = async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let to = to.clone();
-                running.lock().unwrap().spawn(async move {
-                    if let Ok(mut far) = TcpStream::connect(to).await {
-                        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
-                    }
-                });
-            }
-        };
-        self.running.lock().unwrap().spawn(accept);
-    }
-
-    fn cut(&self) {
-        self.running.lock().unwrap().abort_all();
-    }
-
-    async fn mend(&self) {
-        let listener = loop {
-            match TcpListener::bind(self.at).await {
-                Ok(listener) => break listener,
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        };
-        self.serve(listener);
-    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! An application of one's own: store in a fresh folder, catalog of the source tree, sandbox and listener on loopback.
 
+pub mod cable;
 pub mod elements;
 pub mod process;
 pub mod recorder;

@@ -429,7 +429,9 @@ pub(crate) fn start(target: &Target, statements: &Arc<AtomicU64>) -> Result<Thre
         let body = move || {
             let mut client: Option<Postgres> = None;
             while let Some(message) = take(&receiver) {
+                // A database that stood still is not asked what nobody waits for any more.
                 let (mut job, writes) = match message {
+                    Message::Read(job) if job.is_given_up() => continue,
                     Message::Read(job) => (job, false),
                     Message::Write(job) => (job, true),
                     Message::Stop => break,

@@ -167,7 +167,9 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
         let receiver = Arc::clone(&receiver);
         let body = move || {
             while let Some(Message::Read(mut job) | Message::Write(mut job)) = take(&receiver) {
-                job.run(&mut reader);
+                if !job.is_given_up() {
+                    job.run(&mut reader);
+                }
                 job.finish(None);
             }
         };

@@ -50,6 +50,10 @@ for_each_backend! {
         assert_eq!(take_all(store, of).await.0, 0, "calls of the last slice may be a moment old");
         fixture.clock.advance(1);
         assert_eq!(take_all(store, of).await.0, 4, "as many as lapsed");
+        // Nobody waits for a time that a clock, set right since, believed in.
+        fixture.clock.advance(-86_400_000);
+        assert_eq!(take_all(store, of).await.0, 10, "set back");
+        fixture.clock.advance(86_400_000);
         assert_eq!(store.prune_slices(fixture.clock.now()).await.unwrap(), 2);
     }
 
