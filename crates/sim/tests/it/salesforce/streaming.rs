@@ -94,9 +94,16 @@ async fn change_events_and_generic_channels_reach_their_subscribers() {
         )
         .await;
     // What is taken back was never told.
+    let lost = "00Q5i00000000AAAAA";
     let both = json!({ "allOrNone": true, "records": [
-        { "attributes": { "type": "Lead" }, "LastName": "Back", "Company": "C" }, { "attributes": { "type": "Lead" } }] });
-    client.call("POST", "/composite/sobjects", both).await;
+        { "attributes": { "type": "Lead" }, "id": lead, "Title": "Back" },
+        { "attributes": { "type": "Lead" }, "id": lost, "Title": "Back" },
+    ] });
+    let refused = client
+        .call("PATCH", "/composite/sobjects", both)
+        .await
+        .json();
+    assert_eq!(refused[0]["success"], false, "{refused}");
     let told = client.bayeux(connect(&id)).await;
     assert_eq!(told.len(), 3, "{told:?}");
     let header = |at: usize| told[at]["data"]["payload"]["ChangeEventHeader"].clone();
