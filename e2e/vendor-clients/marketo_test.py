@@ -103,4 +103,32 @@ def _():
     refused(lambda: ask("create_update_custom_object_type", apiName="q_c", displayName="Q"), "603")
 
 
+@check("finds lists of named accounts, and pages through the accounts on one")
+def _():
+    found = next(ask("get_named_account_lists", filterType="dedupeFields", filterValues=["Account List 1"]))
+    pages = list(ask("get_named_account_list_members", id=found[0]["marketoGUID"], batchSize=2))
+    assert [len(page) for page in pages] == [2, 1], pages
+
+
+@check("exports members of programs and custom objects")
+def _():
+    window = {"updatedAt": {"startAt": "2017-01-01T00:00:00Z", "endAt": "2017-01-20T00:00:00Z"}}
+    for kind, arguments, first in [
+        ("program_members", {"fields": ["leadId", "statusName"], "filters": {"programId": 1002}}, b"leadId,statusName\n10,"),
+        ("custom_objects", {"object_name": "aw_c", "fields": ["name"], "filters": window}, b"name\nRow 1\n"),
+    ]:
+        named = {"object_name": "aw_c"} if kind == "custom_objects" else {}
+        job = {"job_id": ask(f"create_{kind}_export_job", **arguments)[0]["exportId"], **named}
+        assert ask(f"enqueue_{kind}_export_job", **job)[0]["status"] == "Queued"
+        looks = [ask(f"get_{kind}_export_job_status", **job)[0]["status"] for _ in range(2)]
+        assert looks == ["Processing", "Completed"], looks
+        assert ask(f"get_{kind}_export_job_file", **job).startswith(first)
+
+
+@check("sets who is replied to")
+def _():
+    ask("update_email_content", id=502, type="Text", replyTo="answers@example.com")
+    assert ask("get_email_by_id", id=502)[0]["replyTO"]["value"] == "answers@example.com"
+
+
 done()
