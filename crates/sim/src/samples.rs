@@ -74,9 +74,12 @@ impl Samples {
         own.or_else(|| self.records.get(&format!("*/{last}")))
     }
 
-    /// Whether a call is made by itself: `GET /attachments/{id}`.
+    /// Whether a call is only made by itself: `GET /attachments/{id}`. One that makes a record of its collection is tried
+    /// there, too.
     pub fn calls(&self, call: &str) -> bool {
-        self.calls.iter().any(|known| known.call == call)
+        let makes = |path| self.records.get(path).is_some_and(|it| it.create.is_some());
+        let creation = call.strip_prefix("POST ").is_some_and(makes);
+        !creation && self.calls.iter().any(|known| known.call == call)
     }
 }
 
@@ -93,5 +96,8 @@ mod tests {
         let task = crm.record("/leads/{id}/tasks").unwrap();
         assert!(task.create.is_some() && crm.record("/nothing").is_none());
         assert!(crm.calls("GET /attachments/{id}") && !crm.calls("GET /accounts"));
+        let called = |call: &SampleCall| call.call == "POST /forms/{id}/fields";
+        let assets = of("marketo");
+        assert!(assets.calls.iter().any(called) && !assets.calls("POST /forms/{id}/fields"));
     }
 }
