@@ -1,5 +1,8 @@
 //! Who did what with a credential, and where it went.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -173,4 +176,60 @@ async fn a_token_that_is_shown_is_on_record_once_a_day_and_caller() {
         app.ok(method, &path, json!({})).await;
         assert_eq!(revealed().await, before + 1, "{method} {path}");
     }
+}
+
+/// `ligand audit verify` on a folder whose server may run: its status and what it said.
+async fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ligand"));
+    command.args(["audit", "verify", "--data"]).arg(folder);
+    command.args(arguments).env_remove("LIGAND__VAULT__KEY");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test]
+async fn an_entry_cut_off_the_end_shows_against_heads_that_were_kept() {
+    let app = TestApp::start().await;
+    let (id, _) = app.instance("sfdc").await;
+    let (other, _) = app.instance("sfdc").await;
+    let folder = app.folder();
+    let (code, heads) = verify(folder, &["--heads"]).await;
+    assert_eq!(code, Some(0), "{heads}");
+    let kept = folder.join("heads.txt");
+    std::fs::write(&kept, &heads).unwrap();
+    let against = ["--against", kept.to_str().unwrap()];
+    // A record that went on since holds.
+    let path = format!("/instances/{id}");
+    app.ok("PATCH", &path, json!({"name": "new"})).await;
+    let (code, said) = verify(folder, &against).await;
+    assert!(said.contains("2 of 2 kept entries are there."), "{said}");
+    assert_eq!(code, Some(0), "{said}");
+
+    let database = rusqlite::Connection::open(app.app.config.data_dir().join("ligand.db")).unwrap();
+    let cut = "DELETE FROM custody WHERE instance_id = ?1 AND number >= 2";
+    assert!(database.execute(cut, [id]).unwrap() >= 2);
+    let (code, said) = verify(folder, &[]).await;
+    assert_eq!(code, Some(0), "the chain alone cannot tell: {said}");
+    let (code, said) = verify(folder, &against).await;
+    let told = format!("organization 2, instance {id}: entry 2, which was kept, was cut off");
+    assert!(said.contains(&told) && said.contains("1 of 2"), "{said}");
+    assert_eq!(code, Some(1), "{said}");
+    // A chain that holds and is another than the one that was.
+    let replaced = format!("2 {other} 2 {}\n", "0".repeat(64));
+    std::fs::write(&kept, replaced).unwrap();
+    let (code, said) = verify(folder, &against).await;
+    let told = format!("instance {other}: entry 2, which was kept, was cut off or replaced");
+    assert!(said.contains(&told) && said.contains("0 of 1"), "{said}");
+    assert_eq!(code, Some(1), "{said}");
+    // A record that is gone as a whole.
+    std::fs::write(&kept, &heads).unwrap();
+    database.execute("DELETE FROM custody", []).unwrap();
+    let (code, said) = verify(folder, &against).await;
+    assert!(code == Some(1) && said.contains("0 of 2"), "{said}");
+
+    std::fs::write(&kept, "2 1 2\n").unwrap();
+    let (code, said) = verify(folder, &against).await;
+    assert!(code == Some(1) && said.contains("line 1"), "{said}");
 }
