@@ -201,8 +201,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
     {
+        self.read_within(READ_PATIENCE, work).await
+    }
+
+    async fn read_within<T, F>(&self, patience: std::time::Duration, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Connection) -> Result<T, Error> + Send + 'static,
+    {
         let queue = self.threads(|threads| threads.read.clone())?;
-        tokio::time::timeout(READ_PATIENCE, queue.run(Message::Read, work))
+        tokio::time::timeout(patience, queue.run(Message::Read, work))
             .await
             .unwrap_or_else(|_| Err(Error::late()))
     }

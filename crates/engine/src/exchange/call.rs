@@ -129,7 +129,7 @@ mod tests {
         assert!(of(r#"{"a": 1, "C_Name": {"b": 2}}"#, &["M_*", "C_*"]));
         assert!(of(r#"{"b": null}"#, &["b"]));
         assert!(!of(
-            r#"{"Cc_Name": 1, "c_name": 1, "x": {"C_Name": 1}}"#,
+            r#"{"Cc_Name": 1, "xC_Name": 1, "c_name": 1, "x": {"C_Name": 1}}"#,
             &["C_*"]
         ));
         assert!(!of(r#"{"bb": 1}"#, &["b"]));

@@ -1,6 +1,8 @@
 mod grants;
 mod oauth1;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ligand_model::error::ErrorKind;
 
@@ -212,6 +214,53 @@ fn reads_a_grant_and_what_the_element_declares() {
     assert_eq!(stored["base.url"], "https://na1.salesforce.com");
     assert_eq!(stored["oauth.user.refresh_interval"], "3599");
     assert_eq!(stored["oauth.user.refresh_time"], "5000");
+}
+
+/// What the vendor says, else what the token itself says, else what the element declares.
+#[test]
+fn a_grant_lives_as_long_as_the_first_says_that_knows() {
+    let now = Timestamp(1_700_000_000_000);
+    let jwt = |claims: &str| {
+        format!(
+            "eyJhbGciOiJub25lIn0.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(claims)
+        )
+    };
+    let lives = |token: &str, more: &str, assumed: bool| {
+        let mut element = salesforce();
+        element.authentication.assumed_lifetime = assumed.then_some(900);
+        let body = format!(r#"{{"access_token":"{token}"{more}}}"#);
+        let stored = read_token_reply(&element, &values(), &reply(200, &body), now).unwrap();
+        assert_eq!(stored["oauth.user.token"], token);
+        stored.get("oauth.user.refresh_interval").cloned()
+    };
+    let two_minutes = jwt(r#"{"exp":1700000120}"#);
+    let stated = r#","expires_in":"3599""#;
+    assert_eq!(lives(&two_minutes, stated, true).unwrap(), "3599");
+    for odd in ["", r#","expires_in":0"#, r#","expires_in":"soon""#] {
+        assert_eq!(lives(&two_minutes, odd, true).unwrap(), "120", "{odd}");
+        assert_eq!(lives("opaque", odd, true).unwrap(), "900", "{odd}");
+        assert_eq!(lives("opaque", odd, false), None, "{odd}");
+    }
+    assert_eq!(
+        lives(&jwt(r#"{"exp":1700000120.6}"#), "", false).unwrap(),
+        "121"
+    );
+    // A token that says nothing of use leaves it to the element.
+    for claims in [
+        r#"{"exp":1700000000}"#,
+        r#"{"exp":-1}"#,
+        r#"{"exp":"1700000120"}"#,
+        r#"{"exp":1e300}"#,
+        "{}",
+        "[1]",
+        "exp",
+    ] {
+        assert_eq!(lives(&jwt(claims), "", true).unwrap(), "900", "{claims}");
+    }
+    for token in ["a.b", "a.b.c", "..", "a.b.c.d", &format!("{two_minutes}.d")] {
+        assert_eq!(lives(token, "", true).unwrap(), "900", "{token}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{SECRET, document, new_instance, tenant};
 use crate::applications::Application;
+use crate::backend::{Row, Value};
+use crate::migrate::{MIGRATIONS, tables};
 use crate::oauth_states::{OauthOutcome, OauthState};
 use crate::sql::Statement;
 use crate::testing::Fixture;
@@ -168,6 +170,29 @@ async fn a_folder_that_does_not_exist_is_unavailable() {
 }
 
 for_each_backend! {
+    async fn no_value_of_any_table_holds_a_secret_in_clear(fixture: Fixture) {
+        fill(&fixture).await;
+        let mut looked_at = 0;
+        for (table, columns) in tables(MIGRATIONS) {
+            let sql = format!("SELECT {} FROM {table}", columns.join(", "));
+            let statement: &Statement = Box::leak(Box::new(Statement::new("SCAN", sql.leak())));
+            let rows = fixture.store.read(move |tx| tx.query(statement, &[])).await.unwrap();
+            for value in rows.into_iter().flat_map(Row::into_values) {
+                let bytes = match value {
+                    Value::Text(text) => text.into_bytes(),
+                    Value::Blob(bytes) => bytes,
+                    Value::Integer(_) | Value::Null => continue,
+                };
+                looked_at += 1;
+                for secret in [SECRET, "user-secret", "organization-secret"] {
+                    let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+                    assert!(!found, "{secret} in {table}");
+                }
+            }
+        }
+        assert!(looked_at > 40, "{looked_at} values");
+    }
+
     async fn a_document_of_another_row_is_refused(fixture: Fixture) {
         let store = &fixture.store;
         two_instances(store).await;

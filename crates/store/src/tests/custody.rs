@@ -19,6 +19,22 @@ static RENUMBER: Statement = Statement::new(
     "UPDATE custody SET instance_id = 2, number = 9 WHERE instance_id = 1 AND number = 2",
 );
 
+/// Two entries of one chain in each other's place.
+static REORDER: [Statement; 3] = [
+    Statement::new(
+        "ASIDE",
+        "UPDATE custody SET number = 99 WHERE instance_id = 3 AND number = 2",
+    ),
+    Statement::new(
+        "FORWARD",
+        "UPDATE custody SET number = 2 WHERE instance_id = 3 AND number = 3",
+    ),
+    Statement::new(
+        "BACK",
+        "UPDATE custody SET number = 3 WHERE instance_id = 3 AND number = 99",
+    ),
+];
+
 for_each_backend! {
     async fn what_happens_to_an_instance_is_recorded_with_the_write_and_at_whose_call(fixture: Fixture) {
         let store = &fixture.store;
@@ -92,5 +108,9 @@ for_each_backend! {
             assert_eq!(found, broken, "{}", spoil.name);
             assert_eq!(verified.chains, 3 - found.len() as u64);
         }
+        store.write(|tx| REORDER.iter().try_for_each(|step| tx.execute(step, &[]).map(drop))).await.unwrap();
+        let verified = store.verify_custody(|_, _| {}).await.unwrap();
+        assert_eq!(verified.broken.last().map(|broken| (broken.instance.0, broken.number)), Some((3, 2)));
+        assert_eq!(verified.chains, 0);
     }
 }

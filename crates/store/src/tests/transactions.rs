@@ -1,4 +1,5 @@
 use std::sync::mpsc;
+use std::time::Duration;
 
 use ligand_model::error::{Classify, ErrorKind};
 
@@ -70,6 +71,22 @@ for_each_backend! {
         assert!(matches!(panicked, Err(Error::Panicked)));
         assert_eq!(value(store, "usage").await, 0);
         store.ping().await.unwrap();
+    }
+
+    async fn who_reads_does_not_wait_for_ever_and_the_store_goes_on(fixture: Fixture) {
+        let store = &fixture.store;
+        let (release, held) = mpsc::channel::<()>();
+        // A statement that is not answered: its thread stands still until this test lets it go.
+        let late = store.read_within(Duration::from_millis(20), move |_| {
+            held.recv().ok();
+            Ok(())
+        });
+        let error = late.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        assert_eq!(error.public(), "The database is not available, try again");
+        release.send(()).expect("the read was still under way");
+        store.ping().await.unwrap();
+        assert_eq!(value(store, "usage").await, 0);
     }
 
     async fn a_refused_statement_is_an_error_and_the_store_goes_on(fixture: Fixture) {
@@ -283,8 +300,9 @@ async fn on_postgres_who_waits_for_an_id_gets_it_with_the_others() {
         ids.push(asked.unwrap().unwrap());
     }
     ids.sort_unstable();
-    // Each once, and none burnt.
+    // Each once, and none burnt: the counter stands where the last one is.
     assert_eq!(ids, (1..=100).collect::<Vec<_>>());
+    assert_eq!(value(&fixture.store, "instance").await, 100);
 }
 
 static NOTE_LOGIN: Statement = Statement::new(
