@@ -197,8 +197,11 @@ async fn a_secret_is_replaced_without_a_moment_in_which_none_works() {
     app.instance("sfdc").await;
     let (id, first) = key(&app, json!({"name": "CI", "scopes": ["read"]})).await;
     let works = async |key: &str| with(&app, key, "GET", "/instances").await.status == 200;
-    assert!(works(&first).await);
     let path = format!("/api-keys/{id}");
+    let unused = app.ok("GET", &path, Value::Null).await;
+    assert!(unused["secrets"][0].get("lastUsedDate").is_none());
+    app.clock.advance(60_000);
+    assert!(works(&first).await);
     let rotate = async |overlap: i64| {
         let body = json!({"overlapSeconds": overlap});
         let made = app.platform("POST", &format!("{path}/rotate"), body).await;
@@ -221,8 +224,8 @@ async fn a_secret_is_replaced_without_a_moment_in_which_none_works() {
         "{shown}"
     );
     assert!(secrets[0].get("expiresDate").is_none());
-    assert_eq!(secrets[1]["expiresDate"], "2026-01-05T09:00:00Z");
-    assert_eq!(secrets[1]["lastUsedDate"], "2026-01-05T08:00:00Z");
+    assert_eq!(secrets[1]["expiresDate"], "2026-01-05T09:01:00Z");
+    assert_eq!(secrets[1]["lastUsedDate"], "2026-01-05T08:01:00Z");
     assert!(
         shown.get("key").is_none(),
         "the secret is shown once: {shown}"

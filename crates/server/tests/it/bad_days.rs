@@ -214,6 +214,30 @@ async fn drip() -> String {
 }
 
 #[tokio::test]
+async fn a_caller_who_named_a_deadline_hears_by_then_of_a_vendor_that_drips() {
+    let origin = drip().await;
+    let app = TestApp::with(|config| {
+        config.vendor.total_timeout.0 = Duration::from_mins(1);
+        let connect = &mut config.vendor.connect;
+        connect.insert("slow.example".to_owned(), origin);
+    })
+    .await;
+    let secrets = app.with_token(&connected(&app, "slow").await);
+    let headers = [
+        ("authorization", secrets.as_str()),
+        ("elements-deadline-ms", "300"),
+    ];
+    let began = std::time::Instant::now();
+    let reply = app.send("GET", "/elements/api-v2/things", &headers, "");
+    let reply = reply.await;
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(300), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert_eq!(reply.header("elements-vendor-attempts"), "1");
+    reply.error(504);
+}
+
+#[tokio::test]
 async fn a_vendor_that_drips_is_given_up_and_nobody_else_waits_for_it() {
     let slow = drip().await;
     let recorder = Recorder::start(|_| answer(200, "[]")).await;

@@ -42,13 +42,13 @@ async fn standing(app: &TestApp, begun: &Value) -> Value {
 
 /// The customer's browser.
 #[derive(Default)]
-struct Page {
+pub struct Page {
     key: String,
     cookie: String,
 }
 
 impl Page {
-    async fn open(&mut self, app: &TestApp, begun: &Value) -> Reply {
+    pub async fn open(&mut self, app: &TestApp, begun: &Value) -> Reply {
         let (_, token) = begun["url"].as_str().unwrap().split_once('#').unwrap();
         self.open_with(app, json!({"token": token})).await
     }
@@ -67,7 +67,7 @@ impl Page {
         reply
     }
 
-    async fn ask(&self, app: &TestApp, what: &str, body: Value) -> Reply {
+    pub async fn ask(&self, app: &TestApp, what: &str, body: Value) -> Reply {
         let mut headers = vec![JSON];
         if !self.key.is_empty() {
             headers.push(("x-connect-key", &self.key));
@@ -85,7 +85,7 @@ impl Page {
     }
 
     /// Leaves for the vendor in a window of its own and comes back to our callback.
-    async fn consent(&self, app: &TestApp, decision: &str) -> Reply {
+    pub async fn consent(&self, app: &TestApp, decision: &str) -> Reply {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("key", &self.key)
             .finish();

@@ -39,6 +39,7 @@ mod log;
 mod manners;
 mod marketing;
 mod marketing_cloud;
+mod metrics;
 mod notices;
 mod oauth1;
 mod objects;

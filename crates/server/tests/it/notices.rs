@@ -9,6 +9,7 @@ use ligand_server::service::notices::tell_due;
 use ring::hmac;
 use serde_json::{Value, json};
 
+use crate::connect::Page;
 use crate::support::TestApp;
 use crate::support::recorder::{Asked, Recorder, json as answer};
 
@@ -29,6 +30,14 @@ async fn started() -> (TestApp, Recorder, Arc<AtomicU16>) {
     (app, recorder, status)
 }
 
+/// Connect pages need an application of the organization's own.
+async fn register(app: &TestApp) {
+    let application = json!({"apiKey": "k", "apiSecret": "s", "callbackUrl": "https://x"});
+    app.platform("PUT", "/elements/sfdc/application", application)
+        .await
+        .expect(200);
+}
+
 /// An instance whose customer took the grant back, and that a call has found so.
 async fn revoked(app: &TestApp) -> i64 {
     let (id, token) = app.instance("sfdc").await;
@@ -40,7 +49,12 @@ async fn revoked(app: &TestApp) -> i64 {
     id
 }
 
+/// As the guide to Connect tells: the signature over id, time and body, and a time that is now.
 fn is_signed(app: &TestApp, asked: &Asked) -> bool {
+    let now = ligand_model::time::Clock::now(&*app.clock).0 / 1000;
+    if asked.header("webhook-timestamp") != now.to_string() {
+        return false;
+    }
     let key = STANDARD.decode(&app.organization).unwrap();
     let mut signed = format!(
         "{}.{}.",
@@ -57,15 +71,16 @@ fn is_signed(app: &TestApp, asked: &Asked) -> bool {
 #[tokio::test]
 async fn a_refused_grant_is_told_once_with_a_link_to_reconnect() {
     let (app, recorder, _) = started().await;
-    let application = json!({"apiKey": "k", "apiSecret": "s", "callbackUrl": "https://x"});
-    app.platform("PUT", "/elements/sfdc/application", application)
-        .await;
+    register(&app).await;
     let id = revoked(&app).await;
     tell_due(&app.app).await.unwrap();
     tell_due(&app.app).await.unwrap();
     let asked = recorder.take();
     assert_eq!(asked.len(), 1);
     assert!(is_signed(&app, &asked[0]));
+    let mut forged = asked[0].clone();
+    forged.body = [&*forged.body, b" "].concat().into();
+    assert!(!is_signed(&app, &forged));
     let told: Value = serde_json::from_slice(&asked[0].body).unwrap();
     assert_eq!(told["type"], "instance.invalid");
     assert_eq!(told["data"]["instance"]["id"], id);
@@ -75,6 +90,36 @@ async fn a_refused_grant_is_told_once_with_a_link_to_reconnect() {
     assert!(link.contains("/connect?session="), "{link}");
     let text = String::from_utf8_lossy(&asked[0].body).into_owned();
     assert!(!text.contains("s3cret-of-the-application"), "{text}");
+
+    // Who follows it reconnects; nobody follows it twice.
+    let begun = json!({"url": link});
+    let mut page = Page::default();
+    page.open(&app, &begun).await.expect(200);
+    let second = Page::default().open(&app, &begun).await;
+    assert!((400..500).contains(&second.status), "{}", second.text());
+    let element = json!({"element": "sfdc"});
+    page.ask(&app, "consents", element.clone())
+        .await
+        .expect(200);
+    page.consent(&app, "approve").await;
+    page.ask(&app, "finish", element).await.expect(200);
+    let shown = app
+        .ok("GET", &format!("/instances/{id}"), Value::Null)
+        .await;
+    assert_eq!(shown["valid"], true);
+}
+
+#[tokio::test]
+async fn a_link_to_reconnect_opens_for_half_an_hour() {
+    let (app, recorder, _) = started().await;
+    register(&app).await;
+    revoked(&app).await;
+    tell_due(&app.app).await.unwrap();
+    let told: Value = serde_json::from_slice(&recorder.take()[0].body).unwrap();
+    let begun = json!({"url": told["data"]["reconnectUrl"]});
+    app.clock.advance(30 * 60 * 1000);
+    let late = Page::default().open(&app, &begun).await;
+    assert!((400..500).contains(&late.status), "{}", late.text());
 }
 
 #[tokio::test]
@@ -90,6 +135,7 @@ async fn a_notice_is_told_until_it_is_heard_or_no_longer_true() {
     app.clock.advance(6_000);
     tell_due(&app.app).await.unwrap();
     let second = recorder.take();
+    assert!(is_signed(&app, &second[0]), "of the second attempt's time");
     assert_eq!(
         second[0].header("webhook-id"),
         first[0].header("webhook-id")

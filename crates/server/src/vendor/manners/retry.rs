@@ -81,6 +81,8 @@ mod tests {
             ("GET", Came::Status(500), false, true),
             ("GET", Came::Silence, false, true),
             ("PUT", Came::Status(502), false, true),
+            ("DELETE", Came::Silence, false, true),
+            ("HEAD", Came::Status(504), false, true),
             ("GET", Came::Status(404), false, false),
             ("GET", Came::Status(501), false, false),
             ("POST", Came::Status(500), false, false),
@@ -89,6 +91,8 @@ mod tests {
             ("POST", Came::Status(429), false, true),
             ("POST", Came::Silence, false, false),
             ("PATCH", Came::Silence, false, false),
+            ("PATCH", Came::Status(502), false, false),
+            ("LOCK", Came::Silence, false, false),
             ("POST", Came::Unsent, false, true),
         ] {
             assert_eq!(
