@@ -225,6 +225,11 @@ async fn an_entry_cut_off_the_end_shows_against_heads_that_were_kept() {
     assert_eq!(code, Some(1), "{said}");
     // A record that is gone as a whole.
     std::fs::write(&kept, &heads).unwrap();
+    let change = "UPDATE custody SET detail = 'elsewhere' WHERE instance_id = ?1 AND number = 1";
+    database.execute(change, [other]).unwrap();
+    let (code, said) = verify(folder, &[]).await;
+    let told = format!("organization 2, instance {other}: entry 1 was changed, removed or put in");
+    assert!(code == Some(1) && said.contains(&told), "{said}");
     database.execute("DELETE FROM custody", []).unwrap();
     let (code, said) = verify(folder, &against).await;
     assert!(code == Some(1) && said.contains("0 of 2"), "{said}");

@@ -78,7 +78,7 @@ for_each_backend! {
         let (release, held) = mpsc::channel::<()>();
         // A statement that is not answered: its thread stands still until this test lets it go.
         let late = store.read_within(Duration::from_millis(20), move |_| {
-            held.recv().ok();
+            held.recv_timeout(Duration::from_secs(10)).ok();
             Ok(())
         });
         let error = late.await.unwrap_err();
