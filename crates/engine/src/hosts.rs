@@ -242,16 +242,22 @@ pub fn permits(hosts: &[String], url: &str) -> bool {
     if let Some(host) = plain {
         return hosts.iter().any(|frozen| frozen == host);
     }
-    // Parsers disagree about backslashes, so none is let near a host check.
-    if url.contains('\\') {
+    // Parsers disagree about backslashes, some drop control characters, and some find a host without `//` or behind
+    // an empty user name: only what all of them read alike is let near a host check.
+    let url = url.trim();
+    let authority = url.split_once(':').and_then(|(_, rest)| {
+        let rest = rest.strip_prefix("//")?;
+        rest.split(['/', '?', '#']).next()
+    });
+    if authority.is_none_or(|authority| authority.is_empty() || authority.contains('@'))
+        || url.contains(|c: char| c == '\\' || c.is_ascii_control())
+    {
         return false;
     }
-    let Some(url) = http_url(url) else {
-        return false;
-    };
-    url.username().is_empty()
-        && url.password().is_none()
-        && authority(&url).is_some_and(|host| hosts.contains(&host))
+    http_url(url)
+        .as_ref()
+        .and_then(self::authority)
+        .is_some_and(|host| hosts.contains(&host))
 }
 
 #[cfg(test)]
@@ -332,7 +338,13 @@ mod tests {
             ("ftp://a.example.com/", false),
             ("https://evil.tld/a.example.com", false),
             ("https://a.example.com\\@evil.tld/", false),
+            ("https://a.exam\tple.com/", false),
+            ("https://A.example.com\r\n/", false),
             ("//a.example.com", false),
+            ("https:a.example.com", false),
+            ("https:///a.example.com", false),
+            ("https://@a.example.com/", false),
+            ("https://B.example.com:8443/x@y", true),
         ] {
             assert_eq!(permits(&hosts, url), ok, "{url}");
         }

@@ -2,7 +2,9 @@
 //!
 //! Every resource is called with hostile values in every place that a caller fills. What the frozen hosts let through is
 //! read again by another parser than the guard's, and must lead to a host that stands in the definition or that the
-//! instance was made with.
+//! instance was made with. What an instance's own configuration may do is in `properties`.
+
+mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -94,7 +96,13 @@ fn hostile_call(
 }
 
 /// The URLs of a call that the frozen hosts let through.
-fn permitted(compiled: &Arc<Compiled>, index: usize, text: &str, frozen: &[String]) -> Vec<String> {
+fn permitted(
+    compiled: &Arc<Compiled>,
+    index: usize,
+    text: &str,
+    values: &BTreeMap<String, String>,
+    frozen: &[String],
+) -> Vec<String> {
     let (call, variables) = hostile_call(compiled, index, text);
     let setting = Setting {
         now: Timestamp(0),
@@ -106,7 +114,7 @@ fn permitted(compiled: &Arc<Compiled>, index: usize, text: &str, frozen: &[Strin
         index,
         variables,
         call,
-        values(compiled),
+        values.clone(),
         setting,
     )
     .without_refresh();
@@ -184,11 +192,19 @@ fn written_hosts(compiled: &Compiled) -> BTreeSet<String> {
     found
 }
 
+/// By RFC 3986, letter for letter: what stands between `//` and the next `/`, `?` or `#`.
+fn authority(url: &str) -> String {
+    let rest = url.split_once("://").unwrap().1;
+    let authority = rest.split(['/', '?', '#']).next().unwrap();
+    authority.to_ascii_lowercase()
+}
+
 #[test]
 fn credentials_reach_declared_hosts_only() {
     let mut reached = 0;
     for (name, compiled) in every_element() {
-        let Ok(frozen) = hosts::freeze(&compiled.element, &values(&compiled)) else {
+        let values = values(&compiled);
+        let Ok(frozen) = hosts::freeze(&compiled.element, &values) else {
             continue;
         };
         let written = written_hosts(&compiled);
@@ -204,15 +220,9 @@ fn credentials_reach_declared_hosts_only() {
                 HOSTILE[index % HOSTILE.len()],
                 HOSTILE[(index + 3) % HOSTILE.len()],
             ] {
-                for url in permitted(&compiled, index, text, &frozen) {
+                for url in permitted(&compiled, index, text, &values, &frozen) {
                     let path = &compiled.resource(index).unwrap().path;
-                    // By RFC 3986, letter for letter: what stands between `//` and the next `/`, `?` or `#`.
-                    let rest = url.split_once("://").unwrap().1;
-                    let authority = rest
-                        .split(['/', '?', '#'])
-                        .next()
-                        .unwrap()
-                        .to_ascii_lowercase();
+                    let authority = authority(&url);
                     assert!(
                         !authority.contains(['@', '\\', '%', ' ']),
                         "{name} {path} {text:?}: {url}"
