@@ -1,7 +1,8 @@
-//! Attack 9: a stolen database, without the root key that is kept elsewhere.
+//! Attack 9: a stolen database, backup or data folder, without the root key that is kept elsewhere.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -34,14 +35,31 @@ async fn opened(folder: &Path, change: impl FnOnce(&mut Config)) -> bool {
 }
 
 #[tokio::test]
-async fn attack_9_a_stolen_database_opens_nothing() {
+async fn attack_9_a_stolen_database_backup_or_folder_opens_nothing() {
     let app = TestApp::with(|config| {
         config.vault.key = ligand_server::config::sections::Secret::new(&key(7));
     })
     .await;
     app.ok("POST", "/elements", victim(json!({}))).await;
     let (_, token) = instance(&app, json!({})).await;
+    // All of the folder but `credentials.json`, which operators are told to take away.
     let stored = app.everything_stored();
+    assert!(!app.folder().join("root.key").exists());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("backup.db");
+    let mut backup = Command::new(env!("CARGO_BIN_EXE_ligand"));
+    backup.args([
+        Path::new("backup"),
+        &copy,
+        Path::new("--data"),
+        app.folder(),
+    ]);
+    let made = tokio::task::spawn_blocking(move || backup.output().unwrap());
+    let made = made.await.unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let backed_up = std::fs::read(&copy).unwrap();
+    let backed_up = String::from_utf8_lossy(&backed_up);
+    assert!(backed_up.contains("victim"), "it holds the database");
     for secret in [
         CREDENTIAL,
         &token,
@@ -51,10 +69,13 @@ async fn attack_9_a_stolen_database_opens_nothing() {
         &key(7),
     ] {
         assert!(
-            !secret.is_empty() && !stored.contains(secret),
+            !secret.is_empty() && !stored.contains(secret) && !backed_up.contains(secret),
             "{secret} is stored in clear"
         );
     }
+    let restored = tempfile::tempdir().unwrap();
+    std::fs::copy(&copy, restored.path().join("ligand.db")).unwrap();
+    assert!(!opened(restored.path(), |_| {}).await, "the backup");
     let stolen = tempfile::tempdir().unwrap();
     app.copy_database(stolen.path());
     assert!(

@@ -67,19 +67,17 @@ async fn attack_8_nothing_that_is_remembered_crosses_organizations() {
     )
     .await
     .error(404);
-    for path in [
-        "/instances?search=mine",
-        "/instances?tags%5B%5D=mine",
-        "/usage",
+    let my_secrets = app.secrets();
+    for (path, sign) in [
+        ("/instances?searchText=mine", "\"mine\""),
+        ("/instances?tags%5B%5D=mine", "\"mine\""),
+        ("/usage", request),
+        ("/usage?searchText=things", request),
     ] {
-        let rows = app
-            .call("GET", path, &their_secrets, Value::Null)
-            .await
-            .text();
-        assert!(
-            !rows.contains(request) && !rows.contains("\"mine\""),
-            "{path}: {rows}"
-        );
+        let read = async |secrets: &str| app.call("GET", path, secrets, Value::Null).await.text();
+        let (own, others) = (read(&my_secrets).await, read(&their_secrets).await);
+        assert!(own.contains(sign), "{path} finds it for its owner: {own}");
+        assert!(!others.contains(sign), "{path}: {others}");
     }
     let other = format!(
         "{their_secrets}, Element {}",
@@ -91,7 +89,36 @@ async fn attack_8_nothing_that_is_remembered_crosses_organizations() {
 }
 
 #[tokio::test]
-async fn attack_10_a_token_ends_with_its_instance_and_secrets_with_their_change() {
+async fn attack_8_an_idempotency_key_tells_nothing_of_another_organizations_write() {
+    let (app, _, _) = staged(victim(json!({}))).await;
+    let (their_secrets, _) = neighbour(&app, victim(json!({}))).await;
+    let body = json!({"name": "same", "configuration": {"secret.key": "k"}}).to_string();
+    let post = async |secrets: &str| {
+        let headers = [
+            ("authorization", secrets),
+            ("idempotency-key", "the-same"),
+            ("content-type", "application/json"),
+        ];
+        let path = "/elements/api-v2/elements/victim/instances";
+        let reply = app.send("POST", path, &headers, body.clone()).await;
+        let reply = reply.expect(200);
+        (
+            reply.header("idempotent-replayed").to_owned(),
+            reply.json()["token"].clone(),
+        )
+    };
+    let my_secrets = app.secrets();
+    let (first, mine) = post(&my_secrets).await;
+    let (second, theirs) = post(&their_secrets).await;
+    assert_eq!((&*first, &*second), ("", ""), "each did its own");
+    assert_ne!(mine, theirs);
+    // Either is told its own again.
+    assert_eq!(post(&my_secrets).await, ("true".to_owned(), mine));
+    assert_eq!(post(&their_secrets).await, ("true".to_owned(), theirs));
+}
+
+#[tokio::test]
+async fn attack_10_a_token_ends_with_its_instance_and_a_key_with_its_deletion() {
     let (app, _, _) = staged(victim(json!({}))).await;
     let (id, token) = super::instance(&app, json!({})).await;
     app.resource("GET", "/things", &token, Value::Null)
@@ -107,4 +134,12 @@ async fn attack_10_a_token_ends_with_its_instance_and_secrets_with_their_change(
     app.resource("GET", "/things", &token, Value::Null)
         .await
         .error(401);
+    let made = json!({"name": "k", "scopes": ["read"]});
+    let made = app.ok("POST", "/api-keys", made).await;
+    let key = format!("Bearer {}", made["key"].as_str().unwrap());
+    let listed = async || app.call("GET", "/elements", &key, Value::Null).await;
+    listed().await.expect(200);
+    app.ok("DELETE", &format!("/api-keys/{}", made["id"]), Value::Null)
+        .await;
+    listed().await.error(401);
 }
