@@ -3,6 +3,7 @@
 mod files;
 mod fuzz;
 mod packages;
+mod proofs;
 
 use crate::generated;
 use crate::shell::Result;
@@ -23,6 +24,7 @@ pub fn run() -> Result {
     packages::check(&mut faults)?;
     files::check(&mut faults)?;
     fuzz::check(&mut faults)?;
+    proofs::check(&mut faults)?;
     for page in generated::stale()? {
         faults.add(format!("{page} is stale; run `cargo xtask gen`"));
     }
