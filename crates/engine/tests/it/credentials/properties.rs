@@ -250,9 +250,11 @@ impl Subject {
             let letters =
                 percent_decode_str(authority.trim_end_matches(":443").trim_end_matches(':'));
             let letters = letters.decode_utf8().unwrap();
+            // How an address is spelled is the guard's to judge, which refuses those of ours.
+            let address = host.parse::<std::net::Ipv4Addr>().is_ok();
+            let foreign = !letters.is_ascii() && !letters.contains(DELIMITERS);
             assert!(
-                letters == host.trim_end_matches(":443")
-                    || !letters.is_ascii() && !letters.contains(DELIMITERS),
+                letters == host.trim_end_matches(":443") || foreign || address,
                 "two parsers read two hosts: {text}"
             );
             let declared = self
