@@ -1,9 +1,14 @@
 //! A soak: minutes at 70 % of what the server can do, with a vendor that fails on the way. No wrong answer, flat memory.
+//!
+//! Wrong is an answer of 200 that is not the vendor's, and none at all. An error that tells of the vendor's failure is
+//! counted apart, by what it says.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Result};
 use crate::report::Output;
@@ -58,6 +63,9 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
         "{} calls, {} wrong, {} faults; memory {first:.0} MiB at first, {last:.0} at last, {most:.0} at most",
         soaked.done, soaked.wrong, turn
     ));
+    for ((status, message), times) in &soaked.refused {
+        output.line(&format!("{times} times {status}: {message}"));
+    }
     if soaked.wrong > 0 {
         return Err("answers were wrong".to_owned());
     }
@@ -67,6 +75,8 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result {
 struct Loaded {
     done: usize,
     wrong: usize,
+    /// Errors that were told, by status and message.
+    refused: BTreeMap<(u16, String), usize>,
     took: f64,
 }
 
@@ -86,6 +96,7 @@ fn load(
     mut beside: impl FnMut() -> Result,
 ) -> Result<Loaded> {
     let (done, wrong) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let refused: Mutex<BTreeMap<(u16, String), usize>> = Mutex::default();
     let over = AtomicBool::new(false);
     let began = Instant::now();
     std::thread::scope(|scope| {
@@ -97,9 +108,18 @@ fn load(
                         let due = began + every.mul_f64(f64::from(u32::try_from(n).unwrap_or(0)));
                         std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     }
-                    let reply = server.resource(PATH, token);
-                    let good = reply.is_ok_and(|reply| reply.status == 200 && reply.body == right);
-                    wrong.fetch_add(usize::from(!good), Ordering::Relaxed);
+                    match server.resource(PATH, token) {
+                        Ok(reply) if reply.status == 200 && reply.body == right => {}
+                        Ok(reply) if reply.status >= 400 => {
+                            let mut refused =
+                                refused.lock().unwrap_or_else(PoisonError::into_inner);
+                            let told = (reply.status, message(&reply.body));
+                            *refused.entry(told).or_default() += 1;
+                        }
+                        _ => {
+                            wrong.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
                 }
             });
         }
@@ -114,6 +134,14 @@ fn load(
     Ok(Loaded {
         done: done.into_inner(),
         wrong: wrong.into_inner(),
+        refused: refused.into_inner().unwrap_or_else(PoisonError::into_inner),
         took: began.elapsed().as_secs_f64(),
     })
+}
+
+/// What an error says.
+fn message(body: &[u8]) -> String {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let said = body.as_ref().and_then(|body| body.get("message")?.as_str());
+    said.unwrap_or("no message").to_owned()
 }
