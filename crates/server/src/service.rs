@@ -14,6 +14,7 @@ pub mod elements;
 pub mod error;
 pub mod explain;
 pub mod farewells;
+pub mod grant;
 pub mod hubs;
 pub mod input;
 pub mod instances;

@@ -12,7 +12,7 @@ use ligand_store::farewells::Farewell;
 use ligand_store::fault;
 use tokio::task::JoinSet;
 
-use super::{Error, elements, provision};
+use super::{Error, elements, grant};
 use crate::app::App;
 
 /// How often the table is looked at.
@@ -62,7 +62,7 @@ async fn tell(app: &App, farewell: Farewell) -> Result<(), Error> {
     let element = elements::of_leaving(app, farewell.of).await?;
     let told = match (element, farewell.document) {
         (Some(element), Some(mut document)) => {
-            provision::disconnect(app, &element, &mut document).await
+            grant::disconnect(app, &element, &mut document).await
         }
         _ => true,
     };
@@ -94,7 +94,7 @@ pub async fn tell_now(
     element: &Arc<Compiled>,
     mut document: InstanceDocument,
 ) {
-    let told = provision::disconnect(app, element, &mut document).await;
+    let told = grant::disconnect(app, element, &mut document).await;
     fault::point("delete.told");
     if let Err(error) = note(app, organization, id, told, 0).await {
         // It is due again by itself.

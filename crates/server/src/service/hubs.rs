@@ -8,7 +8,6 @@ use ligand_engine::catalog::Compiled;
 use ligand_engine::exchange::{Exchange, ResourceCall};
 use ligand_engine::step::{Outcome, Reply};
 use ligand_model::error::ErrorKind;
-use ligand_model::id::InstanceId;
 use ligand_store::instances::SealedInstance;
 use ligand_store::usage::Why;
 use serde_json::Value;
@@ -291,18 +290,10 @@ pub fn usable(sealed: &SealedInstance) -> Result<(), Error> {
     if !sealed.instance.valid {
         return Err(Error::new(
             ErrorKind::Unauthenticated,
-            reconnect_it(sealed.instance.id),
+            refresh::reconnect_it(sealed.instance.id),
         ));
     }
     Ok(())
-}
-
-/// What a caller of an instance whose grant was refused is told.
-pub fn reconnect_it(id: InstanceId) -> String {
-    format!(
-        "The vendor refused to renew this instance's access. Reconnect it: PUT /instances/{id} \
-         with a new `providerData.code`."
-    )
 }
 
 /// Writes what hooks and response parameters changed; the call itself has succeeded either way.

@@ -18,7 +18,7 @@ use ligand_store::identity::{Caller, Reach};
 use ligand_store::instances::{InstanceChange, InstanceFilter, SealedInstance};
 
 use super::pages::List;
-use super::{Error, elements, farewells, provision};
+use super::{Error, elements, farewells, grant};
 use crate::app::App;
 
 /// How long the vendor may take to hear that a connection has ended.
@@ -313,7 +313,7 @@ pub async fn delete(
     // What cannot be opened or has no element any more cannot be told to the vendor, but it is deleted.
     let element = elements::of_instance(app, &sealed.instance).await;
     let leaving = match (element, sealed.open()) {
-        (Ok(element), Ok(document)) if provision::must_tell(&element, &document) => {
+        (Ok(element), Ok(document)) if grant::must_tell(&element, &document) => {
             Some((element, document))
         }
         _ => None,

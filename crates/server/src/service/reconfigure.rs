@@ -18,7 +18,7 @@ use secrecy::ExposeSecret as _;
 use super::input::{InstanceInput, name_or};
 use super::oauth;
 use super::refresh::Changes;
-use super::{Error, elements, instances, lifecycle, provision, refresh, text};
+use super::{Error, elements, grant, instances, lifecycle, refresh, text};
 use crate::app::App;
 
 /// How often a write that met another is tried again.
@@ -54,14 +54,14 @@ pub async fn reconfigure(
     if !moved.is_empty() {
         demand_fresh_secrets(&element, &before, &input, &moved, reconnects)?;
         forget_grant(&element, &input, &mut after);
-        after.hosts = provision::freeze(&element, &after.values, false)?;
+        after.hosts = grant::freeze(&element, &after.values, false)?;
     }
     let edited = Changes::between(&before, &after);
     if !edited.is_empty() || switched {
         validate_configuration(&element.element, &after.values)?;
     }
     let validated = if reconnects {
-        provision::connect(app, &element, &mut after, &consent, false).await?;
+        grant::connect(app, &element, &mut after, &consent, false).await?;
         // No farewell, neither to this grant should the write fail nor to the one it replaces: the same customer consented
         // to both, and a vendor may end all of an authorization with one of its tokens (RFC 7009, 2.1).
         fault::point("reconnect.granted");
@@ -146,7 +146,7 @@ fn leads_elsewhere(
     before: &InstanceDocument,
     after: &InstanceDocument,
 ) -> Result<bool, Error> {
-    let reached = provision::freeze(wanted, &after.values, false)?;
+    let reached = grant::freeze(wanted, &after.values, false)?;
     let known = &present.element.hosts;
     Ok(reached.iter().any(|host| !before.hosts.contains(host))
         || wanted
@@ -277,7 +277,7 @@ async fn revalidate(
     }
     if lifecycle::declares(element, "provisionAuthValidation") {
         // Only the check: what `onProvision` makes at the vendor was made when the instance was.
-        provision::validate(app, element, after).await?;
+        grant::validate(app, element, after).await?;
         return Ok(true);
     }
     // A new key may be good; an OAuth grant that was refused is not mended by new configuration.

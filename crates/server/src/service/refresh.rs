@@ -137,6 +137,14 @@ fn unknown() -> Error {
     Error::new(ErrorKind::Unauthenticated, super::callers::BAD_CREDENTIALS)
 }
 
+/// What a caller of an instance whose grant was refused is told.
+pub fn reconnect_it(id: InstanceId) -> String {
+    format!(
+        "The vendor refused to renew this instance's access. Reconnect it: PUT /instances/{id} \
+         with a new `providerData.code`."
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

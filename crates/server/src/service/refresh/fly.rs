@@ -11,7 +11,7 @@ use ligand_model::id::{InstanceId, OrganizationId};
 use ligand_store::fault;
 use ligand_store::grants::{GrantRow, Kept};
 
-use super::super::{Error, hubs, lifecycle};
+use super::super::{Error, lifecycle};
 use super::exchange::{After, exchange};
 use super::{Changes, Refreshed, credential, due, write};
 use crate::app::App;
@@ -247,7 +247,7 @@ impl<'a> Flight<'a> {
                 if let Some(row) = &self.row {
                     self.app.memory.instances.publish(row.instance.clone());
                 }
-                Refreshed::Refused(hubs::reconnect_it(self.id), None)
+                Refreshed::Refused(super::reconnect_it(self.id), None)
             }
             Ended::Gone => failed(&super::unknown()),
             Ended::Failed => {
