@@ -96,6 +96,18 @@ impl Fixture {
         }
     }
 
+    /// The organization gets the definition of a person.
+    async fn define(&self) {
+        let path = "/organizations/objects/person/definitions";
+        self.app.ok("POST", path, definition()).await;
+    }
+
+    /// And how the element's contacts become one.
+    async fn map(&self, transformation: Value) {
+        let path = "/organizations/elements/mapped/transformations/person";
+        self.app.ok("POST", path, transformation).await;
+    }
+
     /// The JSON that a call of the instance answers.
     async fn get(&self, path: &str) -> Value {
         self.app

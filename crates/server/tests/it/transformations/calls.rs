@@ -6,22 +6,8 @@ use super::{Fixture, definition, transformation};
 
 async fn mapped() -> Fixture {
     let fixture = Fixture::start().await;
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/objects/person/definitions",
-            definition(),
-        )
-        .await;
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/elements/mapped/transformations/person",
-            transformation(),
-        )
-        .await;
+    fixture.define().await;
+    fixture.map(transformation()).await;
     fixture
 }
 
@@ -252,18 +238,8 @@ async fn names_that_mean_each_other_end() {
 async fn a_body_beyond_the_limit_is_refused_before_it_is_mapped() {
     let fixture = Fixture::with(|config| config.http.max_body.0 = 64 * 1024).await;
     let app = &fixture.app;
-    app.ok(
-        "POST",
-        "/organizations/objects/person/definitions",
-        definition(),
-    )
-    .await;
-    app.ok(
-        "POST",
-        "/organizations/elements/mapped/transformations/person",
-        transformation(),
-    )
-    .await;
+    fixture.define().await;
+    fixture.map(transformation()).await;
     let record = json!({"mail": "x".repeat(1024)});
     let records = Value::Array(vec![record; 100]);
     app.resource("POST", "/person", &fixture.token, records)

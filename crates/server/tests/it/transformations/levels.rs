@@ -355,12 +355,7 @@ async fn a_transformation_is_made_shown_replaced_and_deleted_at_every_level() {
 async fn legacy_scripts_become_new_ones_and_never_again_legacy() {
     let fixture = Fixture::start().await;
     let app = &fixture.app;
-    app.ok(
-        "POST",
-        "/organizations/objects/person/definitions",
-        definition(),
-    )
-    .await;
+    fixture.define().await;
     let path = "/organizations/elements/mapped/transformations/person";
     let with = |legacy: Value| json!({"vendorName": "Contact", "isLegacy": legacy, "script": {"body": "return transformedObject"}});
     let made = app.ok("POST", path, with(json!(true))).await;
@@ -382,12 +377,7 @@ async fn legacy_scripts_become_new_ones_and_never_again_legacy() {
 async fn what_inherits_is_shown_whole_each_field_with_its_level() {
     let fixture = Fixture::start().await;
     let app = &fixture.app;
-    app.ok(
-        "POST",
-        "/organizations/objects/person/definitions",
-        definition(),
-    )
-    .await;
+    fixture.define().await;
     let inherit = json!([{"type": "inherit"}]);
     let one = |path: &str, vendor: &str, configuration: &Value| json!({"vendorName": "Contact", "fields": [{"path": path, "vendorPath": vendor}], "configuration": configuration});
     let organization = "/organizations/elements/mapped/transformations/person";
@@ -460,12 +450,7 @@ async fn one_call_makes_or_replaces_what_its_body_names() {
     let of_instance = body(json!({"level": "instance", "elementInstanceId": fixture.id}));
     app.refused("PUT", "/transformations", of_instance.clone(), 400)
         .await;
-    app.ok(
-        "POST",
-        "/organizations/objects/person/definitions",
-        definition(),
-    )
-    .await;
+    fixture.define().await;
     let made = app.ok("PUT", "/transformations", of_instance.clone()).await;
     assert_eq!(made["level"], "instance");
     assert_eq!(
@@ -545,18 +530,8 @@ async fn what_is_malformed_is_named_and_nothing_is_kept() {
 async fn another_organization_sees_nothing_of_it() {
     let fixture = Fixture::start().await;
     let app: &TestApp = &fixture.app;
-    app.ok(
-        "POST",
-        "/organizations/objects/person/definitions",
-        definition(),
-    )
-    .await;
-    app.ok(
-        "POST",
-        "/organizations/elements/mapped/transformations/person",
-        transformation(),
-    )
-    .await;
+    fixture.define().await;
+    fixture.map(transformation()).await;
     let theirs = app.neighbour().await;
     for path in [
         "/organizations/objects/person/definitions".to_owned(),

@@ -2,31 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Fixture, closed, definition, transformation};
+use super::{Fixture, closed, transformation};
 
 async fn scripted(body: &str, more: Value) -> Fixture {
     let fixture = Fixture::start().await;
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/objects/person/definitions",
-            definition(),
-        )
-        .await;
+    fixture.define().await;
     let mut mapped = transformation();
     mapped["script"] = json!({"body": body, "mimeType": "application/javascript"});
     for (name, value) in more.as_object().unwrap() {
         mapped[name] = value.clone();
     }
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/elements/mapped/transformations/person",
-            mapped,
-        )
-        .await;
+    fixture.map(mapped).await;
     fixture
 }
 
@@ -152,24 +138,10 @@ async fn a_list_of_which_one_record_fails_writes_nothing() {
 #[tokio::test]
 async fn empty_answers_are_left_out_when_the_script_says_so() {
     let fixture = Fixture::start().await;
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/objects/person/definitions",
-            definition(),
-        )
-        .await;
+    fixture.define().await;
     let mut mapped = transformation();
     mapped["script"] = json!({"body": "done({})", "filterEmptyResponse": true});
-    fixture
-        .app
-        .ok(
-            "POST",
-            "/organizations/elements/mapped/transformations/person",
-            mapped,
-        )
-        .await;
+    fixture.map(mapped).await;
     let reply = fixture
         .app
         .resource("GET", "/person", &fixture.token, Value::Null)
