@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use ligand_model::element::{Element, Resource};
 use ligand_model::id::ElementId;
+use ligand_model::text::Text;
+use regex_lite::Regex;
 use serde_json::Value;
 
 pub use load::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
@@ -49,6 +51,25 @@ pub struct Compiled {
     /// Its id in the catalog.
     pub id: ElementId,
     routes: Routes,
+    /// The patterns of its parameters, by their text.
+    pub(crate) patterns: Patterns,
+}
+
+/// Regular expressions by their text.
+pub(crate) type Patterns = BTreeMap<Text, Regex>;
+
+fn patterns(element: &Element) -> Patterns {
+    let of_resources = element.resources.iter().flat_map(|one| &one.parameters);
+    let all = element.parameters.iter().chain(of_resources);
+    let mut known = Patterns::new();
+    for pattern in all.filter_map(|parameter| parameter.pattern.as_ref()) {
+        if !known.contains_key(pattern)
+            && let Ok(regex) = Regex::new(pattern)
+        {
+            known.insert(pattern.clone(), regex);
+        }
+    }
+    known
 }
 
 /// What a verb and a path lead to.
@@ -92,6 +113,7 @@ impl Compiled {
         found.extend(duplicates);
         (
             Self {
+                patterns: patterns(&element),
                 element,
                 id,
                 routes,

@@ -10,6 +10,9 @@ pub enum Error {
     /// Input that is malformed or missing: the sentence says what, where, and what would be right.
     #[error("{0}")]
     Invalid(String),
+    /// A record that cannot exist.
+    #[error("{0}")]
+    NotFound(String),
     /// Configuration keys that an instance cannot exist without.
     #[error("Missing required configuration: {}", .0.join(", "))]
     MissingConfiguration(Vec<String>),
@@ -20,7 +23,10 @@ pub enum Error {
 
 impl Classify for Error {
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Invalid
+        match self {
+            Self::NotFound(_) => ErrorKind::NotFound,
+            _ => ErrorKind::Invalid,
+        }
     }
 
     fn public(&self) -> Cow<'_, str> {

@@ -28,7 +28,7 @@ mod xml;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use ligand_model::element::Resource;
+use ligand_model::element::{Hook, Resource};
 use ligand_model::error::{Classify, ErrorKind};
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -296,13 +296,6 @@ impl Exchange {
         if let Some(answer) = self.begin_repeat()? {
             return Ok(self.finish(resource, answer));
         }
-        if let Some(next) = &resource.next_resource
-            && !resource.only_with.is_empty()
-            && !self.call.has_member(&resource.only_with)
-        {
-            self.follow(next)?;
-            return self.begin_link();
-        }
         let paging =
             Paging::read(element, resource, &self.values, &mut self.call.query).map_err(invalid)?;
         self.begin_local()?;
@@ -315,6 +308,7 @@ impl Exchange {
             setting: &self.setting,
             paging: &paging,
             previous: self.previous.as_ref(),
+            patterns: &self.compiled.patterns,
             explain: self.explain,
         };
         self.draft = sources.draft().map_err(invalid)?;
@@ -332,11 +326,16 @@ impl Exchange {
     }
 
     fn hooks_of(&self, kind: &str) -> VecDeque<HookRef> {
-        let of = |hooks: &[ligand_model::element::Hook], of_element| {
+        let outside = self.outside();
+        let runs = |hook: &Hook| {
+            let when = hook.when.as_deref();
+            hook.kind == kind && hook.body.is_some() && when.is_none_or(|when| outside.holds(when))
+        };
+        let of = |hooks: &[Hook], of_element| {
             hooks
                 .iter()
                 .enumerate()
-                .filter(|(_, hook)| hook.kind == kind && hook.body.is_some())
+                .filter(|(_, hook)| runs(hook))
                 .map(|(index, _)| HookRef { of_element, index })
                 .collect::<Vec<_>>()
         };

@@ -17,7 +17,8 @@ use serde_json::value::RawValue;
 
 pub use self::describe::{Choices, Describe, Test};
 pub use self::records::{
-    Members, NumberSource, PathSource, Shape, Source, Table, TextSource, Variant, Xml,
+    Keep, Members, NumberSource, PathSource, Shape, Source, Table, TextSource, TextsKept, Variant,
+    Xml,
 };
 use crate::id::ElementId;
 use crate::text::{Extra, Text};
@@ -297,6 +298,11 @@ pub struct Parameter {
     /// *Added.* Members of a body, by comma, that are not passed on: a record comes back with what the vendor gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub omit: Option<Text>,
+    /// *Added.* A regular expression that the value must match, as JSON Schema has it: found anywhere in it unless `^` and
+    /// `$` say otherwise. A value of the path that does not is the id of no record. A named group fills the token of its
+    /// name in the vendor's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Text>,
     /// Everything else.
     #[serde(flatten)]
     pub extra: Extra,
@@ -319,6 +325,9 @@ pub struct Hook {
     /// *Added, on disk only.* File of the source, relative to the element's folder; the loader turns it into `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Text>,
+    /// *Added.* What must hold for it to run, of places outside of any record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Box<Test>>,
     /// Whether it was read from a file of the catalog: the operator's text, not a tenant's.
     #[serde(skip)]
     pub of_catalog: bool,
@@ -379,6 +388,10 @@ pub struct Resource {
     /// *Added.* What becomes of each record of the answer, after all hooks; an answer without a body is an empty record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Box<Shape>>,
+    /// *Added.* What becomes of the caller's body, which is the record of this shape, on its way to the vendor; fields are
+    /// added to it, and it is what hooks before the call see. What it keeps of the body must be an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_shape: Option<Box<Shape>>,
     /// *Added.* The answer of this link where it is known beforehand: that of the first variant whose `when` holds, taken as
     /// it stands. Neither hooks nor the vendor are asked then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -403,10 +416,6 @@ pub struct Resource {
     /// `METHOD:/path` of the resource that runs after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_resource: Option<Text>,
-    /// *Added.* This link of a chain is only made when the body that the caller sent has a member of such a name, `C_*`
-    /// for any that begins so; else the chain goes on with the next link, which finds what the one before this left.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub only_with: Vec<Text>,
     /// *Added.* `ping`: a successful call answers `{dateTime, endpoint, valid}`; `stream`: the vendor's bytes pass through;
     /// `none`: a success answers nothing; `verbatim`: the bytes pass even when an error rule knows an error in them, unless it says that the grant has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 //! Nothing is lost by it: the definition is kept and exported as it was given; this is what it is read as.
 
 use ligand_model::element::{Describe, ErrorRule, Shape, Table, Test, Xml};
+use regex_lite::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -36,6 +37,7 @@ const PARAMETER: &[(&str, Kind)] = &[
     ("vendorDataType", Kind::Text),
     ("defaultValue", Kind::Text),
     ("omit", Kind::Ours(reads::<String>)),
+    ("pattern", Kind::Ours(is_pattern)),
 ];
 
 const HOOK: &[(&str, Kind)] = &[
@@ -43,6 +45,7 @@ const HOOK: &[(&str, Kind)] = &[
     ("body", Kind::Text),
     ("file", Kind::Text),
     ("isLegacy", Kind::Flag),
+    ("when", Kind::Ours(reads::<Test>)),
 ];
 
 const ENTRY: &[(&str, Kind)] = &[
@@ -70,7 +73,6 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("paginationType", Kind::Text),
     ("nextPageKey", Kind::Text),
     ("nextResource", Kind::Text),
-    ("onlyWith", Kind::Ours(reads::<Vec<String>>)),
     ("wrap", Kind::Ours(reads::<String>)),
     ("keyset", Kind::Ours(reads::<String>)),
     ("answer", Kind::Ours(reads::<String>)),
@@ -83,6 +85,7 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("nextPageWhen", Kind::Ours(reads::<Test>)),
     ("table", Kind::Ours(reads::<Table>)),
     ("shape", Kind::Ours(reads::<Shape>)),
+    ("requestShape", Kind::Ours(reads::<Shape>)),
     ("skip", Kind::Ours(reads::<Shape>)),
     ("describe", Kind::Ours(reads::<Describe>)),
     ("totalCount", Kind::Ours(reads::<String>)),
@@ -118,6 +121,13 @@ const ELEMENT: &[(&str, Kind)] = &[
     ("hosts", Kind::Ours(reads::<Vec<String>>)),
     ("errors", Kind::Ours(reads::<Vec<ErrorRule>>)),
 ];
+
+/// Whether it is a regular expression that we can match.
+fn is_pattern(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|pattern| Regex::new(pattern).is_ok())
+}
 
 fn reads<T: DeserializeOwned>(value: &Value) -> bool {
     T::deserialize(value).is_ok()

@@ -81,6 +81,7 @@ fn texts(parameter: &mut Parameter, sharing: &mut Sharing) {
         &mut parameter.vendor_data_type,
         &mut parameter.default_value,
         &mut parameter.omit,
+        &mut parameter.pattern,
     ] {
         sharing.option(text);
     }

@@ -1,12 +1,8 @@
 //! The incoming call, as the engine sees it.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use ligand_model::text::Text;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::error::Error;
 
@@ -85,18 +81,6 @@ impl ResourceCall {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// Whether the body is an object with a member of one of these names; `C_*` is any that begins so.
-    pub(super) fn has_member(&self, names: &[Text]) -> bool {
-        let members: BTreeMap<String, &RawValue> =
-            serde_json::from_slice(&self.body).unwrap_or_default();
-        members.keys().any(|member| {
-            names.iter().any(|name| match name.strip_suffix('*') {
-                Some(beginning) => member.starts_with(beginning),
-                None => **name == **member,
-            })
-        })
-    }
-
     /// Refuses a body that says it is JSON and is not.
     pub(super) fn check_json(&self) -> Result<(), Error> {
         let json = self
@@ -109,32 +93,5 @@ impl ResourceCall {
         serde_json::from_slice::<IgnoredAny>(&self.body)
             .map(drop)
             .map_err(|error| Error::Invalid(format!("The body is not valid JSON: {error}.")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_are_found_by_name_or_by_how_they_begin() {
-        let of = |body: &'static str, names: &[&str]| {
-            let names: Vec<Text> = names.iter().map(|name| (*name).into()).collect();
-            let call = ResourceCall {
-                body: body.into(),
-                ..ResourceCall::default()
-            };
-            call.has_member(&names)
-        };
-        assert!(of(r#"{"a": 1, "C_Name": {"b": 2}}"#, &["M_*", "C_*"]));
-        assert!(of(r#"{"b": null}"#, &["b"]));
-        assert!(!of(
-            r#"{"Cc_Name": 1, "xC_Name": 1, "c_name": 1, "x": {"C_Name": 1}}"#,
-            &["C_*"]
-        ));
-        assert!(!of(r#"{"bb": 1}"#, &["b"]));
-        for other in [r#"[{"b": 1}]"#, "", "b", r#"{"b": 1"#] {
-            assert!(!of(other, &["b"]), "{other}");
-        }
     }
 }

@@ -56,6 +56,7 @@ impl Exchange {
             setting: &self.setting,
             paging: &whole,
             previous: self.previous.as_ref(),
+            patterns: &self.compiled.patterns,
             explain: self.explain,
         };
         let mut draft = sources.draft().map_err(invalid)?;

@@ -1,7 +1,9 @@
 //! From an incoming call to a draft: every parameter read from its source and written to its destination.
 
 mod elements;
+mod names;
 mod omit;
+mod pattern;
 mod read;
 mod write;
 
@@ -11,9 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ligand_model::element::{AuthenticationKind, Element, Parameter, Resource};
 
-use super::draft::Draft;
+use super::draft::{Draft, DraftBody};
 use super::paging::Paging;
+use super::records::{self, Outside};
 use super::{Level, Previous, ResourceCall, Setting};
+use crate::catalog::Patterns;
 use crate::error::Error;
 use crate::oauth;
 use crate::template;
@@ -29,6 +33,7 @@ pub(super) struct Sources<'a> {
     pub(super) setting: &'a Setting,
     pub(super) paging: &'a Paging,
     pub(super) previous: Option<&'a Previous>,
+    pub(super) patterns: &'a Patterns,
     /// Whether the draft keeps what set its parts.
     pub(super) explain: bool,
 }
@@ -79,6 +84,7 @@ impl Sources<'_> {
             }
             match self.read(parameter) {
                 Some(found) => {
+                    self.match_pattern(parameter, &found, &mut collected)?;
                     let before = draft.before();
                     self.write(parameter, found, &mut draft, &mut collected)?;
                     if let Some(before) = before {
@@ -102,6 +108,13 @@ impl Sources<'_> {
             )));
         }
         self.refuse_ignored_where()?;
+        if let Some(shape) = &self.resource.request_shape {
+            let outside = Outside::new(self.call, self.variables, self.previous);
+            if let Some(body) = records::requested(shape, &outside)? {
+                draft.body = DraftBody::Text(body);
+                draft.note("body", "", Level::Resource, "requestShape");
+            }
+        }
         if let Some((name, cursor)) = self.paging.undeclared_cursor(self.resource) {
             draft.set_query(name, cursor.to_owned());
         }

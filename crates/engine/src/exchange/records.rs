@@ -6,12 +6,15 @@ mod shape;
 mod table;
 
 use bytes::Bytes;
-use ligand_model::element::{Resource, Table};
+use ligand_model::element::{Resource, Shape, Table};
 use ligand_model::error::ErrorKind;
 
 use super::{Answer, Exchange};
+use crate::error::Error;
+use crate::raw::Opened;
 use crate::step::Failure;
-use places::Outside;
+pub(super) use places::Outside;
+use shape::Unfit;
 
 /// What records may grow by when they get names and members, bytes beside four times what the vendor sent: headings that
 /// are long would make a large answer of a small one.
@@ -27,12 +30,8 @@ const fn in_proportion(out: &[u8], from: &[u8]) -> Option<()> {
 }
 
 impl Exchange {
-    fn outside(&self) -> Outside<'_> {
-        Outside {
-            call: &self.call,
-            variables: &self.variables,
-            previous: self.previous.as_ref(),
-        }
+    pub(super) fn outside(&self) -> Outside<'_> {
+        Outside::new(&self.call, &self.variables, self.previous.as_ref())
     }
 
     /// Makes records of a table, when the answer is one.
@@ -97,6 +96,29 @@ impl Exchange {
             .and_then(|resource| resource.next_page_key.as_deref());
         key.is_some_and(|key| !key.is_empty())
     }
+}
+
+/// What the vendor is sent of the caller's body; none when the shape has no variant for it.
+///
+/// # Errors
+/// What is kept of the body is no object.
+pub(super) fn requested(shape: &Shape, outside: &Outside<'_>) -> Result<Option<Bytes>, Error> {
+    let body = outside.body().map(Opened::whole);
+    let body = body.unwrap_or(Bytes::from_static(b"null"));
+    let made = shape::requested(&body, shape, outside).map_err(|unfit| match unfit {
+        Unfit::TooLarge => "The body becomes too large when its request is made.".to_owned(),
+        Unfit::NoObject(places) => {
+            let below = places.split('|').map(str::trim);
+            let below: Vec<&str> = below.filter(|place| !place.starts_with('$')).collect();
+            match below.as_slice() {
+                [] => "The body must be one JSON object, such as {\"email\":\"a@b.c\"}.".to_owned(),
+                [name, ..] => format!(
+                    "The body must be one JSON object, or hold one: {{\"{name}\":{{\"email\":\"a@b.c\"}}}}."
+                ),
+            }
+        }
+    });
+    made.map_err(Error::Invalid)
 }
 
 fn disproportionate() -> Failure {

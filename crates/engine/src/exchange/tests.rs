@@ -11,6 +11,7 @@ mod parameters;
 mod properties;
 mod records;
 mod repeat;
+mod requests;
 mod scripts;
 mod sessions;
 mod xml_words;

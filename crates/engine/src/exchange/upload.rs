@@ -53,7 +53,7 @@ fn takes_more(resource: &Resource) -> bool {
     let rooted = root
         .split_once('|')
         .is_some_and(|(request, _)| !request.is_empty());
-    chained || rooted || repeats(resource)
+    chained || rooted || repeats(resource) || resource.request_shape.is_some()
 }
 
 /// Whether a parameter puts what is uploaded where the vendor takes it, as it is.

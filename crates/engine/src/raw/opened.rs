@@ -40,6 +40,20 @@ impl Opened {
         self.whole.clone()
     }
 
+    /// An object of the members whose names begin so; none when there are none.
+    pub(crate) fn beginning(&self, beginning: &str) -> Option<Bytes> {
+        let from = self.members.range(beginning.to_owned()..);
+        let mut out = Vec::new();
+        for (name, value) in from.take_while(|(name, _)| name.starts_with(beginning)) {
+            out.push(if out.is_empty() { b'{' } else { b',' });
+            out.extend_from_slice(&key(name));
+            out.push(b':');
+            out.extend_from_slice(value);
+        }
+        out.push(b'}');
+        (out.len() > 1).then(|| out.into())
+    }
+
     /// The text of the value at `path`, read as [`crate::json_path::get`] reads it.
     pub(crate) fn get(&self, path: &str) -> Option<Bytes> {
         if let Some(member) = self.members.get(path) {
@@ -124,6 +138,19 @@ mod tests {
         let list = Opened::open(&Bytes::from_static(b"[[], {\"a\": 1}]")).unwrap();
         assert_eq!(list.get("[1].a").as_deref(), Some(&b"1"[..]));
         assert_eq!(list.get("a"), None);
+    }
+
+    #[test]
+    fn members_are_found_by_how_they_begin() {
+        let of = |body: &'static str| Opened::open(&Bytes::from_static(body.as_bytes())).unwrap();
+        let body =
+            of(r#"{"D_": 1, "C_b": null, "a": 1, "C_": {"C_d": 2}, "c_a": 1, "\u0043_\"": 3}"#);
+        assert_eq!(
+            body.beginning("C_").unwrap(),
+            r#"{"C_":{"C_d": 2},"C_\"":3,"C_b":null}"#
+        );
+        assert_eq!(body.beginning("Ca"), None);
+        assert_eq!(of(r#"[{"C_a": 1}]"#).beginning("C_"), None);
     }
 
     #[test]

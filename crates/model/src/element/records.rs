@@ -1,11 +1,12 @@
 //! *Added.* How records are made of what a vendor answers, where its answer is not the record: of a table, or of members
-//! that stand elsewhere.
+//! that stand elsewhere; and how what it takes is made of what the caller sends.
 //!
 //! # Places
 //! A place is a path in the record (`file.id`); one that begins with `$` is outside of it: `$body` is what the caller sent,
 //! `$path.id` a variable of the caller's path, `$query.path` a query parameter, `$where.listId` what the caller's `where`
 //! says that a field equals, `$previous` the answer of the link before
-//! in a chain, `$record` the record itself. `a | b` is the first that holds anything but null, `false`, 0 and the empty
+//! in a chain, `$record` the record itself. `$body.C_*` is an object of those members of the body whose names begin so, and
+//! nothing when there are none. `a | b` is the first that holds anything but null, `false`, 0 and the empty
 //! text, else the last that is there.
 
 use std::fmt;
@@ -73,12 +74,34 @@ pub struct Variant {
     /// Which records it is for; default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Test>,
-    /// Places of objects whose members the new record begins with; later ones win.
+    /// Objects whose members the new record begins with; later ones win.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keep: Vec<String>,
+    pub keep: Vec<Keep>,
+    /// Names of members that are not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omit: Vec<String>,
     /// Its members, which win over those that are kept. One whose source holds nothing is left out.
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub members: Members,
+}
+
+/// An object whose members are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Keep {
+    /// The place of one whose members are kept as they stand.
+    Place(String),
+    /// One whose members are texts at the vendor.
+    Texts(TextsKept),
+}
+
+/// Members as texts: a number or a flag is one with the same letters, and null takes away the member that was kept before.
+/// Objects and lists stay what they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextsKept {
+    /// The place of the object.
+    pub texts: String,
 }
 
 /// Where the value of a member comes from.
@@ -97,12 +120,15 @@ pub enum Source {
     Numeric(NumberSource),
     /// A path of files.
     Path(PathSource),
+    /// A list; an item that holds nothing is left out.
+    List(Vec<Source>),
+    /// An object of its own; none when its `when` does not hold.
+    Record(Box<Variant>),
 }
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        const KINDS: &str =
-            "expected a place, true, false, a number, {\"text\"}, {\"number\"} or {\"path\"}";
+        const KINDS: &str = "expected a place, true, false, a number, {\"text\"}, {\"number\"}, {\"path\"}, a list of such, or {\"keep\", \"members\"}";
         let value = Value::deserialize(from)?;
         let has = |name: &str| value.get(name).is_some();
         let made = match &value {
@@ -114,6 +140,10 @@ impl<'de> Deserialize<'de> for Source {
                 NumberSource::deserialize(&value).map(Self::Numeric)
             }
             Value::Object(_) if has("path") => PathSource::deserialize(&value).map(Self::Path),
+            Value::Array(_) => Vec::deserialize(&value).map(Self::List),
+            Value::Object(_) if has("keep") || has("members") => {
+                Variant::deserialize(&value).map(|made| Self::Record(Box::new(made)))
+            }
             _ => return Err(serde::de::Error::custom(KINDS)),
         };
         made.map_err(serde::de::Error::custom)

@@ -8,7 +8,7 @@ use ligand_model::error::Classify as _;
 use serde_json::Value;
 
 use super::read::Found;
-use super::{Sources, elements, omit};
+use super::{Sources, elements, names, omit};
 use crate::error::Error;
 use crate::exchange::Part;
 use crate::exchange::draft::{Draft, DraftBody};
@@ -19,7 +19,7 @@ use crate::template;
 /// What has been collected before it is put into the draft.
 #[derive(Default)]
 pub(super) struct Collected {
-    path_tokens: BTreeMap<String, String>,
+    pub(super) path_tokens: BTreeMap<String, String>,
     body_tokens: BTreeMap<String, String>,
     /// Tokens that hold XML.
     xml: BTreeSet<String>,
@@ -52,6 +52,8 @@ impl Sources<'_> {
             found
         } else if converter == "toXmlElements" {
             Found::Text(elements::xml_elements(parameter, &found)?)
+        } else if converter == "toFieldNames" {
+            Found::Text(names::field_names(parameter, &found))
         } else {
             match self.convert(converter, &found)? {
                 // `converter:toQuickbase` names no destination: such a text is the token `query`.
@@ -260,6 +262,7 @@ impl Sources<'_> {
         };
         if matches!(draft.method.as_str(), "GET" | "HEAD" | "DELETE")
             && matches!(&draft.body, DraftBody::Text(_))
+            && self.resource.request_shape.is_none()
             && !self
                 .resource
                 .parameters

@@ -1,12 +1,14 @@
 //! Where values are: in the record, read in one walk over its text, or outside of it.
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ligand_model::element::Test;
 use serde_json::Value;
 
+use super::MOST_GROWTH;
 use crate::describe::is_true;
 use crate::exchange::{Previous, ResourceCall};
 use crate::json_path::{self, Part};
@@ -14,23 +16,52 @@ use crate::query;
 use crate::raw::{self, Opened};
 
 /// What a record may take from the call around it.
-pub(super) struct Outside<'a> {
-    pub(super) call: &'a ResourceCall,
-    pub(super) variables: &'a BTreeMap<String, String>,
-    pub(super) previous: Option<&'a Previous>,
+pub(in crate::exchange) struct Outside<'a> {
+    call: &'a ResourceCall,
+    variables: &'a BTreeMap<String, String>,
+    previous: Option<&'a Previous>,
+    body: OnceCell<Option<Opened>>,
 }
 
-impl Outside<'_> {
+impl<'a> Outside<'a> {
+    pub(in crate::exchange) const fn new(
+        call: &'a ResourceCall,
+        variables: &'a BTreeMap<String, String>,
+        previous: Option<&'a Previous>,
+    ) -> Self {
+        Self {
+            call,
+            variables,
+            previous,
+            body: OnceCell::new(),
+        }
+    }
+
+    /// What the caller sent, when it is JSON.
+    pub(super) fn body(&self) -> Option<&Opened> {
+        let opened = self.body.get_or_init(|| Opened::open(&self.call.body));
+        opened.as_ref()
+    }
+
+    /// Whether a test holds whose places are all outside of the record.
+    pub(in crate::exchange) fn holds(&self, test: &Test) -> bool {
+        let mut reader = Reader::new(self);
+        let condition = Condition::of(test, &mut reader);
+        let found = reader.read(b"null");
+        found.is_some_and(|found| condition.holds(&found))
+    }
+
     /// The JSON text at a place, without its `$`.
     pub(super) fn get(&self, place: &str) -> Option<Bytes> {
         let (of, path) = place.split_once('.').unwrap_or((place, ""));
         let text = |text: &str| Bytes::from(Value::from(text).to_string());
         match of {
             "body" => {
-                let opened = Opened::open(&self.call.body)?;
-                match path {
-                    "" => Some(opened.whole()),
-                    path => opened.get(path),
+                let opened = self.body()?;
+                match (path, path.strip_suffix('*')) {
+                    ("", _) => Some(opened.whole()),
+                    (_, Some(beginning)) => opened.beginning(beginning),
+                    (path, None) => opened.get(path),
                 }
             }
             "previous" => {
@@ -85,6 +116,20 @@ pub(super) struct Reader<'a> {
 pub(super) struct Found<'t> {
     record: &'t [u8],
     slots: Vec<Option<&'t [u8]>>,
+    /// Bytes that may still be made of it: a definition may name a place any number of times.
+    left: Cell<usize>,
+}
+
+impl Found<'_> {
+    /// None when more is made of the record than may be.
+    pub(super) fn spend(&self, bytes: usize) -> Option<()> {
+        self.left.set(self.left.get().saturating_sub(bytes));
+        self.in_budget()
+    }
+
+    pub(super) fn in_budget(&self) -> Option<()> {
+        (self.left.get() > 0).then_some(())
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -134,7 +179,11 @@ impl<'a> Reader<'a> {
     pub(super) fn read<'t>(&self, record: &'t [u8]) -> Option<Found<'t>> {
         let mut slots = vec![None; self.slots];
         self.wanted.read(record, &mut slots)?;
-        Some(Found { record, slots })
+        Some(Found {
+            record,
+            slots,
+            left: Cell::new(MOST_GROWTH),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use ligand_model::element::{Shape, Source, Variant};
+use ligand_model::element::{Keep, Shape, Source, Variant};
 use serde_json::Value;
 
 use super::in_proportion;
@@ -14,8 +14,17 @@ use crate::raw;
 /// A variant, compiled for one answer.
 struct Kind<'a> {
     when: Option<Condition<'a>>,
-    keep: Vec<Choice<'a>>,
+    keep: Vec<Kept<'a>>,
+    omit: Vec<Box<[u8]>>,
     members: Vec<(Box<[u8]>, Made<'a>)>,
+}
+
+/// An object whose members are kept.
+struct Kept<'a> {
+    places: &'a str,
+    object: Choice<'a>,
+    /// Whether its members become texts.
+    texts: bool,
 }
 
 /// What a member is made of.
@@ -25,6 +34,8 @@ enum Made<'a> {
     Text(Text<'a>, Option<Text<'a>>),
     Number(Choice<'a>),
     Path(Vec<Made<'a>>),
+    List(Vec<Made<'a>>),
+    Record(Kind<'a>),
 }
 
 /// A text with places in it.
@@ -38,11 +49,7 @@ enum Piece<'a> {
 /// Each record of a list, or the whole, in its shape; none when that would be out of proportion.
 pub(super) fn shaped(text: &Bytes, shape: &Shape, outside: &Outside<'_>) -> Option<Bytes> {
     let mut reader = Reader::new(outside);
-    let kinds: Vec<Kind<'_>> = shape
-        .variants()
-        .iter()
-        .map(|variant| Kind::of(variant, &mut reader))
-        .collect();
+    let kinds = kinds(shape, &mut reader);
     raw::rewrite(text, |record, out| {
         let found = reader.read(record)?;
         match kinds.iter().find(|kind| kind.holds(&found)) {
@@ -56,13 +63,49 @@ pub(super) fn shaped(text: &Bytes, shape: &Shape, outside: &Outside<'_>) -> Opti
 /// The first variant that is for this call, with nothing in its record.
 pub(super) fn known(shape: &Shape, outside: &Outside<'_>) -> Option<Vec<u8>> {
     let mut reader = Reader::new(outside);
-    let kinds = shape.variants().iter();
-    let kinds: Vec<Kind<'_>> = kinds.map(|kind| Kind::of(kind, &mut reader)).collect();
+    let kinds = kinds(shape, &mut reader);
     let found = reader.read(b"null")?;
     let kind = kinds.iter().find(|kind| kind.holds(&found))?;
     let mut out = Vec::new();
     kind.write(&found, &mut out)?;
     Some(out)
+}
+
+/// Why a request cannot be made of a body.
+pub(super) enum Unfit<'a> {
+    /// What stands at these places is no object.
+    NoObject(&'a str),
+    /// It would be out of proportion.
+    TooLarge,
+}
+
+/// What a body becomes on its way to the vendor; none when no variant is for it.
+///
+/// # Errors
+/// What is kept of the body is no object.
+pub(super) fn requested<'a>(
+    body: &Bytes,
+    shape: &'a Shape,
+    outside: &'a Outside<'a>,
+) -> Result<Option<Bytes>, Unfit<'a>> {
+    let mut reader = Reader::new(outside);
+    let kinds = kinds(shape, &mut reader);
+    let found = reader.read(body).ok_or(Unfit::NoObject("$record"))?;
+    let Some(kind) = kinds.iter().find(|kind| kind.holds(&found)) else {
+        return Ok(None);
+    };
+    if let Some(places) = kind.lacks(&found) {
+        return Err(Unfit::NoObject(places));
+    }
+    let mut out = Vec::with_capacity(body.len());
+    let written = kind.write(&found, &mut out);
+    written.ok_or(Unfit::TooLarge)?;
+    Ok(Some(out.into()))
+}
+
+fn kinds<'a>(shape: &'a Shape, reader: &mut Reader<'a>) -> Vec<Kind<'a>> {
+    let variants = shape.variants().iter();
+    variants.map(|variant| Kind::of(variant, reader)).collect()
 }
 
 impl<'a> Kind<'a> {
@@ -73,7 +116,17 @@ impl<'a> Kind<'a> {
     fn of(variant: &'a Variant, reader: &mut Reader<'a>) -> Self {
         let when = variant.when.as_ref();
         let when = when.map(|test| Condition::of(test, reader));
-        let keep = variant.keep.iter().map(|place| reader.choice(place));
+        let keep = variant.keep.iter().map(|keep| {
+            let (places, texts) = match keep {
+                Keep::Place(places) => (places, false),
+                Keep::Texts(kept) => (&kept.texts, true),
+            };
+            Kept {
+                places,
+                object: reader.choice(places),
+                texts,
+            }
+        });
         let keep = keep.collect();
         let members = variant.members.0.iter();
         let members = members
@@ -82,47 +135,90 @@ impl<'a> Kind<'a> {
         Self {
             when,
             keep,
+            omit: variant.omit.iter().map(|name| raw::key(name)).collect(),
             members,
         }
     }
 
+    /// The places of the first object of the body that is to be kept and is none.
+    fn lacks(&self, found: &Found<'_>) -> Option<&'a str> {
+        let of_body = |kept: &&Kept<'_>| {
+            let mut places = kept.places.split('|').map(str::trim);
+            places.any(|place| !place.starts_with('$') || place == "$record")
+        };
+        let no_object = |kept: &&Kept<'_>| {
+            let value = kept.object.get(found);
+            value.and_then(<[u8]>::first) != Some(&b'{')
+        };
+        let own = self.keep.iter().filter(of_body).find(no_object);
+        let below = || self.members.iter().find_map(|(_, made)| made.lacks(found));
+        own.map(|kept| kept.places).or_else(below)
+    }
+
+    /// Writes the record; none when it cannot be read or would be out of proportion.
     fn write(&self, found: &Found<'_>, out: &mut Vec<u8>) -> Option<()> {
         let made = self.members.iter().filter_map(|(name, value)| {
             let value = value.get(found)?;
-            Some((Cow::Borrowed(&**name), value))
+            Some((Cow::Borrowed(&**name), Some(value)))
         });
-        let mut members: Vec<(raw::Key<'_>, Cow<'_, [u8]>)> = Vec::new();
+        let mut members: Vec<(raw::Key<'_>, Option<Cow<'_, [u8]>>)> = Vec::new();
         if self.keep.is_empty() {
             members.extend(made);
         } else {
-            let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+            let mut known: HashMap<raw::Key<'_>, usize> = HashMap::new();
             let mut add = |name: raw::Key<'_>, value| {
-                let name: Vec<u8> = name.into_owned();
+                let name: raw::Key<'static> = Cow::Owned(name.into_owned());
                 let at = *known.entry(name.clone()).or_insert(members.len());
                 match members.get_mut(at) {
                     Some((_, old)) => *old = value,
-                    None => members.push((Cow::Owned(name), value)),
+                    None => members.push((name, value)),
                 }
             };
             for kept in &self.keep {
-                let kept = kept.get(found).filter(|kept| kept.first() == Some(&b'{'));
-                if let Some(kept) = kept {
-                    raw::object(kept, 0, |name, value| add(name, Cow::Borrowed(value))).ok()?;
-                }
+                let Some(object) = kept
+                    .object
+                    .get(found)
+                    .filter(|one| one.first() == Some(&b'{'))
+                else {
+                    continue;
+                };
+                let walked = raw::object(object, 0, |name, value| {
+                    if self.omit.iter().any(|omitted| **omitted == *name) {
+                        return;
+                    }
+                    let value = if kept.texts {
+                        as_text(value)
+                    } else {
+                        Some(Cow::Borrowed(value))
+                    };
+                    add(name, value);
+                });
+                walked.ok()?;
             }
             made.for_each(|(name, value)| add(name, value));
         }
-        out.push(b'{');
-        for (at, (name, value)) in members.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
+        let begin = out.len();
+        for (name, value) in &members {
+            let Some(value) = value else { continue };
+            out.push(if out.len() == begin { b'{' } else { b',' });
             out.extend_from_slice(name);
             out.push(b':');
             out.extend_from_slice(value);
         }
+        if out.len() == begin {
+            out.push(b'{');
+        }
         out.push(b'}');
-        Some(())
+        found.in_budget()
+    }
+}
+
+/// A member as a text; null is none.
+fn as_text(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match value {
+        b"null" => None,
+        [b'"' | b'{' | b'[', ..] => Some(Cow::Borrowed(value)),
+        scalar => Some(Cow::Owned([b"\"", scalar, b"\""].concat())),
     }
 }
 
@@ -144,6 +240,11 @@ impl<'a> Made<'a> {
                 let names = source.path.iter().map(|name| Self::of(name, reader));
                 Self::Path(names.collect())
             }
+            Source::List(items) => {
+                let items = items.iter().map(|item| Self::of(item, reader));
+                Self::List(items.collect())
+            }
+            Source::Record(variant) => Self::Record(Kind::of(variant, reader)),
         }
     }
 
@@ -158,9 +259,37 @@ impl<'a> Made<'a> {
                 Some(Cow::Owned(number.to_string().into_bytes()))
             }
             Self::Text(..) | Self::Path(_) => {
-                let text = Value::String(self.text(found)?.into_owned());
-                Some(Cow::Owned(text.to_string().into_bytes()))
+                let text = Value::String(self.text(found)?.into_owned()).to_string();
+                found.spend(text.len())?;
+                Some(Cow::Owned(text.into_bytes()))
             }
+            Self::List(items) => {
+                let mut out = vec![b'['];
+                for item in items.iter().filter_map(|item| item.get(found)) {
+                    found.spend(item.len())?;
+                    if out.len() > 1 {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(&item);
+                }
+                out.push(b']');
+                Some(Cow::Owned(out))
+            }
+            Self::Record(kind) => {
+                let mut out = Vec::new();
+                kind.holds(found).then(|| kind.write(found, &mut out))??;
+                found.spend(out.len())?;
+                Some(Cow::Owned(out))
+            }
+        }
+    }
+
+    /// As [`Kind::lacks`], of the objects in a member.
+    fn lacks(&self, found: &Found<'_>) -> Option<&'a str> {
+        match self {
+            Self::List(items) => items.iter().find_map(|item| item.lacks(found)),
+            Self::Record(kind) if kind.holds(found) => kind.lacks(found),
+            _ => None,
         }
     }
 
@@ -193,6 +322,7 @@ impl<'a> Made<'a> {
                 path.push_str(last.trim_start_matches('/'));
                 Some(Cow::Owned(path))
             }
+            Self::List(_) | Self::Record(_) => None,
         }
     }
 }
@@ -223,6 +353,7 @@ impl<'a> Text<'a> {
                     places = true;
                     if let Some(text) = choice.get(found).and_then(plain) {
                         held |= !text.is_empty();
+                        found.spend(text.len())?;
                         out.push_str(&text);
                     }
                 }

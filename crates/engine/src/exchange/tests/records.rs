@@ -181,7 +181,8 @@ fn a_write_answers_what_was_sent_under_what_came_back() {
 fn words_that_mean_nothing_here_are_left_out_of_an_import_and_kept_for_export() {
     for (name, value) in [
         ("table", json!({"headings": "a", "rows": "b", "cells": "c"})),
-        ("shape", json!({"members": {"a": ["b"]}})),
+        ("shape", json!({"members": {"a": [null]}})),
+        ("shape", json!({"keep": [{"text": "a"}]})),
         ("shape", json!({"member": {"a": "b"}})),
     ] {
         let mut resource = json!({"method": "GET", "path": "/all", "vendorPath": "/all"});

@@ -118,7 +118,7 @@ fn one_contact_is_cells_and_headings() {
         );
     }
     let failure = Play::of("acton", "GET /contacts/0").run().err().unwrap();
-    assert_eq!(failure.status, Some(404));
+    assert_eq!(failure.kind, ligand_model::error::ErrorKind::NotFound);
 }
 
 #[test]

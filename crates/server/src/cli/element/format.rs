@@ -79,13 +79,14 @@ const PARAMETER: Order = Order {
         "defaultValue",
         "converter",
         "omit",
+        "pattern",
         "dataType",
         "vendorDataType",
     ],
     tail: &["description", "note"],
 };
 const HOOK: Order = Order {
-    head: &["type", "mimeType", "isLegacy", "file"],
+    head: &["type", "mimeType", "isLegacy", "when", "file"],
     tail: &["body"],
 };
 const RESOURCE: Order = Order {
@@ -102,8 +103,9 @@ const RESOURCE: Order = Order {
         "objectName",
         "executionType",
         "xml",
-        "rootKey",
         "skip",
+        "requestShape",
+        "rootKey",
         "rootDefault",
         "table",
         "shape",
@@ -113,7 +115,6 @@ const RESOURCE: Order = Order {
         "nextPageKey",
         "nextPageWhen",
         "nextResource",
-        "onlyWith",
         "answer",
         "notFound",
         "totalCount",
