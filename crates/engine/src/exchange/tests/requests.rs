@@ -239,7 +239,7 @@ fn sent() -> impl Strategy<Value = Value> {
     let value = leaf.clone().prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            proptest::collection::vec(("[a-c\u{e9}\"]{0,2}", inner), 0..3)
+            proptest::collection::vec(("[a-c\u{e9}\"]{1,2}", inner), 0..3)
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     });
