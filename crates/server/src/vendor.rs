@@ -7,6 +7,7 @@ pub mod answer;
 pub mod client;
 pub mod connect;
 pub mod drive;
+pub mod first_uses;
 pub mod guard;
 pub mod hook_threads;
 pub mod manners;

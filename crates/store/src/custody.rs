@@ -11,7 +11,7 @@ use ligand_model::time::Timestamp;
 use ring::digest::{Context, SHA256};
 
 use crate::Store;
-use crate::backend::{Connection, Row};
+use crate::backend::{Connection, Row, Value};
 use crate::error::Error;
 use crate::sql::{custody as sql, keys};
 
@@ -242,6 +242,16 @@ pub(crate) fn begin(
     Ok(())
 }
 
+/// Waits for those who write the instance, and keeps others from it; false when it is gone.
+fn hold(
+    tx: &mut dyn Connection,
+    organization: OrganizationId,
+    instance: InstanceId,
+) -> Result<bool, Error> {
+    let of = [organization.0.into(), instance.0.into()];
+    Ok(tx.query_one(&sql::HOLD_INSTANCE, &of)?.is_some())
+}
+
 /// Adds an entry after the one that the chain ends with.
 fn extend(
     tx: &mut dyn Connection,
@@ -286,29 +296,29 @@ fn extend(
 }
 
 impl Store {
-    /// Adds an entry that belongs to no write of the instance.
-    pub async fn note_custody(
+    /// Notes that an instance's credential is about to be sent to a host, if it never was before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn note_host(
         &self,
         organization: OrganizationId,
         instance: InstanceId,
-        event: Event,
-        detail: &str,
+        host: &str,
     ) -> Result<(), Error> {
-        let (act, now, detail) = (present(), self.now(), detail.to_owned());
+        let known: [Value; 3] = [organization.0.into(), instance.0.into(), host.into()];
+        // Entries are never taken away: what is found need not be asked of the one who writes.
+        let found = self.look_up(&sql::CUSTODY_OF_HOST, known.clone()).await?;
+        if found.is_some() {
+            return Ok(());
+        }
+        let (act, now, host) = (present(), self.now(), host.to_owned());
         self.write(move |tx| {
-            let of = [organization.0.into(), instance.0.into()];
-            tx.execute(&sql::HOLD_INSTANCE, &of)?;
-            if event == Event::Host {
-                let known = [
-                    organization.0.into(),
-                    instance.0.into(),
-                    detail.as_str().into(),
-                ];
-                if tx.query_one(&sql::CUSTODY_OF_HOST, &known)?.is_some() {
-                    return Ok(());
-                }
+            hold(tx, organization, instance)?;
+            if tx.query_one(&sql::CUSTODY_OF_HOST, &known)?.is_some() {
+                return Ok(());
             }
-            append(tx, organization, instance, event, &detail, &act, now)
+            append(tx, organization, instance, Event::Host, &host, &act, now)
         })
         .await
     }
@@ -324,8 +334,7 @@ impl Store {
         let (act, now) = (present(), self.now());
         self.write(move |tx| {
             for instance in instances {
-                let of = [organization.0.into(), instance.0.into()];
-                if tx.execute(&sql::HOLD_INSTANCE, &of)? > 0 {
+                if hold(tx, organization, instance)? {
                     append(
                         tx,
                         organization,

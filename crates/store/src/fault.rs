@@ -29,8 +29,8 @@ macro_rules! points {
 
 points! {
     "provision.begun": "`POST /instances`", "before the vendor is asked" => "nothing; the code can still be used";
-    "provision.granted": "`POST /instances`", "the vendor's grant has arrived and is noted" => "no instance; the vendor is told that the grant is not needed";
-    "provision.writing": "`POST /instances`", "within the transaction, before its commit" => "no instance; the vendor is told that the grant is not needed";
+    "provision.granted": "`POST /instances`", "the vendor's grant has arrived and is noted, as it is where the element asks more before the instance is there" => "no instance; the vendor is told that the grant is not needed";
+    "provision.writing": "`POST /instances`", "within the transaction, before its commit, the grant being noted" => "no instance; the vendor is told that the grant is not needed";
     "provision.written": "`POST /instances`", "after the commit, before the answer" => "the instance, whole: row, tags, sealed document, entries of custody";
     "update.writing": "`PATCH /instances/{id}`", "within the transaction, before its commit" => "the former state";
     "update.written": "`PATCH /instances/{id}`", "after the commit, before the answer" => "the new state, whole";

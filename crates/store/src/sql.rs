@@ -44,9 +44,14 @@ impl Statement {
         self.text
     }
 
-    /// As SQLite takes it: there `$1` is a name, `?1` is a number.
+    /// As SQLite takes it: there `$1` is a name, `?1` is a number, and who writes is alone and locks no row.
     pub(crate) fn sqlite(&self) -> &str {
-        self.sqlite.get_or_init(|| self.text.replace('$', "?"))
+        let translate = || {
+            self.text
+                .replace('$', "?")
+                .replace(" FOR NO KEY UPDATE", "")
+        };
+        self.sqlite.get_or_init(translate)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::api::{body, wire};
 use crate::listener::peer::Peer;
 use crate::service::{api_keys, authentication, instances, oauth};
 use ligand_model::id::{ApiKeyId, InstanceId};
-use ligand_store::custody::{self, Act, Event};
+use ligand_store::custody::{self, Act};
 use ligand_store::identity::Caller;
 
 /// Most bytes of a body here.
@@ -143,7 +143,7 @@ pub async fn token(console: &Console, visit: Visit) -> Result<Response, ApiError
         ..Act::default()
     };
     // Noted first: what cannot be recorded is not shown.
-    let note = (console.app.store).note_custody(caller.organization, id, Event::Revealed, "token");
+    let note = (console.app.store).note_revealed(caller.organization, vec![id]);
     custody::by(act, note).await?;
     Ok(answer(&json!({"token": token.expose()})))
 }

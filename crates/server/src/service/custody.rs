@@ -1,20 +1,18 @@
-//! Custody: which hosts received an instance's credential, and the record of it.
+//! Custody: the record of what happened to an instance's credential, and who was shown its token.
 
 use std::hash::{BuildHasher as _, RandomState};
 
 use ligand_model::id::{ApiKeyId, InstanceId};
-use ligand_model::instance::Instance;
-use ligand_store::custody::{Event, Page, Record};
+use ligand_store::custody::{Page, Record};
 use ligand_store::identity::Caller;
 use quick_cache::sync::Cache;
 
 use super::{Error, instances};
 use crate::app::App;
 
-/// What is noted already: hosts by instance, and who was shown its token today.
+/// What is noted already: who was shown an instance's token today.
 #[derive(Debug)]
 pub struct Noted {
-    known: Cache<(InstanceId, u64), ()>,
     shown: Cache<(InstanceId, u64), ()>,
     hash: RandomState,
 }
@@ -22,32 +20,8 @@ pub struct Noted {
 impl Default for Noted {
     fn default() -> Self {
         Self {
-            known: Cache::new(50_000),
             shown: Cache::new(50_000),
             hash: RandomState::new(),
-        }
-    }
-}
-
-/// Notes each host's first use; later ones cost no statement.
-pub async fn used(app: &App, instance: &Instance, hosts: &[String]) {
-    let noted = &app.memory.custody;
-    for host in hosts {
-        let key = (instance.id, noted.hash.hash_one(host));
-        if noted.known.get(&key).is_some() {
-            continue;
-        }
-        let note = app
-            .store
-            .note_custody(instance.organization, instance.id, Event::Host, host);
-        match note.await {
-            Ok(()) => noted.known.insert(key, ()),
-            // The call itself was made; the next one tries again.
-            Err(error) => tracing::warn!(
-                instance.id = instance.id.0,
-                error = %error,
-                "a host's first use could not be noted"
-            ),
         }
     }
 }

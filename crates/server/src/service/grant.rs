@@ -246,6 +246,12 @@ fn refusal(error: Error) -> Error {
     }
 }
 
+/// Whether more is asked of the vendor between a new grant and the instance.
+pub fn settles(element: &Compiled) -> bool {
+    lifecycle::declares(element, "provisionAuthValidation")
+        || lifecycle::declares(element, "onProvision")
+}
+
 /// Whether a vendor is told that a connection has ended.
 pub fn must_tell(element: &Compiled, document: &InstanceDocument) -> bool {
     lifecycle::declares(element, "onDelete")

@@ -20,6 +20,7 @@ use super::{Error, explain, lifecycle};
 use crate::app::App;
 use crate::vendor::answer::VendorBody;
 use crate::vendor::drive::{self, Explain, NotRefreshed};
+use crate::vendor::first_uses::FirstUses;
 use crate::vendor::manners::Pace;
 use crate::vendor::upload::Upload;
 
@@ -198,6 +199,12 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
     };
     let mut driver = app.driver();
     driver.pace = Some(pace);
+    driver.first_uses = Some(FirstUses {
+        store: &app.store,
+        known: &app.memory.hosts,
+        organization: instance.organization,
+        instance: instance.id,
+    });
     driver.upload = target.upload.as_deref();
     if let Some(given) = given {
         driver.patience = given;
@@ -211,7 +218,6 @@ pub async fn exchange(app: &App, target: &Target, call: ResourceCall, explain: E
     let driven = driver
         .drive(&hosts, exchange, &fresh, explain, deadline)
         .await;
-    super::custody::used(app, instance, &driven.hosts).await;
     let explanation = before.map(|before| {
         let facts = explain::Facts {
             element: &target.element,

@@ -43,8 +43,10 @@ pub struct Memory {
     pub extensions: Cache<(OrganizationId, AccountId, ElementId), Option<Arc<Compiled>>>,
     /// What calls in common names go through.
     pub mapped: Mappings,
-    /// Hosts that were noted to have received an instance's credential.
+    /// Who was shown a token today.
     pub custody: super::custody::Noted,
+    /// Hosts that stand in the record of custody already.
+    pub hosts: crate::vendor::first_uses::Known,
     /// What scripts call us with.
     pub passes: Passes,
     /// Refreshes under way.
@@ -77,6 +79,7 @@ impl Memory {
             extensions: Cache::new(10_000),
             mapped: Mappings::default(),
             custody: super::custody::Noted::default(),
+            hosts: crate::vendor::first_uses::Known::default(),
             passes: Passes::default(),
             flights: Flights::default(),
             once: Running::default(),

@@ -1,8 +1,10 @@
 //! `POST /instances`: from a code and a configuration to a stored instance. Nothing is stored before every vendor step
-//! has succeeded, but a sealed note of the grant, so that the vendor is told should nothing come of it.
+//! has succeeded, but a sealed note of a grant with which more is to be asked, so that the vendor is told should nothing come of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use ligand_engine::catalog::Compiled;
 use ligand_engine::catalog::configuration::validate_configuration;
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::instance::Instance;
@@ -88,10 +90,10 @@ async fn make(
         element: element.id,
         element_version: version,
     };
-    let noted = if initial || !grant::must_tell(&element, &document) {
-        None
-    } else {
-        // Should this process end before the instance is there, somebody tells the vendor.
+    let new_grant = !initial && grant::must_tell(&element, &document);
+    let noted = if new_grant && (grant::settles(&element) || app.store.is_shared()) {
+        // Should this process end before the instance is there, somebody tells the vendor. Without more to ask, the
+        // instance itself is there as soon as a note would be, and one file tells whether it is: then there is none.
         let due = farewells::due(app);
         match app.store.insert_farewell(of, &document, due).await {
             Ok(noted) => Some(noted),
@@ -100,6 +102,8 @@ async fn make(
                 return Err(error.into());
             }
         }
+    } else {
+        None
     };
     fault::point("provision.granted");
     if let Err(error) = grant::settle(app, &element, &mut document).await {
@@ -135,9 +139,24 @@ async fn make(
             })
         }
         Err(error) => {
+            if new_grant && noted.is_none() {
+                unheard(app, &element, of, &mut document).await;
+            }
             not_needed(app, of, noted).await;
             Err(error.into())
         }
+    }
+}
+
+/// The vendor has made a grant that nobody will use, of which there is no note: it is told now, or later when it does not
+/// hear.
+async fn unheard(app: &App, element: &Arc<Compiled>, of: Leaving, document: &mut InstanceDocument) {
+    if grant::disconnect(app, element, document).await {
+        return;
+    }
+    let later = app.store.insert_farewell(of, document, farewells::due(app));
+    if let Err(error) = later.await {
+        tracing::warn!(error = %error, "a grant that is not needed stays at its vendor until it ends by itself");
     }
 }
 

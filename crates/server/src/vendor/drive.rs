@@ -18,6 +18,7 @@ use ligand_store::usage::FailedAttempt;
 
 use super::answer::VendorBody;
 use super::client::Client;
+use super::first_uses::FirstUses;
 use super::hook_threads::HookThreads;
 use super::manners::{Manners, Pace, Whose};
 use super::own::OwnApi;
@@ -161,6 +162,8 @@ pub struct Driver<'a> {
     pub manners: &'a Manners,
     /// Whose call it is, where a limit may hold for it.
     pub pace: Option<Pace<'a>>,
+    /// Where it is noted, before an instance's credential is sent, to whom.
+    pub first_uses: Option<FirstUses<'a>>,
     /// The element of calls that have no pace: those by which instances are made and renewed.
     pub element: Option<ElementId>,
     /// Until when the call waits for limits.
@@ -186,6 +189,7 @@ impl App {
             metrics: &self.metrics,
             manners: &self.manners,
             pace: None,
+            first_uses: None,
             element: None,
             patience: tokio::time::Instant::now() + self.manners.patience,
             clock: &*self.clock,

@@ -1,6 +1,7 @@
 //! Bad days: the affected calls degrade with a clear error, others go on, nothing is lost, and it recovers alone.
 
 mod clock;
+mod custody;
 mod slow;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -37,6 +37,11 @@ impl Vendor {
             .collect();
     }
 
+    /// How many it holds.
+    pub fn grants(&self) -> usize {
+        self.grants.len()
+    }
+
     fn tokens(&self, grant: u32) -> Value {
         let generation = self.grants[&grant];
         json!({"access_token": format!("a{grant}.{generation}"), "refresh_token": format!("r{grant}.{generation}"),
@@ -101,6 +106,7 @@ pub fn element() -> Value {
         entry("oauth.api.key", ""), entry("oauth.api.secret", ""), entry("oauth.callback.url", "")
     ],
     "resources": [
+        {"type": "provisionAuthValidation", "method": "GET", "path": "/things", "vendorPath": "/things"},
         {"method": "GET", "path": "/things", "vendorPath": "/things"},
         {"method": "POST", "path": "/things", "vendorPath": "/things"}
     ]})

@@ -1,6 +1,7 @@
 //! SQLite: one thread writes and commits in groups, a few read.
 
 mod bulk;
+mod ids;
 mod near;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::{Connection, Job, Message, Queue, Row, Threads, Value, into_cause, sp
 use crate::error::{Cause, Error};
 use crate::sql::Statement;
 
+use ids::Ids;
 pub(crate) use near::Near;
 
 /// Closures that may wait for the writer before callers do.
@@ -30,10 +32,16 @@ const GROUP: usize = 256;
 /// A group that has run for so long is committed, however many wait.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
+/// Pages in the write-ahead log before they are copied into the database (16 MiB): what is written again and again, as the
+/// ends of tables are, is copied once.
+const LOG_PAGES: u32 = 4000;
+
 /// One connection and the counter it shares.
 pub(crate) struct Sqlite {
     connection: rusqlite::Connection,
     statements: Arc<AtomicU64>,
+    /// Of the group under way; the writer's.
+    ids: Ids,
 }
 
 impl Sqlite {
@@ -56,6 +64,7 @@ impl Sqlite {
         Ok(Self {
             connection,
             statements,
+            ids: Ids::default(),
         })
     }
 
@@ -113,8 +122,7 @@ impl Connection for Sqlite {
     }
 
     fn reserve_id(&mut self, kind: &'static str) -> Result<i64, Error> {
-        // One writer: there is nobody to wait for.
-        crate::next_id(self, kind, 1)
+        self.next_of_group(kind)
     }
 
     fn overwrite_deleted(&mut self) -> Result<(), Error> {
@@ -155,6 +163,7 @@ pub(crate) fn start(path: &Path, statements: &Arc<AtomicU64>) -> Result<Threads,
     let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
     let write = Queue::new(sender);
     let writer = Sqlite::open(path, Arc::clone(statements))?;
+    writer.script(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"))?;
     let writers = vec![spawn("write", move || serve_writes(writer, receiver))?];
 
     let (sender, receiver) = mpsc::channel(READ_QUEUE);
@@ -216,8 +225,10 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
             };
         }
         if lost.is_none() {
-            lost = writer.control("COMMIT").err();
+            let stored = writer.store_ids();
+            lost = stored.and_then(|()| writer.control("COMMIT")).err();
         }
+        writer.ids = Ids::default();
         if writer.in_transaction() {
             // The failure is told already; without the transaction nothing of the group lasts.
             writer.control("ROLLBACK").ok();
@@ -232,6 +243,7 @@ fn serve_writes(mut writer: Sqlite, mut receiver: mpsc::Receiver<Message>) {
 /// Runs one closure so that its failure undoes its own writes only; an error means that the whole group is lost.
 fn run_in_savepoint(writer: &mut Sqlite, job: &mut dyn Job) -> Result<(), Error> {
     writer.control("SAVEPOINT one")?;
+    let ids = writer.ids.clone();
     let keep = job.run(writer);
     if !writer.in_transaction() {
         return Err(Error::Unavailable(Cause {
@@ -241,6 +253,7 @@ fn run_in_savepoint(writer: &mut Sqlite, job: &mut dyn Job) -> Result<(), Error>
         }));
     }
     if !keep {
+        writer.ids = ids;
         writer.control("ROLLBACK TO one")?;
     }
     writer.control("RELEASE one")

@@ -33,5 +33,5 @@ statements! {
          ORDER BY instance_id, number LIMIT 2000");
 
     /// Changes nothing: whoever adds a record by itself waits here for those who write the instance.
-    HOLD_INSTANCE = "UPDATE instances SET name = name WHERE organization_id = $1 AND id = $2";
+    HOLD_INSTANCE = "SELECT id FROM instances WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE";
 }

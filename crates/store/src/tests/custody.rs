@@ -1,7 +1,7 @@
 use ligand_model::id::{ApiKeyId, InstanceId, UserId};
 
 use super::{document, new_instance, tenant};
-use crate::custody::{Act, Event, Page, by};
+use crate::custody::{Act, Page, by};
 use crate::for_each_backend;
 use crate::instances::InstanceChange;
 use crate::sql::Statement;
@@ -51,7 +51,7 @@ for_each_backend! {
         assert!(store.update_instance(of, id, 1, change.clone()).await.unwrap().is_none());
         store.update_instance(of, id, 2, change).await.unwrap().unwrap();
         for _ in 0..2 {
-            store.note_custody(of, id, Event::Host, "api.vendor.example").await.unwrap();
+            store.note_host(of, id, "api.vendor.example").await.unwrap();
         }
         store.delete_instance(of, id).await.unwrap();
         let records = store.custody(of, id, Page::After(0), None, 100).await.unwrap();
@@ -96,7 +96,7 @@ for_each_backend! {
         for id in 1..=3 {
             for host in ["one.example", "two.example"] {
                 let id = InstanceId(id);
-                store.note_custody(made.organization, id, Event::Host, host).await.unwrap();
+                store.note_host(made.organization, id, host).await.unwrap();
             }
         }
         assert_eq!(store.verify_custody(|_, _| {}).await.unwrap().chains, 3);

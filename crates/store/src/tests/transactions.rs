@@ -203,6 +203,45 @@ async fn a_group_that_sqlite_gives_up_is_told_so_and_the_next_goes_on() {
 }
 
 #[tokio::test]
+async fn on_sqlite_ids_of_a_group_have_no_gaps_whoever_fails_and_go_on_afterwards() {
+    let database = TestDatabase::sqlite().unwrap();
+    let fixture = Fixture::open(database).await.unwrap();
+    let store = &fixture.store;
+    let (release, held) = mpsc::channel::<()>();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let mut writers = tokio::task::JoinSet::new();
+    let first = store.clone();
+    writers.spawn(async move {
+        let work = move |tx: &mut dyn Connection| {
+            entered.send(()).ok();
+            held.recv().ok();
+            tx.reserve_id("instance")
+        };
+        first.write(work).await
+    });
+    inside.await.unwrap();
+    for number in 0..30 {
+        let store = store.clone();
+        writers.spawn(async move {
+            let work = move |tx: &mut dyn Connection| {
+                let id = tx.reserve_id("instance")?;
+                if number % 3 == 0 { fail(tx) } else { Ok(id) }
+            };
+            store.write(work).await
+        });
+    }
+    tokio::task::yield_now().await;
+    release.send(()).unwrap();
+    let mut ids: Vec<i64> = writers.join_all().await.into_iter().flatten().collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=21).collect::<Vec<_>>());
+    assert_eq!(value(store, "instance").await, 21);
+    let fixture = fixture.reopen().await.unwrap();
+    let next = fixture.store.write(|tx| tx.reserve_id("instance")).await;
+    assert_eq!(next.unwrap(), 22);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_unavailable_until_there_is_room() {
     let fixture = Fixture::open(TestDatabase::sqlite().unwrap())
         .await

@@ -121,6 +121,7 @@ impl<'a> Call<'a> {
                 return Err(Unanswered::unsent(ErrorKind::Unavailable, ONCE));
             }
             self.wait_for_turn(&name, &host).await?;
+            self.note_first_use(&name).await?;
             let again = (left > 0).then(|| request.clone());
             let (result, wait) = self.attempt(request, &host, &judge).await;
             let (Some(again), Some(told)) = (again, wait) else {
@@ -149,6 +150,19 @@ impl<'a> Call<'a> {
             left -= 1;
             request = again;
         }
+    }
+
+    /// A host is about to receive the credential: what cannot be recorded is not sent.
+    async fn note_first_use(&self, name: &str) -> Result<(), Unanswered> {
+        let Some(first_uses) = &self.driver.first_uses else {
+            return Ok(());
+        };
+        let noted = first_uses.note(&name.to_ascii_lowercase()).await;
+        noted.map_err(|error| {
+            tracing::warn!(instance.id = first_uses.instance.0, error = %error, "a host's first use could not be noted");
+            let message = format!("{name} is not asked: its first use could not be recorded; try again");
+            Unanswered::unsent(ErrorKind::Unavailable, message)
+        })
     }
 
     /// The breaker first, then every limit that holds for the call.

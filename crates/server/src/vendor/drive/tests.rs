@@ -125,6 +125,7 @@ async fn play_with(
     let driver = Driver {
         manners: &manners,
         pace: None,
+        first_uses: None,
         element: None,
         patience: tokio::time::Instant::now() + manners.patience,
         clock: &clock,
@@ -310,6 +311,7 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
     let driver = Driver {
         manners: &manners,
         pace: None,
+        first_uses: None,
         element: None,
         patience: tokio::time::Instant::now() + manners.patience,
         clock: &clock,
