@@ -99,6 +99,7 @@ fn route(
         }
         ("GET", ["list", job, "status"]) => Some(lists::job(state, job)?),
         (_, ["list", list, "record"]) => contacts::several(state, list, call, now)?,
+        ("GET", ["list", list, "record", id, "facts"]) => Some(contacts::facts(state, list, id)?),
         (_, ["list", list, "record", id]) => contacts::one(state, list, id, call, now)?,
         ("GET", ["subscription", "category"]) => Some(
             seed::CATEGORIES

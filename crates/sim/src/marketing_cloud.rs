@@ -11,6 +11,7 @@ mod automations;
 mod campaigns;
 mod contacts;
 mod content;
+mod entry_events;
 mod filter;
 mod grant;
 mod journeys;

@@ -8,7 +8,7 @@ use ligand_engine::describe;
 use ligand_engine::objects::{self, Object};
 use ligand_model::error::ErrorKind;
 use ligand_store::instances::SealedInstance;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Content};
 use super::call::Call;
@@ -78,6 +78,8 @@ pub async fn list(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError> {
 
 /// `GET /objects/{objectName}/metadata`
 ///
+/// A common resource that only the platform knows by that name answers the fields that are mapped, `path` in its own words.
+///
 /// `useModels=true` answers from the element's models, `customFieldsOnly=true` what the customer added. Other parameters
 /// reach the vendor's call where the element declares them (`discoveryId`).
 ///
@@ -92,7 +94,20 @@ pub async fn metadata(mut call: Call, _: &Vocabulary) -> Result<Answer, ApiError
     let name = call.variables.last().cloned().unwrap_or_default();
     let from_models = call.flag("useModels").unwrap_or(false);
     let sealed = call.instance()?;
-    let mut found = match described(&mut call, &sealed, &element, &name, from_models).await? {
+    let told = described(&mut call, &sealed, &element, &name, from_models).await;
+    let nobody = match &told {
+        Ok(told) => matches!(told, Described::Nobody),
+        Err(error) => error.kind == ErrorKind::NotFound,
+    };
+    let told = if nobody {
+        match common(&mut call, &sealed, &element, &name).await? {
+            Described::Nobody => told,
+            found => Ok(found),
+        }
+    } else {
+        told
+    };
+    let mut found = match told? {
         Described::Vendor(fields) => json!({"fields": fields}),
         Described::Element(found) => found,
         Described::Nobody => {
@@ -176,6 +191,52 @@ pub(super) async fn described(
     let how = how.describe.as_deref();
     let fields = how.and_then(|how| describe::fields(element, &object, how, &told));
     fields.map(Described::Vendor).ok_or_else(no_list)
+}
+
+/// The fields of a common resource that the instance has, when neither vendor nor element know an object of that name:
+/// those that are mapped, with what the vendor or the element say of the one behind each.
+async fn common(
+    call: &mut Call,
+    sealed: &Arc<SealedInstance>,
+    element: &Arc<Compiled>,
+    name: &str,
+) -> Result<Described, ApiError> {
+    let mapped = mapped::of_instance(&call.app, &sealed.instance, element).await?;
+    let Some(entry) = mapped.get(name) else {
+        return Ok(Described::Nobody);
+    };
+    let behind = match described(call, sealed, element, entry.segment(element), false).await {
+        Ok(Described::Vendor(fields)) => fields,
+        Ok(Described::Element(found)) => found
+            .get("fields")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default(),
+        Ok(Described::Explained(answer)) => return Ok(Described::Explained(answer)),
+        Ok(Described::Nobody) => Vec::new(),
+        Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let of_vendor = |path: &str| {
+        let mut all = behind.iter().filter_map(Value::as_object);
+        all.find(|field| field.get("vendorPath").and_then(Value::as_str) == Some(path))
+    };
+    let fields = entry.whole.fields.iter().map(|field| {
+        let mut shown = of_vendor(&field.vendor_path).cloned().unwrap_or_else(|| {
+            let native = field.vendor_kind.as_deref().unwrap_or("string");
+            Map::from_iter([
+                ("vendorPath".to_owned(), field.vendor_path.clone().into()),
+                ("type".to_owned(), "string".into()),
+                ("vendorNativeType".to_owned(), native.into()),
+            ])
+        });
+        shown.insert("path".to_owned(), field.path.clone().into());
+        if !field.kind.is_empty() {
+            shown.insert("type".to_owned(), field.kind.clone().into());
+        }
+        Value::Object(shown)
+    });
+    Ok(Described::Vendor(fields.collect()))
 }
 
 /// A disabled instance's vendor is not asked; what the element declares is told all the same.

@@ -20,6 +20,7 @@ mod console;
 mod corpus;
 mod crash;
 mod custody;
+mod described;
 mod docs;
 mod edge;
 mod element_command;

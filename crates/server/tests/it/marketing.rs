@@ -134,3 +134,39 @@ async fn a_list_is_counted_for_whoever_asks() {
     let plain = eloqua.call("GET /contacts?pageSize=2", json!(null)).await;
     assert_eq!(plain.header("elements-total-count"), "");
 }
+
+#[tokio::test]
+async fn a_grant_that_is_revoked_in_mid_list_is_told_and_the_place_is_kept_for_whoever_reconnects()
+{
+    for (element, list) in [
+        ("eloqua", "/contacts"),
+        ("acton", "/lists"),
+        ("marketo", "/lists"),
+    ] {
+        let app = TestApp::start().await;
+        let (id, token) = app.instance(element).await;
+        let account = Account { app, token };
+        let first = account
+            .call(&format!("GET {list}?pageSize=2"), Value::Null)
+            .await
+            .expect(200);
+        let token = first.header("elements-next-page-token");
+        let next = format!("{list}?pageSize=2&nextPage={token}");
+        let revoke = json!({"vendor": element});
+        account.app.control("/tokens/revoke", revoke).await;
+        // A subscription of Marketo is its client id and secret: what was revoked is granted again without anybody.
+        if element != "marketo" {
+            let one = format!("/instances/{id}");
+            let line = format!("GET {next}");
+            account.fails(401, &line, Value::Null).await;
+            let told = account.fails(401, &line, Value::Null).await;
+            assert!(told.contains(&format!("PUT {one}")), "{element}: {told}");
+            let body = account.app.guide_body(element).await;
+            let code = json!({"providerData": body["providerData"]});
+            account.app.platform("PUT", &one, code).await.expect(200);
+        }
+        let second = account.get(&next).await;
+        assert_eq!(second.as_array().unwrap().len(), 2, "{element}");
+        assert_ne!(second, first.json(), "{element}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Salesforce Marketing Cloud through the platform: SOAP and REST of one account behind one token.
 
 mod automations;
+mod entry_events;
 
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use http::Method;
 use ligand_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::state::{CONTACT_ID, Fault, List, State, cell};
+use super::state::{CONTACT_ID, Fault, List, State, cell, millis};
 use crate::call::Call;
 use crate::record_store::Record;
 
@@ -51,13 +51,13 @@ pub fn several(
             if ids.is_empty() || ids.len() > 100 {
                 return Err(Fault::no_contact());
             }
-            let failed: Vec<&str> = ids
+            let failed: Vec<Value> = ids
                 .iter()
-                .copied()
                 .filter(|id| {
                     let id = whole(&list.id, id);
                     state.records.collection_mut(&list.id).remove(&id).is_none()
                 })
+                .map(|id| json!({"id": id, "reason": "Invalid contact id"}))
                 .collect();
             state.touch(&list.id, None, None, now);
             json!({
@@ -108,6 +108,21 @@ pub fn one(
         }
         _ => return Ok(None),
     }))
+}
+
+/// `/list/{id}/record/{rid}/facts`: a contact's history and score; nobody here has done anything yet.
+///
+/// # Errors
+/// 10004, 10008.
+pub fn facts(state: &State, list: &str, id: &str) -> Result<Value, Fault> {
+    let list = state.list(list)?;
+    let id = whole(&list.id, id);
+    let contact = state
+        .records
+        .get(&list.id, &id)
+        .ok_or_else(Fault::no_contact)?;
+    let since = Timestamp(millis(contact, "created")).to_iso_millis();
+    Ok(json!({"contact_id": id, "score": 0, "created": since, "facts": []}))
 }
 
 /// `GET /list/lookup/{list}?email=`.

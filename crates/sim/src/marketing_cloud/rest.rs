@@ -4,7 +4,9 @@ use ligand_model::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::state::{REQUESTS, State, plain, record, stamp};
-use super::{automations, campaigns, contacts, content, journeys, page, problem, rows};
+use super::{
+    automations, campaigns, contacts, content, entry_events, journeys, page, problem, rows,
+};
 use crate::call::{Call, Reply};
 use crate::record_store::Record;
 
@@ -76,6 +78,10 @@ pub fn answer(state: &mut State, asked: &Asked<'_>, path: &[&str]) -> Answer {
         }
         (_, ["automation", "v1", ..]) => automations::answer(state, asked, path),
         (_, ["interaction", "v1", "interactions", ..]) => journeys::answer(state, asked, path),
+        (_, ["interaction", "v1", "eventdefinitions", ..]) => {
+            entry_events::answer(state, asked, path)
+        }
+        ("POST", ["interaction", "v1", "events"]) => entry_events::fire(state, asked),
         (_, ["contacts", "v1", ..]) => contacts::answer(state, asked, path),
         (_, ["asset" | "messaging", "v1", ..]) => content::answer(state, asked, path),
         _ => Err(no(404, 0, "Not Found")),

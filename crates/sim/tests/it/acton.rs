@@ -311,6 +311,11 @@ async fn a_record_is_inserted_read_changed_and_deleted() {
         (gone.status, &gone.json()["errorCode"]),
         (400, &json!("10008"))
     );
+    let facts = format!(
+        "/list/l-0001/record/{}/facts",
+        other["id"].as_str().unwrap()
+    );
+    assert_eq!(acton.get(&facts).await["contact_id"], other["id"]);
     let ids = format!(
         "/list/l-0001/record?contactids={},{id}",
         other["id"].as_str().unwrap()
@@ -318,7 +323,10 @@ async fn a_record_is_inserted_read_changed_and_deleted() {
     let several = acton.send("DELETE", &ids, Value::Null).await;
     assert_eq!(
         (&several["success_count"], &several["failedList"]),
-        (&json!(1), &json!([id]))
+        (
+            &json!(1),
+            &json!([{"id": id, "reason": "Invalid contact id"}])
+        )
     );
     let raw = acton
         .call(

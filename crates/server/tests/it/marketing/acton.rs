@@ -426,3 +426,46 @@ async fn bad_input_is_refused_in_the_vendors_words() {
         .fails(429, "POST /contacts", json!({"email": "late@example.com"}))
         .await;
 }
+
+#[tokio::test]
+async fn contacts_are_upserted_by_address_looked_up_and_deleted_together() {
+    let acton = Account::of("acton").await;
+    let list = "/lists/l-0002";
+    let upsert = format!("PUT {list}/contacts?email=once@example.com");
+    let made = acton.json(&upsert, json!({"Company": "First"})).await;
+    let id = id_of(&made);
+    let again = acton.json(&upsert, json!({"Company": "Second"})).await;
+    assert_eq!(
+        (id_of(&again), &again["Company"], &again["Email"]),
+        (id.clone(), &json!("Second"), &json!("once@example.com"))
+    );
+    let found = acton
+        .get(&format!("{list}/lookup?email=once@example.com"))
+        .await;
+    assert_eq!(
+        (id_of(&found), &found["Company"]),
+        (id.clone(), &json!("Second"))
+    );
+    let facts = acton.get(&format!("{list}/contacts/{id}/facts")).await;
+    assert_eq!(facts["contact_id"], id.as_str());
+    let remove = format!("DELETE {list}/contacts?contactIds={id},l-0002:ffff");
+    let gone = acton.json(&remove, Value::Null).await;
+    assert_eq!(
+        gone,
+        json!({"success_count": 1, "fail_count": 1, "failedList": [{"id": "l-0002:ffff", "reason": "Invalid contact id"}]})
+    );
+    for (status, line, body) in [
+        (404, format!("GET {list}/contacts/{id}"), Value::Null),
+        (404, format!("GET {list}/contacts/{id}/facts"), Value::Null),
+        (
+            404,
+            format!("GET {list}/lookup?email=once@example.com"),
+            Value::Null,
+        ),
+        (400, format!("PUT {list}/contacts"), json!({"Company": "x"})),
+        (400, format!("DELETE {list}/contacts"), Value::Null),
+        (400, upsert, json!({"NoSuchColumn": "x"})),
+    ] {
+        acton.fails(status, &line, body).await;
+    }
+}

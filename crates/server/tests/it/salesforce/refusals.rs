@@ -1,4 +1,6 @@
-//! What Salesforce refuses in each of its three hubs: the caller learns the vendor's reason, in one shape.
+//! What Salesforce refuses in each of its hubs: the caller learns the vendor's reason, in one shape.
+
+mod marketing;
 
 use serde_json::{Value, json};
 
@@ -370,6 +372,7 @@ async fn in_mid_list_a_session_that_ends_is_renewed_a_limit_is_told_and_a_lost_g
     for (element, hub, list) in [
         ("sfdcservicecloud", "helpdesk", "/incidents"),
         ("sfdcdocuments", "documents", "/folders/contents"),
+        ("sfdcmarketingcloud", "marketing", "/campaigns"),
     ] {
         let app = TestApp::start().await;
         let account = Account::at(&app, element, hub).await;
