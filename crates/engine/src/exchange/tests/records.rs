@@ -202,6 +202,15 @@ fn words_that_mean_nothing_here_are_left_out_of_an_import_and_kept_for_export() 
     assert_eq!(serde_json::to_string(&read).unwrap(), shape.to_string());
 }
 
+/// Each case runs a script; `cargo xtask torture` asks for more cases.
+fn few_cases() -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var("PROPTEST_CASES").is_err() {
+        config.cases = 48;
+    }
+    config
+}
+
 /// What a table became before there was a word for it.
 const ROWS: &str = "const headers = response_body.headers || [];
     const records = (response_body.data || []).map((row) => {
@@ -212,7 +221,7 @@ const ROWS: &str = "const headers = response_body.headers || [];
     done({ response_body: records });";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(few_cases())]
 
     #[test]
     fn a_table_is_what_a_script_makes_of_it(
@@ -294,7 +303,7 @@ fn items_shape() -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(few_cases())]
 
     #[test]
     fn a_shape_is_what_a_script_makes_of_records(
