@@ -1,11 +1,15 @@
 //! How vendors are treated: what is repeated, what waits, what is left alone, and what callers and operators learn of it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::cluster::within;
+use crate::refresh::together;
 use crate::support::recorder::{Asked, Recorder, json as answer};
 use crate::support::{Reply, TestApp};
 
@@ -40,6 +44,11 @@ impl World {
             next.unwrap_or_else(|| answer(200, r#"[{"id":"1"}]"#))
         })
         .await;
+        Self::of(recorder, script, element).await
+    }
+
+    /// This vendor.
+    async fn of(recorder: Recorder, script: Script, element: Value) -> Self {
         let origin = recorder.origin.clone();
         let app = TestApp::with(|config| {
             config
@@ -214,6 +223,116 @@ async fn a_vendor_that_is_down_is_left_alone_until_it_may_be_back() {
     assert!(metrics.contains("ligand_vendor_breaker_pauses_total 1"));
     // Others are served meanwhile.
     world.app.ok("GET", "/elements/keys", Value::Null).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vendor_that_may_be_back_is_tried_by_one_call_and_then_by_all() {
+    let (release, held) = mpsc::channel::<()>();
+    let (held, arrived) = (Mutex::new(held), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&arrived);
+    let recorder = Recorder::start(move |_: &Asked| {
+        match seen.fetch_add(1, Ordering::SeqCst) {
+            0..10 => with(504, &[]),
+            10 => {
+                // The call that tries is not answered before somebody says so.
+                tokio::task::block_in_place(|| held.lock().unwrap().recv().unwrap());
+                answer(200, "[]")
+            }
+            _ => answer(200, "[]"),
+        }
+    })
+    .await;
+    let world = World::of(recorder, Script::default(), json!({})).await;
+    for _ in 0..10 {
+        world.call("POST", &[]).await.error(504);
+    }
+    let trying = async {
+        loop {
+            let reply = world.call("GET", &[]).await;
+            if reply.status != 503 {
+                break reply;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let others = async {
+        within(Duration::from_secs(30), async || {
+            arrived.load(Ordering::SeqCst) == 11
+        })
+        .await;
+        for _ in 0..5 {
+            let reply = world.call("GET", &[]).await;
+            assert_eq!(reply.header("elements-answered-by"), "ligand");
+            reply.error(503);
+        }
+        assert_eq!(arrived.load(Ordering::SeqCst), 11, "one call tries");
+        release.send(()).unwrap();
+    };
+    let (tried, ()) = tokio::join!(trying, others);
+    assert_eq!(tried.header("elements-vendor-attempts"), "1");
+    tried.expect(200);
+    for reply in together((0..5).map(|_| world.call("GET", &[])).collect()).await {
+        reply.expect(200);
+    }
+    assert_eq!(arrived.load(Ordering::SeqCst), 16, "it is asked as before");
+}
+
+#[tokio::test]
+async fn a_vendor_that_fails_everybody_is_asked_little_more_often_than_it_is_called() {
+    // One failure says that the host is down and pauses it, the other does not.
+    for failure in [503, 500] {
+        let script = Script::default();
+        let recorder = Recorder::start(move |_: &Asked| with(failure, &[])).await;
+        let world = World::of(recorder, script, json!({})).await;
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let calls = (0..40).map(|_| world.call("GET", &[])).collect();
+            for reply in together(calls).await {
+                assert!(matches!(reply.status, 502 | 503), "{}", reply.text());
+            }
+            asked.push(world.recorder.take().len());
+        }
+        // Three times each if nobody counted. A host begins with ten repetitions, and each time it is asked adds a tenth.
+        let (first, second) = (asked[0], asked[1]);
+        assert!((40..=56).contains(&first), "{failure}: {asked:?}");
+        let expected = if failure == 503 { 0..=1 } else { 40..=46 };
+        assert!(expected.contains(&second), "{failure}: {asked:?}");
+        assert!(failure == 503 || first > 45, "{failure}: {asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn instances_take_turns_under_a_limit_that_they_share() {
+    let limit = json!({"requests": 5, "seconds": 1, "scope": "organization"});
+    let who = json!({"type": "query", "name": "who", "vendorType": "query", "vendorName": "who"});
+    let things =
+        json!({"method": "GET", "path": "/things", "vendorPath": "/things", "parameters": [who]});
+    let world =
+        World::start(json!({"rateLimits": {"limits": [limit]}, "resources": [things]})).await;
+    let body = json!({"element": {"key": "own"}, "name": "y"});
+    let other = world.app.ok("POST", "/instances", body).await;
+    let other = other["token"].as_str().unwrap();
+    let call = |path: &'static str, token: &str| {
+        let (app, token) = (&world.app, token.to_owned());
+        async move { app.resource("GET", path, &token, Value::Null).await }
+    };
+    // One has sent three times what a second takes when its neighbour sends a single call.
+    let mut calls: Vec<_> = (0..15)
+        .map(|_| call("/things?who=greedy", &world.token))
+        .collect();
+    calls.push(call("/things?who=modest", other));
+    for reply in together(calls).await {
+        reply.expect(200);
+    }
+    let asked = world.recorder.take();
+    let modest = asked
+        .iter()
+        .position(|asked| asked.query.contains("modest"));
+    assert_eq!(asked.len(), 16);
+    assert!(
+        modest.unwrap() < 10,
+        "it waited for its neighbour's calls: {modest:?}"
+    );
 }
 
 #[tokio::test]

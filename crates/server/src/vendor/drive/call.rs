@@ -198,6 +198,8 @@ impl<'a> Call<'a> {
                 Ok(())
             }
             Err(wait) => {
+                // Was it to try whether the host is back, another may.
+                host.note(Said::Nothing, tokio::time::Instant::now());
                 self.driven.retry_after = Some(wait);
                 Err(Unanswered::unsent(
                     ErrorKind::RateLimited,
