@@ -1,4 +1,5 @@
-//! Named points at which a test ends the process, as a crash would. In a program that is built for use they are nothing.
+//! Named points at which a test ends the process, as a crash would, and a disk that is slow to read. In a program that is
+//! built for use they are nothing.
 //!
 //! The crash suite kills the server at each, on both stores, and `docs/reference/crash-matrix.md` is made from this list.
 
@@ -62,3 +63,45 @@ pub fn point(name: &str) {
 #[cfg(not(any(test, feature = "testing")))]
 #[inline]
 pub const fn point(_: &str) {}
+
+#[cfg(any(test, feature = "testing"))]
+mod slow {
+    use std::sync::atomic::AtomicU64;
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::time::Duration;
+
+    /// The stores whose disk is slow, known by their counters, and how long each of their reads takes.
+    static DISKS: Mutex<Vec<(usize, Duration)>> = Mutex::new(Vec::new());
+
+    fn known(counter: &Arc<AtomicU64>) -> usize {
+        Arc::as_ptr(counter).addr()
+    }
+
+    /// From now on each read of the store that counts here takes so much longer.
+    pub(crate) fn make(counter: &Arc<AtomicU64>, time: Duration) {
+        let mut disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
+        disks.retain(|(disk, _)| *disk != known(counter));
+        if !time.is_zero() {
+            disks.push((known(counter), time));
+        }
+    }
+
+    /// Takes the time that a read takes.
+    pub(crate) fn read(counter: &Arc<AtomicU64>) {
+        let disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = disks.iter().find(|(disk, _)| *disk == known(counter));
+        let time = found.map(|(_, time)| *time);
+        drop(disks);
+        if let Some(time) = time {
+            std::thread::sleep(time);
+        }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use slow::{make as slow_disk, read};
+
+/// Nothing.
+#[cfg(not(any(test, feature = "testing")))]
+#[inline]
+pub(crate) const fn read(_: &std::sync::Arc<std::sync::atomic::AtomicU64>) {}

@@ -35,6 +35,11 @@ impl Store {
         self.write(move |tx| tx.query(pragma, &[])).await?;
         Ok(())
     }
+
+    /// Each read from SQLite's file takes so much longer, as on a slow disk; undone with no time.
+    pub fn make_slow(&self, time: std::time::Duration) {
+        crate::fault::slow_disk(&self.inner.statements, time);
+    }
 }
 
 /// A database of its own, gone when dropped.

@@ -104,6 +104,7 @@ impl Connection for Sqlite {
         values: &[Value],
     ) -> Result<Vec<Row>, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        crate::fault::read(&self.statements);
         let run = || -> rusqlite::Result<Vec<Row>> {
             let mut prepared = self.connection.prepare_cached(statement.sqlite())?;
             let width = prepared.column_count();

@@ -1,4 +1,5 @@
-//! A PostgreSQL that is slow, or stands still although its connections live; and a client that does not read.
+//! A PostgreSQL that is slow, or stands still although its connections live; a SQLite on a slow disk; and a client that
+//! does not read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -140,6 +141,71 @@ async fn a_slow_postgres_makes_its_own_work_slow_and_loses_nothing() {
         assert_eq!(status(&app, made["token"].as_str().unwrap()).await, 200);
     }
     cable.pace(Pace::Free);
+    let there = app.ok("GET", "/instances", Value::Null).await;
+    assert_eq!(there.as_array().unwrap().len(), 25, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_disk_makes_its_own_reads_slow_and_holds_up_nobody_who_is_known() {
+    let vendor = Recorder::start(|_| answer(200, "[]")).await;
+    let origin = vendor.origin.clone();
+    let app = TestApp::with(|config| {
+        let connect = &mut config.vendor.connect;
+        connect.insert("calm.example".to_owned(), origin);
+    })
+    .await;
+    let token = connected(&app, "calm").await;
+    assert_eq!(status(&app, &token).await, 200);
+    let make = async |name: String| {
+        let body = json!({"element": {"key": "calm"}, "name": name});
+        let made = app.ok("POST", "/instances", body).await;
+        made["token"].as_str().unwrap().to_owned()
+    };
+    let mut strangers = Vec::new();
+    for n in 0..16 {
+        strangers.push(make(format!("before {n}")).await);
+    }
+    let store = &app.app.store;
+    store.make_slow(Duration::from_millis(15));
+    let before = store.statements();
+    let finished = std::sync::atomic::AtomicBool::new(false);
+    let slow = async {
+        // Looked up for the first time, listed and written, all at once.
+        let calls =
+            crate::refresh::together(strangers.iter().map(|one| status(&app, one)).collect());
+        let lists = (0..4)
+            .map(|_| app.ok("GET", "/instances", Value::Null))
+            .collect();
+        let writes = (0..8).map(|n| make(format!("meanwhile {n}"))).collect();
+        let all = tokio::join!(
+            calls,
+            crate::refresh::together(lists),
+            crate::refresh::together(writes)
+        );
+        finished.store(true, Ordering::Relaxed);
+        all
+    };
+    let known = async {
+        let mut served = 0;
+        while !finished.load(Ordering::Relaxed) {
+            assert_eq!(status(&app, &token).await, 200);
+            served += 1;
+        }
+        served
+    };
+    let ((called, lists, made), served) = tokio::join!(slow, known);
+    assert_eq!(called, [200; 16]);
+    assert!(lists.iter().all(|list| list.as_array().unwrap().len() > 16));
+    assert_eq!(made.len(), 8);
+    assert!(store.statements() - before >= 16, "nothing was read");
+    assert!(
+        served > 10,
+        "only {served} calls of who is known were served meanwhile"
+    );
+    store.make_slow(Duration::ZERO);
+    for one in strangers.iter().chain(&made) {
+        assert_eq!(status(&app, one).await, 200);
+    }
     let there = app.ok("GET", "/instances", Value::Null).await;
     assert_eq!(there.as_array().unwrap().len(), 25, "each once");
 }
