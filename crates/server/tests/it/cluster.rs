@@ -18,7 +18,7 @@ use crate::support::cable::Cable;
 use crate::support::recorder::{Recorder, json as answer};
 
 /// A root key that both nodes have.
-const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+pub const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 pub fn database() -> Option<(TestDatabase, String)> {
     let database = TestDatabase::postgres().unwrap()?;
