@@ -152,11 +152,39 @@ async fn another_request_under_the_same_key_is_refused() {
 #[tokio::test]
 async fn a_key_is_the_callers_own() {
     let world = World::start().await;
-    world.post("/things", "k", "{}").await.expect(200);
+    let first = world.app.secrets();
     let neighbour = world.app.neighbour().await;
-    let body = json!({"url": "https://example.com/told"}).to_string();
-    let reply = world.post_as(&neighbour, "/instances", "k", &body).await;
-    assert_ne!(reply.status, 422, "{}", reply.text());
+    let element = json!({"name": "Own", "key": "theirs", "authentication": {"type": "custom"}, "hub": "crm",
+        "configuration": [{"key": "base.url", "name": "Base", "defaultValue": "https://api.example.com"}],
+        "resources": [{"method": "POST", "path": "/things", "vendorPath": "/things"}]});
+    for secrets in [&first, &neighbour] {
+        let made = world
+            .app
+            .call("POST", "/elements", secrets, element.clone());
+        made.await.expect(200);
+    }
+    // The same request under the same key, by two who do not know of each other: each is done, each is repeated alone.
+    let body = json!({"element": {"key": "theirs"}, "name": "same"}).to_string();
+    let mut made = Vec::new();
+    for secrets in [&first, &neighbour, &first, &neighbour] {
+        let reply = world.post_as(secrets, "/instances", "k", &body).await;
+        made.push(reply.expect(200));
+    }
+    let token = |n: usize| made[n].json()["token"].clone();
+    assert_ne!(token(0), token(1), "one was told what the other did");
+    assert_eq!((token(0), token(1)), (token(2), token(3)));
+    let told = |n: usize| made[n].header("idempotent-replayed").to_owned();
+    assert_eq!([0, 1, 2, 3].map(told), ["", "", "true", "true"]);
+    for (secrets, expected) in [(&first, 2), (&neighbour, 1)] {
+        let listed = world.app.call("GET", "/instances", secrets, Value::Null);
+        let listed = listed.await.expect(200).json();
+        assert_eq!(listed.as_array().unwrap().len(), expected);
+    }
+    // What one did is no hindrance to another request of the other.
+    world.post("/things", "t", "{}").await.expect(200);
+    let other = json!({"element": {"key": "theirs"}, "name": "other"}).to_string();
+    let other = world.post_as(&neighbour, "/instances", "t", &other).await;
+    other.expect(200);
 }
 
 #[tokio::test]
