@@ -95,6 +95,82 @@ fn asked(resource: &Resource) -> String {
     words.join(", ")
 }
 
+/// A list to begin with, as words of `curl`: people where the element has them, and a condition where the vendor has no
+/// list of everybody.
+fn first_list(element: &Element) -> Option<String> {
+    let needs = |resource: &Resource| -> Vec<String> {
+        let mandatory = resource.parameters.iter().filter(|p| p.required);
+        mandatory.map(|p| p.name.to_string()).collect()
+    };
+    let lists = || {
+        element.resources.iter().filter(|resource| {
+            let plain = resource.kind_of_call == "api" && resource.method == "GET";
+            plain && !resource.path.contains('{') && needs(resource).iter().all(|p| p == "where")
+        })
+    };
+    let wanted = ["/contacts", "/lists", "/folders/contents"];
+    let found = wanted
+        .into_iter()
+        .find_map(|wanted| lists().find(|list| below(list) == wanted))
+        .or_else(|| lists().next())?;
+    let url = format!("\"$API/hubs/{}{}", element.hub, below(found));
+    Some(if needs(found).is_empty() {
+        format!("{url}?pageSize=5\"")
+    } else {
+        format!("-G {url}\" --data-urlencode \"where=email='ada@example.com'\"")
+    })
+}
+
+fn connecting(element: &Element, out: &mut String) {
+    out.push_str("\n## Connect and call\n\n`$API` is `http://127.0.0.1:7080/elements/api-v2`; the [guide](../guide/connect-an-account.md) says more of each step.\n\n```sh\n");
+    let key = &element.key;
+    let consents = element
+        .configuration
+        .iter()
+        .any(|entry| entry.key == "oauth.callback.url");
+    if consents {
+        let _ = writeln!(
+            out,
+            "# Redirect the customer to the oauthUrl of the answer; the vendor sends them back to your callback with a code.\n\
+             curl \"$API/elements/{key}/oauth/url?apiKey=CLIENT_ID&apiSecret=CLIENT_SECRET&callbackUrl=https://www.mycoolapp.com/auth\"\n",
+        );
+    }
+    let values: Vec<String> = element
+        .configuration
+        .iter()
+        .filter(|entry| !entry.internal && (entry.required || entry.key.ends_with(".subdomain")))
+        .map(|entry| {
+            let value = match entry.key.as_str() {
+                "oauth.callback.url" => "https://www.mycoolapp.com/auth".to_owned(),
+                "oauth.api.key" | "clientId" => "CLIENT_ID".to_owned(),
+                "oauth.api.secret" | "clientSecret" => "CLIENT_SECRET".to_owned(),
+                other => other.replace('.', "_").to_uppercase(),
+            };
+            format!("\"{}\": \"{value}\"", entry.key)
+        })
+        .collect();
+    let code = if consents {
+        "\n  \"providerData\": {\"code\": \"CODE\"},"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        out,
+        "# The answer has the token of this account.\n\
+         curl -X POST \"$API/instances\" -H \"Authorization: User $USER_SECRET, Organization $ORGANIZATION_SECRET\" \\\n  \
+         -H 'Content-Type: application/json' -d '{{\n  \"element\": {{\"key\": \"{key}\"}},{code}\n  \
+         \"configuration\": {{{}}}\n}}'",
+        values.join(", ")
+    );
+    if let Some(list) = first_list(element) {
+        let _ = writeln!(
+            out,
+            "\ncurl {list} \\\n  -H \"Authorization: User $USER_SECRET, Organization $ORGANIZATION_SECRET, Element $TOKEN\"",
+        );
+    }
+    out.push_str("```\n");
+}
+
 fn calls(element: &Element, out: &mut String) {
     out.push_str("\n## Calls\n\nEach below `/hubs/");
     let _ = writeln!(
@@ -244,6 +320,7 @@ fn page(compiled: &Compiled) -> String {
         section("Register the application")
     );
     configuration(element, &mut out);
+    connecting(element, &mut out);
     calls(element, &mut out);
     let _ = write!(out, "\n### At the vendor\n\n{}\n", section("Resources"));
     fields(element, &mut out);
