@@ -13,8 +13,9 @@ use ligand_engine::step::Failure;
 use ligand_model::configuration::InstanceDocument;
 use ligand_model::error::{Classify as _, ErrorKind};
 
+use super::lifecycle::{self, Twice};
 use super::oauth::Consent;
-use super::{Error, lifecycle, refresh};
+use super::{Error, refresh};
 use crate::app::App;
 
 /// The sentence of the field for an OAuth element without a code.
@@ -206,7 +207,8 @@ async fn exchange(
         code_verifier: consent.code_verifier.as_deref(),
     };
     let request = token_request(&element.element, &document.values, &call)?;
-    let reply = lifecycle::send_as_application(app, element, request, document).await?;
+    let reply =
+        lifecycle::send_as_application(app, element, request, document, Twice::MayNot).await?;
     let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
     let written = stored
         .into_iter()
@@ -283,7 +285,9 @@ pub async fn disconnect(
     let revoked = match lifecycle::run(app, element, "oauthOnTokenRevoke", &[], document).await {
         Ok(0) => match revoke_request(&element.element, &document.values) {
             Some(request) => {
-                let sent = lifecycle::send_as_application(app, element, request, document).await;
+                let sent =
+                    lifecycle::send_as_application(app, element, request, document, Twice::MayNot)
+                        .await;
                 sent.map(drop)
             }
             None => Ok(()),

@@ -111,12 +111,30 @@ pub async fn send(
     request: VendorRequest,
     document: &InstanceDocument,
 ) -> Result<VendorReply, Error> {
-    driver(app, element)
+    send_by(driver(app, element), app, request, document).await
+}
+
+async fn send_by(
+    driver: Driver<'_>,
+    app: &App,
+    request: VendorRequest,
+    document: &InstanceDocument,
+) -> Result<VendorReply, Error> {
+    driver
         .send_once(&document.hosts, request, app.deadline())
         .await
         .map_err(|unanswered| {
             Error::unanswered(unanswered.kind, unanswered.message, unanswered.arrived)
         })
+}
+
+/// Whether a call whose answer was lost is made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twice {
+    /// It uses nothing up.
+    May,
+    /// It may have used up what it shows.
+    MayNot,
 }
 
 /// Sends a token call or a revocation, signed first where the application shows who it is by a key.
@@ -128,8 +146,10 @@ pub async fn send_as_application(
     element: &Compiled,
     mut request: VendorRequest,
     document: &InstanceDocument,
+    twice: Twice,
 ) -> Result<VendorReply, Error> {
     let values = &document.values;
+    let unsigned = request.body.clone();
     oauth::sign_client(
         &element.element,
         values,
@@ -137,7 +157,10 @@ pub async fn send_as_application(
         &nonce(app),
         app.now(),
     )?;
-    send(app, element, request, document).await
+    let mut driver = driver(app, element);
+    // A signature is good once.
+    driver.repeatable = twice == Twice::May && request.body == unsigned;
+    send_by(driver, app, request, document).await
 }
 
 fn driver<'a>(app: &'a App, element: &Compiled) -> Driver<'a> {

@@ -45,6 +45,8 @@ pub struct Memory {
     pub mapped: Mappings,
     /// Who was shown a token today.
     pub custody: super::custody::Noted,
+    /// Refresh tokens that are not used up by being used.
+    pub lasting: super::refresh::Lasting,
     /// Hosts that stand in the record of custody already.
     pub hosts: crate::vendor::first_uses::Known,
     /// What scripts call us with.
@@ -79,6 +81,7 @@ impl Memory {
             extensions: Cache::new(10_000),
             mapped: Mappings::default(),
             custody: super::custody::Noted::default(),
+            lasting: super::refresh::Lasting::default(),
             hosts: crate::vendor::first_uses::Known::default(),
             passes: Passes::default(),
             flights: Flights::default(),

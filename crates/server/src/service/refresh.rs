@@ -7,6 +7,7 @@ mod changes;
 mod due;
 mod exchange;
 mod fly;
+mod lasting;
 pub mod worker;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 pub use changes::{Changes, write};
 pub use due::{due, due_idle};
 pub use exchange::{at_vendor, obtain, stamp};
+pub use lasting::Lasting;
 
 use super::Error;
 use crate::app::App;

@@ -166,6 +166,8 @@ pub struct Driver<'a> {
     pub first_uses: Option<FirstUses<'a>>,
     /// The element of calls that have no pace: those by which instances are made and renewed.
     pub element: Option<ElementId>,
+    /// Whether what is sent may be sent twice, whatever its verb.
+    pub repeatable: bool,
     /// Until when the call waits for limits.
     pub patience: tokio::time::Instant,
     /// Where the time comes from, for dates that vendors name.
@@ -191,6 +193,7 @@ impl App {
             pace: None,
             first_uses: None,
             element: None,
+            repeatable: false,
             patience: tokio::time::Instant::now() + self.manners.patience,
             clock: &*self.clock,
             allowed_hosts: &self.config.vendor.allowed_hosts,

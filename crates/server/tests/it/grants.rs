@@ -1,5 +1,7 @@
 //! Grants of a vendor that rotates: kept whatever follows, renewed once in the cluster, condemned only when refused.
 
+mod lasting;
+
 use std::sync::{Arc, Mutex};
 
 use axum::response::Response;

@@ -10,7 +10,8 @@ use ligand_model::configuration::InstanceDocument;
 use ligand_model::element::AuthenticationKind;
 use ligand_model::error::ErrorKind;
 
-use super::super::{Error, lifecycle};
+use super::super::Error;
+use super::super::lifecycle::{self, Twice};
 use crate::app::App;
 
 /// What an exchange leaves to be done once its grant is kept.
@@ -112,8 +113,17 @@ pub async fn obtain(
         return Ok(());
     }
     let request = token_request(&element.element, &document.values, call)?;
-    let reply = lifecycle::send_as_application(app, element, request, document).await?;
+    let lasting = &app.memory.lasting;
+    let twice = if lasting.may_repeat(element.id, &document.values, call) {
+        Twice::May
+    } else {
+        Twice::MayNot
+    };
+    let reply = lifecycle::send_as_application(app, element, request, document, twice).await?;
     let stored = read_token_reply(&element.element, &document.values, &reply, app.now())?;
+    if matches!(call, TokenCall::Refresh) {
+        lasting.note(element.id, &document.values, &stored);
+    }
     // The grant first: what else the vendor said may be refused, and the grant exists nowhere but here.
     let (grant, others): (BTreeMap<_, _>, BTreeMap<_, _>) = stored
         .into_iter()

@@ -16,7 +16,7 @@ use ligand_store::usage::FailedAttempt;
 use super::super::client::{Answer, ONCE, Unanswered};
 use super::super::hook_threads::{Fetched, Session};
 use super::super::manners::breaker::{Host, Said};
-use super::super::manners::retry::{Came, Waits, may_repeat, retry_after};
+use super::super::manners::retry::{Came, Waits, is_repeatable, may_repeat, retry_after};
 use super::super::manners::{Pace, host_of};
 use super::super::upload::Upload;
 use super::{Driven, Driver, Explain, Sent};
@@ -273,7 +273,8 @@ impl<'a> Call<'a> {
             ),
             Ok(_) => true,
         };
-        let again = passing && may_repeat(&method, came, told.is_some());
+        let repeatable = self.driver.repeatable || is_repeatable(&method);
+        let again = passing && may_repeat(repeatable, came, told.is_some());
         (result, again.then_some(told))
     }
 

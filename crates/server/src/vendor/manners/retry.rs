@@ -20,12 +20,16 @@ pub enum Came {
     Silence,
 }
 
+/// Whether a verb says that doing it twice is doing it once.
+pub fn is_repeatable(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
+}
+
 /// Whether sending the request again can do no harm and may help.
 ///
 /// A 429 says that nothing was done. So does a 503 that names a time; other failures of a vendor may have come after the
 /// deed, and only what may be done twice is done twice.
-pub fn may_repeat(method: &str, came: Came, told_when: bool) -> bool {
-    let repeatable = matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
+pub fn may_repeat(repeatable: bool, came: Came, told_when: bool) -> bool {
     match came {
         Came::Unsent | Came::Status(429) => true,
         Came::Status(503) if told_when => true,
@@ -96,7 +100,7 @@ mod tests {
             ("POST", Came::Unsent, false, true),
         ] {
             assert_eq!(
-                may_repeat(method, came, told),
+                may_repeat(is_repeatable(method), came, told),
                 expected,
                 "{method} {came:?}"
             );
