@@ -58,15 +58,21 @@ pub struct Compiled {
 /// Regular expressions by their text.
 pub(crate) type Patterns = BTreeMap<Text, Regex>;
 
-fn patterns(element: &Element) -> Patterns {
+/// Makes the patterns of an element ready; one that cannot be read is told of.
+fn patterns(element: &Element, found: &mut Vec<Diagnostic>) -> Patterns {
     let of_resources = element.resources.iter().flat_map(|one| &one.parameters);
     let all = element.parameters.iter().chain(of_resources);
     let mut known = Patterns::new();
     for pattern in all.filter_map(|parameter| parameter.pattern.as_ref()) {
-        if !known.contains_key(pattern)
-            && let Ok(regex) = Regex::new(pattern)
-        {
-            known.insert(pattern.clone(), regex);
+        if known.contains_key(pattern) {
+            continue;
+        }
+        match Regex::new(pattern) {
+            Ok(regex) => _ = known.insert(pattern.clone(), regex),
+            Err(fault) => found.push(warning(
+                "parameters".to_owned(),
+                format!("the `pattern` {pattern} cannot be read and is ignored: {fault}"),
+            )),
         }
     }
     known
@@ -113,7 +119,7 @@ impl Compiled {
         found.extend(duplicates);
         (
             Self {
-                patterns: patterns(&element),
+                patterns: patterns(&element, &mut found),
                 element,
                 id,
                 routes,

@@ -284,7 +284,17 @@ fn parameters(one: &Operation<'_>, body: Value) -> Vec<Value> {
         "type": "string",
     })];
     for name in &one.variables {
-        list.push(json!({"name": name, "in": "path", "required": true, "type": "string"}));
+        let own = of_kind(resource, &["path"]).find(|own| *own.name == **name);
+        let mut variable = Map::from_iter([
+            ("name".to_owned(), json!(name)),
+            ("in".to_owned(), json!("path")),
+            ("required".to_owned(), json!(true)),
+            ("type".to_owned(), json!("string")),
+        ]);
+        if let Some(pattern) = own.and_then(|own| own.pattern.as_deref()) {
+            variable.insert("pattern".to_owned(), json!(pattern));
+        }
+        list.push(variable.into());
     }
     let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
     seen.insert(("header", "authorization".to_owned()));

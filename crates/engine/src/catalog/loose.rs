@@ -3,7 +3,6 @@
 //! Nothing is lost by it: the definition is kept and exported as it was given; this is what it is read as.
 
 use ligand_model::element::{Describe, ErrorRule, Shape, Table, Test, Xml};
-use regex_lite::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -37,7 +36,7 @@ const PARAMETER: &[(&str, Kind)] = &[
     ("vendorDataType", Kind::Text),
     ("defaultValue", Kind::Text),
     ("omit", Kind::Ours(reads::<String>)),
-    ("pattern", Kind::Ours(is_pattern)),
+    ("pattern", Kind::Ours(reads::<String>)),
 ];
 
 const HOOK: &[(&str, Kind)] = &[
@@ -121,13 +120,6 @@ const ELEMENT: &[(&str, Kind)] = &[
     ("hosts", Kind::Ours(reads::<Vec<String>>)),
     ("errors", Kind::Ours(reads::<Vec<ErrorRule>>)),
 ];
-
-/// Whether it is a regular expression that we can match.
-fn is_pattern(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|pattern| Regex::new(pattern).is_ok())
-}
 
 fn reads<T: DeserializeOwned>(value: &Value) -> bool {
     T::deserialize(value).is_ok()

@@ -3,8 +3,6 @@
 
 use ligand_model::element::{Hook, Resource};
 
-use regex_lite::Regex;
-
 use super::{Compiled, Diagnostic, load::error, warning};
 use crate::hooks::Checker;
 
@@ -38,7 +36,6 @@ pub fn review(element: &Compiled) -> Vec<Diagnostic> {
         }
         found.extend(chain(element, index, resource));
         found.extend(counts(index, resource));
-        found.extend(patterns(&place, resource));
     }
     found
 }
@@ -67,21 +64,6 @@ fn scripts(hooks: &[Hook], place: &str, checker: &mut Checker, found: &mut Vec<D
             found.push(warning(place, message));
         }
     }
-}
-
-/// Patterns that are none: the loose reading of an export leaves such out, our own directories are read as they are.
-fn patterns(place: &str, resource: &Resource) -> Vec<Diagnostic> {
-    let all = resource.parameters.iter();
-    let named = all.filter_map(|parameter| Some((parameter, parameter.pattern.as_deref()?)));
-    let faults = named.filter_map(|(parameter, pattern)| {
-        let fault = Regex::new(pattern).err()?;
-        let message = format!(
-            "the `pattern` of `{}` cannot be read: {fault}",
-            parameter.name
-        );
-        Some(error(place, message))
-    });
-    faults.collect()
 }
 
 fn next(resource: &Resource) -> Option<&str> {

@@ -151,6 +151,23 @@ fn a_pattern_names_tokens_of_the_path_and_refuses_what_it_is_not_for() {
 }
 
 #[test]
+fn a_pattern_that_cannot_be_read_is_told_of_and_ignored() {
+    let read = json!({"method": "GET", "path": "/rows/{id}", "vendorPath": "/row/{id}", "parameters": [
+        {"type": "path", "name": "id", "vendorType": "path", "vendorName": "id", "pattern": "("}]});
+    let text = element(json!([read]), json!({})).to_string();
+    let (_, said) = catalog::import(text.as_bytes(), ElementId(10_000)).unwrap();
+    let told = "the `pattern` ( cannot be read and is ignored";
+    assert!(
+        said.iter().any(|one| one.message.starts_with(told)),
+        "{said:?}"
+    );
+    let vendor = vec![reply(200, json!({}))];
+    let element = element(json!([read]), json!({}));
+    let played = play(element, TOKEN, "GET /rows/7", None, vendor);
+    assert_eq!(played.urls(), ["GET https://api.acme.com/v1/row/7"]);
+}
+
+#[test]
 fn a_link_that_is_not_needed_leaves_what_there_was() {
     let first = resource(
         "PATCH",
