@@ -196,8 +196,9 @@ pub fn field_path(bytes: &[u8]) {
         Ok(path) => {
             path.name();
             let printed = path.to_string();
-            // Quotes know no escapes: a text that holds both kinds has no second spelling.
-            if !text.contains(['\'', '"']) {
+            // Quotes know no escapes: a text that holds both kinds has no second spelling. The whole spelling of a filter
+            // is longer than its short one, and may be longer than a path may be.
+            if !text.contains(['\'', '"']) && printed.len() <= 1000 {
                 assert_eq!(Path::parse(&printed), Ok(path), "{text:?}");
             }
         }

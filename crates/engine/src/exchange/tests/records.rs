@@ -203,7 +203,7 @@ fn words_that_mean_nothing_here_are_left_out_of_an_import_and_kept_for_export() 
 }
 
 /// Each case runs a script; `cargo xtask torture` asks for more cases.
-fn few_cases() -> ProptestConfig {
+pub(super) fn few_cases() -> ProptestConfig {
     let mut config = ProptestConfig::default();
     if std::env::var("PROPTEST_CASES").is_err() {
         config.cases = 48;

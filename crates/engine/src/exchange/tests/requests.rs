@@ -276,11 +276,13 @@ fn bodies(played: &Played) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(records::few_cases())]
 
     #[test]
     fn a_request_is_what_a_script_makes_of_it(sent in sent()) {
-        prop_assume!(!sent.is_null());
+        if sent.is_null() {
+            return Ok(());
+        }
         let script = json!({"hooks": [{"type": "preRequest", "body": PERSON}]});
         let by_script = called("POST", "/all", &script, "/all", Some(sent.clone()));
         let by_word = called("POST", "/all", &person(), "/all", Some(sent));
@@ -290,7 +292,9 @@ proptest! {
     #[test]
     fn a_whole_record_is_what_a_script_makes_of_it(stored in sent(), sent in sent()) {
         let Value::Object(mut stored) = stored else { return Ok(()) };
-        prop_assume!(!sent.is_null());
+        if sent.is_null() {
+            return Ok(());
+        }
         stored.insert("id".to_owned(), json!("7"));
         let first = resource("PATCH", "/all/{id}", &json!({"vendorMethod": "GET", "nextResource": "PATCH:/all/{id}/whole"}));
         let run = |more: Value| {
