@@ -461,3 +461,59 @@ async fn the_rate_limit_refuses_with_the_vendors_code_and_counts_in_a_header() {
         .await;
     assert_eq!(client.get("/limits").await.status, 200);
 }
+
+#[tokio::test]
+async fn an_assertion_names_application_and_user_and_serves_until_its_time() {
+    use base64::Engine as _;
+    let world = World::start("salesforce").await;
+    let assert = |claims: serde_json::Value| {
+        let part = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string());
+        format!(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=e30.{part}.c2ln"
+        )
+    };
+    let ask = async |form: String| {
+        world
+            .send("POST", "/services/oauth2/token", &[FORM], form)
+            .await
+            .json()
+    };
+    let claims = json!({
+        "iss": "app", "sub": "mei.chen@sandbox.example.com", "aud": "https://login.salesforce.com", "exp": 4_102_444_800_u64,
+    });
+    let tokens = ask(assert(claims.clone())).await;
+    assert!(tokens["access_token"].is_string(), "{tokens}");
+    assert!(tokens["refresh_token"].is_null());
+    let by_password = ask(
+        "grant_type=password&client_id=app&client_secret=s&username=mei.chen%40sandbox.example.com&password=x".to_owned(),
+    )
+    .await;
+    assert_eq!(tokens["id"], by_password["id"]);
+    for (member, value, error, text) in [
+        (
+            "exp",
+            json!(1),
+            "invalid_grant",
+            "expired authorization code",
+        ),
+        ("exp", json!("soon"), "invalid_grant", "invalid assertion"),
+        ("aud", json!(""), "invalid_grant", "audience is invalid"),
+        (
+            "iss",
+            json!("sandbox-invalid"),
+            "invalid_client_id",
+            "client identifier invalid",
+        ),
+    ] {
+        let mut wrong = claims.clone();
+        wrong[member] = value;
+        let refusal = ask(assert(wrong)).await;
+        assert_eq!(
+            (&refusal["error"], &refusal["error_description"]),
+            (&json!(error), &json!(text))
+        );
+    }
+    let garbled =
+        ask("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x".to_owned()).await;
+    assert_eq!(garbled["error_description"], "invalid assertion");
+}
