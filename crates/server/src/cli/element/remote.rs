@@ -75,6 +75,7 @@ impl Remote {
     }
 
     /// The same user with an instance's token.
+    #[cfg(feature = "sandbox")]
     pub(crate) fn with_token(&self, token: &str) -> String {
         let user = self.authorization.split(',').next().unwrap_or_default();
         format!("{user}, Element {token}")
