@@ -3,6 +3,7 @@
 pub mod configuration;
 mod load;
 mod loose;
+mod patterns;
 mod review;
 mod routes;
 mod share;
@@ -12,11 +13,10 @@ use std::sync::Arc;
 
 use ligand_model::element::{Element, Resource};
 use ligand_model::id::ElementId;
-use ligand_model::text::Text;
-use regex_lite::Regex;
 use serde_json::Value;
 
 pub use load::{PARAMETER_DESTINATIONS, PARAMETER_SOURCES};
+pub(crate) use patterns::{Matched, Patterns};
 pub use review::{endless_chain, review};
 
 use crate::error::Error;
@@ -53,29 +53,6 @@ pub struct Compiled {
     routes: Routes,
     /// The patterns of its parameters, by their text.
     pub(crate) patterns: Patterns,
-}
-
-/// Regular expressions by their text.
-pub(crate) type Patterns = BTreeMap<Text, Regex>;
-
-/// Makes the patterns of an element ready; one that cannot be read is told of.
-fn patterns(element: &Element, found: &mut Vec<Diagnostic>) -> Patterns {
-    let of_resources = element.resources.iter().flat_map(|one| &one.parameters);
-    let all = element.parameters.iter().chain(of_resources);
-    let mut known = Patterns::new();
-    for pattern in all.filter_map(|parameter| parameter.pattern.as_ref()) {
-        if known.contains_key(pattern) {
-            continue;
-        }
-        match Regex::new(pattern) {
-            Ok(regex) => _ = known.insert(pattern.clone(), regex),
-            Err(fault) => found.push(warning(
-                "parameters".to_owned(),
-                format!("the `pattern` {pattern} cannot be read and is ignored: {fault}"),
-            )),
-        }
-    }
-    known
 }
 
 /// What a verb and a path lead to.
@@ -119,7 +96,7 @@ impl Compiled {
         found.extend(duplicates);
         (
             Self {
-                patterns: patterns(&element, &mut found),
+                patterns: Patterns::new(&element, &mut found),
                 element,
                 id,
                 routes,

@@ -300,7 +300,8 @@ pub struct Parameter {
     pub omit: Option<Text>,
     /// *Added.* A regular expression that the value must match, as JSON Schema has it: found anywhere in it unless `^` and
     /// `$` say otherwise. A value of the path that does not is the id of no record. A named group fills the token of its
-    /// name in the vendor's path.
+    /// name in the vendor's path. A value of more than 4,096 bytes matches nothing; a pattern has up to ten groups, and an
+    /// element up to 200 patterns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<Text>,
     /// Everything else.

@@ -5,6 +5,7 @@ use ligand_model::element::Parameter;
 use super::Sources;
 use super::read::Found;
 use super::write::Collected;
+use crate::catalog::Matched;
 use crate::error::Error;
 
 /// Most characters of a value that a message repeats.
@@ -24,19 +25,13 @@ impl Sources<'_> {
         let Some(pattern) = &parameter.pattern else {
             return Ok(());
         };
-        // One that cannot be read was told of when the element was loaded.
-        let (Some(regex), Some(value)) = (self.patterns.get(pattern), found.text()) else {
+        let Some(value) = found.text() else {
             return Ok(());
         };
-        let Some(captures) = regex.captures(&value) else {
-            let shown: String = value.chars().take(SHOWN).collect();
-            return Err(match parameter.kind.as_str() {
-                "path" => Error::NotFound(format!("No record found with id {shown}")),
-                _ => Error::Invalid(format!(
-                    "`{}` ({}) must match {pattern}, but it is {shown}.",
-                    parameter.name, parameter.kind
-                )),
-            });
+        let (regex, captures) = match self.patterns.matched(pattern, &value) {
+            Matched::Yes(regex, captures) => (regex, captures),
+            Matched::Unknown => return Ok(()),
+            Matched::No => return Err(refused(parameter, pattern, &value)),
         };
         for name in regex.capture_names().flatten() {
             if let Some(group) = captures.name(name) {
@@ -45,5 +40,16 @@ impl Sources<'_> {
             }
         }
         Ok(())
+    }
+}
+
+fn refused(parameter: &Parameter, pattern: &str, value: &str) -> Error {
+    let shown: String = value.chars().take(SHOWN).collect();
+    match parameter.kind.as_str() {
+        "path" => Error::NotFound(format!("No record found with id {shown}")),
+        _ => Error::Invalid(format!(
+            "`{}` ({}) must match {pattern}, but it is {shown}.",
+            parameter.name, parameter.kind
+        )),
     }
 }

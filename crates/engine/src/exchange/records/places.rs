@@ -21,6 +21,10 @@ pub(in crate::exchange) struct Outside<'a> {
     variables: &'a BTreeMap<String, String>,
     previous: Option<&'a Previous>,
     body: OnceCell<Option<Opened>>,
+    /// What the caller's `where` says, in its parts.
+    conditions: OnceCell<Vec<Value>>,
+    /// Bytes that may still be copied from here: a definition may name any number of places.
+    left: Cell<usize>,
 }
 
 impl<'a> Outside<'a> {
@@ -34,6 +38,8 @@ impl<'a> Outside<'a> {
             variables,
             previous,
             body: OnceCell::new(),
+            conditions: OnceCell::new(),
+            left: Cell::new(MOST_GROWTH),
         }
     }
 
@@ -51,16 +57,35 @@ impl<'a> Outside<'a> {
         found.is_some_and(|found| condition.holds(&found))
     }
 
+    /// What was copied from here counts; none when that is more than may be.
+    fn copied(&self, bytes: Bytes) -> Option<Bytes> {
+        self.left.set(self.left.get().saturating_sub(bytes.len()));
+        self.in_budget().map(|()| bytes)
+    }
+
+    fn in_budget(&self) -> Option<()> {
+        (self.left.get() > 0).then_some(())
+    }
+
+    fn conditions(&self) -> &[Value] {
+        self.conditions.get_or_init(|| {
+            let text = self.call.query("where");
+            let parsed = text.and_then(|text| query::parse_where(text).ok());
+            parsed.map(|parsed| parsed.flatten()).unwrap_or_default()
+        })
+    }
+
     /// The JSON text at a place, without its `$`.
     pub(super) fn get(&self, place: &str) -> Option<Bytes> {
+        self.in_budget()?;
         let (of, path) = place.split_once('.').unwrap_or((place, ""));
-        let text = |text: &str| Bytes::from(Value::from(text).to_string());
+        let text = |text: &str| self.copied(Bytes::from(Value::from(text).to_string()));
         match of {
             "body" => {
                 let opened = self.body()?;
                 match (path, path.strip_suffix('*')) {
                     ("", _) => Some(opened.whole()),
-                    (_, Some(beginning)) => opened.beginning(beginning),
+                    (_, Some(beginning)) => self.copied(opened.beginning(beginning)?),
                     (path, None) => opened.get(path),
                 }
             }
@@ -70,19 +95,16 @@ impl<'a> Outside<'a> {
                     "" => body,
                     path => json_path::get(body, path)?,
                 };
-                Some(Bytes::from(found.to_string()))
+                self.copied(found.to_string().into())
             }
-            "path" => self.variables.get(path).map(|found| text(found)),
-            "query" => self.call.query(path).map(text),
+            "path" => self.variables.get(path).and_then(|found| text(found)),
+            "query" => self.call.query(path).and_then(text),
             "where" => {
-                let conditions = query::parse_where(self.call.query("where")?)
-                    .ok()?
-                    .flatten();
                 let said = |condition: &&Value| {
                     condition["attribute"] == path && condition["operator"] == "="
                 };
-                let found = conditions.iter().find(said)?;
-                Some(Bytes::from(found["value"].to_string()))
+                let found = self.conditions().iter().find(said)?;
+                self.copied(found["value"].to_string().into())
             }
             _ => None,
         }
@@ -102,7 +124,7 @@ enum Place<'a> {
 #[derive(Debug, Default)]
 struct Wanted {
     slot: Option<usize>,
-    members: Vec<(Box<[u8]>, Wanted)>,
+    members: BTreeMap<Box<[u8]>, Wanted>,
 }
 
 /// What is read of each record.
@@ -120,7 +142,15 @@ pub(super) struct Found<'t> {
     left: Cell<usize>,
 }
 
-impl Found<'_> {
+impl<'t> Found<'t> {
+    /// What is left of a path is walked each time that it is asked for, which counts as if it were copied.
+    fn below(&self, value: &'t [u8], rest: &[Part<'_>]) -> Option<&'t [u8]> {
+        if !rest.is_empty() {
+            self.spend(value.len())?;
+        }
+        rest.iter().try_fold(value, raw::below)
+    }
+
     /// None when more is made of the record than may be.
     pub(super) fn spend(&self, bytes: usize) -> Option<()> {
         self.left.set(self.left.get().saturating_sub(bytes));
@@ -156,16 +186,7 @@ impl<'a> Reader<'a> {
         let mut parts = json_path::parts(place).into_iter().peekable();
         let mut at = &mut self.wanted;
         while let Some(Part::Member(name)) = parts.peek() {
-            let name = raw::key(name);
-            let known = at.members.iter().position(|(known, _)| *known == name);
-            let index = known.unwrap_or(at.members.len());
-            if known.is_none() {
-                at.members.push((name, Wanted::default()));
-            }
-            let Some((_, below)) = at.members.get_mut(index) else {
-                break;
-            };
-            at = below;
+            at = at.members.entry(raw::key(name)).or_default();
             parts.next();
         }
         let slot = *at.slot.get_or_insert_with(|| {
@@ -175,14 +196,15 @@ impl<'a> Reader<'a> {
         Place::Slot(slot, parts.collect())
     }
 
-    /// Walks a record once; none when it cannot be.
+    /// Walks a record once; none when it cannot be, or more was copied from around it than may be.
     pub(super) fn read<'t>(&self, record: &'t [u8]) -> Option<Found<'t>> {
+        self.outside.in_budget()?;
         let mut slots = vec![None; self.slots];
         self.wanted.read(record, &mut slots)?;
         Some(Found {
             record,
             slots,
-            left: Cell::new(MOST_GROWTH),
+            left: Cell::new(MOST_GROWTH.saturating_add(record.len().saturating_mul(4))),
         })
     }
 }
@@ -195,25 +217,18 @@ impl Wanted {
         if self.members.is_empty() || value.first() != Some(&b'{') {
             return Some(());
         }
-        let mut whole = Some(());
+        // Of two members of one name the later counts: what is below is looked at when all are known.
+        let mut last: BTreeMap<raw::Key<'_>, &'t [u8]> = BTreeMap::new();
         let walked = raw::object(value, 0, |name, value| {
-            let wanted = self.members.iter().find(|(known, _)| **known == *name);
-            if let Some((_, wanted)) = wanted {
-                // Of two members of one name the later counts, with all that is below it.
-                wanted.forget(slots);
-                whole = whole.and(wanted.read(value, slots));
+            if self.members.contains_key(&*name) {
+                last.insert(name, value);
             }
         });
-        walked.ok().and(whole)
-    }
-
-    fn forget(&self, slots: &mut [Option<&[u8]>]) {
-        if let Some(slot) = self.slot.and_then(|slot| slots.get_mut(slot)) {
-            *slot = None;
-        }
-        self.members
-            .iter()
-            .for_each(|(_, wanted)| wanted.forget(slots));
+        walked.ok()?;
+        last.into_iter().try_for_each(|(name, value)| {
+            let wanted = self.members.get(&*name);
+            wanted.map_or(Some(()), |wanted| wanted.read(value, slots))
+        })
     }
 }
 
@@ -231,7 +246,7 @@ impl Choice<'_> {
                 Place::Outside(value) => value.as_deref(),
                 Place::Slot(slot, rest) => {
                     let value = found.slots.get(*slot).copied().flatten();
-                    value.and_then(|value| rest.iter().try_fold(value, raw::below))
+                    value.and_then(|value| found.below(value, rest))
                 }
             };
             if value.is_some_and(|value| !is_nothing(value)) {

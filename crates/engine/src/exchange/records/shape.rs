@@ -1,7 +1,7 @@
 //! Records in another shape: members picked, renamed, kept, put together.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
 use ligand_model::element::{Keep, Shape, Source, Variant};
@@ -15,7 +15,7 @@ use crate::raw;
 struct Kind<'a> {
     when: Option<Condition<'a>>,
     keep: Vec<Kept<'a>>,
-    omit: Vec<Box<[u8]>>,
+    omit: BTreeSet<Box<[u8]>>,
     members: Vec<(Box<[u8]>, Made<'a>)>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn requested<'a>(
 ) -> Result<Option<Bytes>, Unfit<'a>> {
     let mut reader = Reader::new(outside);
     let kinds = kinds(shape, &mut reader);
-    let found = reader.read(body).ok_or(Unfit::NoObject("$record"))?;
+    let found = reader.read(body).ok_or(Unfit::TooLarge)?;
     let Some(kind) = kinds.iter().find(|kind| kind.holds(&found)) else {
         return Ok(None);
     };
@@ -182,8 +182,9 @@ impl<'a> Kind<'a> {
                 else {
                     continue;
                 };
+                found.spend(object.len())?;
                 let walked = raw::object(object, 0, |name, value| {
-                    if self.omit.iter().any(|omitted| **omitted == *name) {
+                    if self.omit.contains(&*name) {
                         return;
                     }
                     let value = if kept.texts {
@@ -200,6 +201,7 @@ impl<'a> Kind<'a> {
         let begin = out.len();
         for (name, value) in &members {
             let Some(value) = value else { continue };
+            found.spend(name.len() + value.len())?;
             out.push(if out.len() == begin { b'{' } else { b',' });
             out.extend_from_slice(name);
             out.push(b':');
@@ -278,7 +280,6 @@ impl<'a> Made<'a> {
             Self::Record(kind) => {
                 let mut out = Vec::new();
                 kind.holds(found).then(|| kind.write(found, &mut out))??;
-                found.spend(out.len())?;
                 Some(Cow::Owned(out))
             }
         }

@@ -113,11 +113,39 @@ fn fields_are_added_to_the_body_that_was_made_and_a_hook_sees_it() {
 
 #[test]
 fn a_shape_of_many_places_does_not_make_a_large_request_of_a_small_one() {
-    let list = vec![json!("$record"); 200];
-    let more = json!({"requestShape": {"members": {"a": list}}});
-    let large = json!({"a": "a".repeat(1 << 20)});
-    let failure = called("POST", "/all", &more, "/all", Some(large));
-    assert!(failure.failure().message.contains("too large"));
+    let members = |place: &str| -> Value {
+        let each = (0..200).map(|number| (number.to_string(), json!(place)));
+        json!({"members": Value::Object(each.collect())})
+    };
+    let large = json!({"a": "a".repeat(1 << 20), "list": []});
+    for shape in [
+        json!({"members": {"a": vec![json!("$record"); 200]}}),
+        members("$record"),
+        members("a"),
+        json!({"when": vec!["$body.a*"; 200], "members": {"a": true}}),
+        json!({"keep": vec!["$record"; 200]}),
+    ] {
+        let more = json!({"requestShape": shape});
+        let failure = called("POST", "/all", &more, "/all", Some(large.clone()));
+        assert!(failure.failure().message.contains("too large"), "{more}");
+    }
+}
+
+#[test]
+fn what_was_answered_before_is_not_copied_without_end() {
+    let of = |copies: usize| {
+        let shape =
+            json!({"when": vec!["$previous"; copies], "members": {"all": "$previous.list[0].b"}});
+        let second =
+            json!({"method": "GET", "path": "/second", "vendorPath": "/second", "shape": shape});
+        let first = json!({"method": "GET", "path": "/first", "vendorPath": "/first", "nextResource": "GET:/second"});
+        let answer = json!({"list": [{"b": 1}], "text": "a".repeat(1 << 20)});
+        let vendor = vec![reply(200, answer), reply(200, json!({"id": 1}))];
+        let element = element(json!([first, second]), json!({}));
+        play(element, TOKEN, "GET /first", None, vendor)
+    };
+    assert_eq!(of(2).json()["all"], 1);
+    assert!(of(300).failure().message.contains("too large"));
 }
 
 #[test]
