@@ -121,7 +121,7 @@ impl<'a> Call<'a> {
                 return Err(Unanswered::unsent(ErrorKind::Unavailable, ONCE));
             }
             self.wait_for_turn(&name, &host).await?;
-            self.note_first_use(&name).await?;
+            self.note_first_use(&name, &host).await?;
             let again = (left > 0).then(|| request.clone());
             let (result, wait) = self.attempt(request, &host, &judge).await;
             let (Some(again), Some(told)) = (again, wait) else {
@@ -153,12 +153,14 @@ impl<'a> Call<'a> {
     }
 
     /// A host is about to receive the credential: what cannot be recorded is not sent.
-    async fn note_first_use(&self, name: &str) -> Result<(), Unanswered> {
+    async fn note_first_use(&self, name: &str, host: &Host) -> Result<(), Unanswered> {
         let Some(first_uses) = &self.driver.first_uses else {
             return Ok(());
         };
         let noted = first_uses.note(&name.to_ascii_lowercase()).await;
         noted.map_err(|error| {
+            // Was it to try whether the host is back, another may.
+            host.note(Said::Nothing, tokio::time::Instant::now());
             tracing::warn!(instance.id = first_uses.instance.0, error = %error, "a host's first use could not be noted");
             let message = format!("{name} is not asked: its first use could not be recorded; try again");
             Unanswered::unsent(ErrorKind::Unavailable, message)

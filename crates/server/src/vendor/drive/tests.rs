@@ -6,11 +6,15 @@ use ligand_engine::step::{Body, Reply};
 use serde_json::Map;
 
 use ligand_engine::step::HookCall;
+use ligand_model::id::{InstanceId, OrganizationId};
+use ligand_store::testing::{Fixture, TestDatabase};
 
 use super::*;
 use crate::config::Config;
 use crate::vendor::connect::ConnectMap;
+use crate::vendor::first_uses::Known;
 use crate::vendor::guard::Guard;
+use crate::vendor::manners::breaker::Said;
 use crate::vendor::tls;
 
 /// Plays steps in order and keeps what it was fed.
@@ -89,6 +93,57 @@ async fn vendor() -> String {
     origin
 }
 
+/// What a driver is made of.
+struct Around {
+    client: Client,
+    hooks: HookThreads,
+    metrics: Metrics,
+    manners: Manners,
+    clock: ligand_model::time::FixedClock,
+}
+
+impl Around {
+    /// With a vendor of one answer at `*.vendor.example`.
+    async fn new() -> Self {
+        let origin = vendor().await;
+        let config = Config::defaults().unwrap();
+        let connect = ConnectMap::new([("*.vendor.example", origin.as_str())]);
+        let guard = Guard::new(connect, Vec::new());
+        let entropy = Arc::new(ligand_model::time::FixedEntropy::new(1));
+        Self {
+            client: Client::new(
+                &config.vendor,
+                guard,
+                tls::client("").unwrap(),
+                Arc::default(),
+            ),
+            hooks: HookThreads::quickjs(&config.hooks).unwrap(),
+            metrics: Metrics::default(),
+            manners: Manners::new(&config.vendor, entropy, None),
+            clock: ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0)),
+        }
+    }
+
+    fn driver(&self) -> Driver<'_> {
+        Driver {
+            manners: &self.manners,
+            pace: None,
+            first_uses: None,
+            repeatable: false,
+            element: None,
+            patience: tokio::time::Instant::now() + self.manners.patience,
+            clock: &self.clock,
+            client: &self.client,
+            hooks: &self.hooks,
+            metrics: &self.metrics,
+            allowed_hosts: &[],
+            hook_calls: 2,
+            upload: None,
+            own: None,
+        }
+    }
+}
+
 async fn play(
     steps: Vec<Step>,
     widened: &[&str],
@@ -103,40 +158,12 @@ async fn play_with(
     explain: Explain,
     upload: Option<&Upload>,
 ) -> (Driven, Vec<String>, Metrics) {
-    let origin = vendor().await;
-    let config = Config::defaults().unwrap();
-    let connect = ConnectMap::new([("*.vendor.example", origin.as_str())]);
-    let guard = Guard::new(connect, Vec::new());
-    let client = Client::new(
-        &config.vendor,
-        guard,
-        tls::client("").unwrap(),
-        Arc::default(),
-    );
-    let hooks = HookThreads::quickjs(&config.hooks).unwrap();
-    let metrics = Metrics::default();
+    let around = Around::new().await;
     let widened: Vec<String> = widened.iter().map(|host| (*host).to_owned()).collect();
-    let manners = Manners::new(
-        &config.vendor,
-        Arc::new(ligand_model::time::FixedEntropy::new(1)),
-        None,
-    );
-    let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
     let driver = Driver {
-        manners: &manners,
-        pace: None,
-        first_uses: None,
-        repeatable: false,
-        element: None,
-        patience: tokio::time::Instant::now() + manners.patience,
-        clock: &clock,
-        client: &client,
-        hooks: &hooks,
-        metrics: &metrics,
         allowed_hosts: &widened,
-        hook_calls: 2,
         upload,
-        own: None,
+        ..around.driver()
     };
     let fed = std::sync::Mutex::new(Vec::new());
     let script = Script {
@@ -148,7 +175,7 @@ async fn play_with(
     let driven = driver
         .drive(&allowed, script, &Fresh, explain, deadline)
         .await;
-    (driven, fed.into_inner().unwrap(), metrics)
+    (driven, fed.into_inner().unwrap(), around.metrics)
 }
 
 #[tokio::test]
@@ -289,42 +316,8 @@ async fn explaining_keeps_the_requests_and_a_dry_run_sends_none() {
 
 #[tokio::test]
 async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
-    let origin = vendor().await;
-    let config = Config::defaults().unwrap();
-    let guard = Guard::new(
-        ConnectMap::new([("*.vendor.example", origin.as_str())]),
-        Vec::new(),
-    );
-    let client = Client::new(
-        &config.vendor,
-        guard,
-        tls::client("").unwrap(),
-        Arc::default(),
-    );
-    let hooks = HookThreads::quickjs(&config.hooks).unwrap();
-    let metrics = Metrics::default();
-    let manners = Manners::new(
-        &config.vendor,
-        Arc::new(ligand_model::time::FixedEntropy::new(1)),
-        None,
-    );
-    let clock = ligand_model::time::FixedClock::new(ligand_model::time::Timestamp(0));
-    let driver = Driver {
-        manners: &manners,
-        pace: None,
-        first_uses: None,
-        repeatable: false,
-        element: None,
-        patience: tokio::time::Instant::now() + manners.patience,
-        clock: &clock,
-        client: &client,
-        hooks: &hooks,
-        metrics: &metrics,
-        allowed_hosts: &[],
-        hook_calls: 2,
-        upload: None,
-        own: None,
-    };
+    let around = Around::new().await;
+    let driver = around.driver();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let allowed = ["api.vendor.example".to_owned()];
     let request = |url| match send(url, true, true) {
@@ -349,4 +342,54 @@ async fn one_request_outside_an_exchange_obeys_the_same_hosts() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn who_was_to_try_a_host_and_did_not_ask_it_lets_another_try() {
+    let around = Around::new().await;
+    let now = tokio::time::Instant::now();
+    let deadline = now + Duration::from_secs(10);
+    let store = Fixture::open(TestDatabase::sqlite().unwrap())
+        .await
+        .unwrap()
+        .store;
+    store.clone().close().await;
+    let known = Known::default();
+    let (organization, instance) = (OrganizationId(1), InstanceId(1));
+    let pace = Pace {
+        organization,
+        element: ElementId(1),
+        instance,
+        limits: None,
+    };
+    around.manners.hold(&pace, Duration::from_mins(10));
+    let held = Driver {
+        pace: Some(pace),
+        ..around.driver()
+    };
+    let unrecorded = Driver {
+        first_uses: Some(FirstUses {
+            store: &store,
+            known: &known,
+            organization,
+            instance,
+        }),
+        ..around.driver()
+    };
+    for (driver, expected) in [
+        (held, ErrorKind::RateLimited),
+        (unrecorded, ErrorKind::Unavailable),
+    ] {
+        let host = around.manners.host(driver.whose(), "api.vendor.example");
+        // Its pause is over: one call may try it.
+        let before = now.checked_sub(Duration::from_secs(30)).unwrap();
+        while host.note(Said::Ill, before).is_none() {}
+        let Step::Send(request) = send("https://api.vendor.example/x", false, false) else {
+            panic!("another step");
+        };
+        let allowed = ["api.vendor.example".to_owned()];
+        let sent = driver.send_once(&allowed, *request, deadline).await;
+        assert_eq!(sent.unwrap_err().kind, expected);
+        assert_eq!(host.admit(now), Ok(()), "{expected:?}");
+    }
 }
