@@ -128,6 +128,14 @@ impl Eloqua {
             }
             ["data", "contacts", "list", id] => data::of_list(state, &CONTACT, id, call),
             ["data", "contacts", "segment", id] => data::of_segment(state, &CONTACT, id, call),
+            // Version 1.0 names rows by their object alone.
+            ["data", "customobject", object] if version == "1.0" => {
+                let path = match call.method {
+                    Method::POST => "instance",
+                    _ => "instances",
+                };
+                custom::answer(state, object, &[path], call, now)
+            }
             ["data", "customobject", object, rest @ ..] => {
                 custom::answer(state, object, rest, call, now)
             }

@@ -200,6 +200,16 @@ async fn rows_of_a_custom_object_are_written_and_searched() {
     let one = format!("{rows}/instance/{id}");
     assert_eq!(eloqua.call("DELETE", &one, Value::Null).await.status, 200);
     assert_eq!(eloqua.call("GET", &one, Value::Null).await.status, 404);
+    let first = "/API/REST/1.0/data/customObject/1";
+    let body = json!({"fieldValues": [{"id": 111, "value": "of 1.0"}]});
+    assert_eq!(eloqua.call("POST", first, body).await.status, 201);
+    let found = eloqua
+        .get(&format!("{first}?search=Code1='of%201.0'"))
+        .await;
+    assert_eq!(found["total"], 1);
+    let (newer, put) = (eloqua.call("GET", rows, Value::Null), json!({}));
+    assert_eq!(newer.await.status, 404);
+    assert_eq!(eloqua.call("PUT", first, put).await.status, 405);
     let other = "/API/REST/2.0/data/customObject/77/instances";
     assert_eq!(eloqua.call("GET", other, Value::Null).await.status, 404);
 }
