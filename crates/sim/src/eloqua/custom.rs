@@ -15,6 +15,9 @@ use crate::record_store::Record;
 
 const TYPE: &str = "CustomObjectData";
 
+/// What a row has beside its fields, as it was given.
+const GIVEN: [&str; 3] = ["contactId", "name", "uniqueCode"];
+
 /// The collection that holds the rows of an object.
 pub fn collection(object: &str) -> String {
     format!("rows of {object}")
@@ -102,8 +105,10 @@ fn save(
     }
     let mut row = Record::new();
     row.insert("fieldValues".into(), values.into());
-    if let Some(contact) = body.get("contactId").and_then(scalar) {
-        row.insert("contactId".into(), contact.into_owned().into());
+    for member in GIVEN {
+        if let Some(value) = body.get(member).and_then(scalar) {
+            row.insert(member.into(), value.into_owned().into());
+        }
     }
     row.insert("updatedAt".into(), seconds(now));
     let name = collection(object);
@@ -158,8 +163,10 @@ fn show(definition: &Record, row: &Record, depth: Depth) -> Value {
     let Some(members) = shown.as_object_mut().filter(|_| depth != Depth::Minimal) else {
         return shown;
     };
-    if let Some(contact) = row.get("contactId") {
-        members.insert("contactId".into(), contact.clone());
+    for member in GIVEN {
+        if let Some(value) = row.get(member) {
+            members.insert(member.into(), value.clone());
+        }
     }
     let values: Vec<Value> = fields(definition)
         .map(|field| {

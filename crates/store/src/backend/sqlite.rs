@@ -32,9 +32,9 @@ const GROUP: usize = 256;
 /// A group that has run for so long is committed, however many wait.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 
-/// Pages in the write-ahead log before they are copied into the database (16 MiB): what is written again and again, as the
+/// Pages in the write-ahead log before they are copied into the database (8 MiB): what is written again and again, as the
 /// ends of tables are, is copied once.
-const LOG_PAGES: u32 = 4000;
+const LOG_PAGES: u32 = 2000;
 
 /// One connection and the counter it shares.
 pub(crate) struct Sqlite {

@@ -201,8 +201,13 @@ async fn rows_of_a_custom_object_are_written_and_searched() {
     assert_eq!(eloqua.call("DELETE", &one, Value::Null).await.status, 200);
     assert_eq!(eloqua.call("GET", &one, Value::Null).await.status, 404);
     let first = "/API/REST/1.0/data/customObject/1";
-    let body = json!({"fieldValues": [{"id": 111, "value": "of 1.0"}]});
-    assert_eq!(eloqua.call("POST", first, body).await.status, 201);
+    let body = json!({"fieldValues": [{"id": 111, "value": "of 1.0"}], "name": "Row", "uniqueCode": "u-1"});
+    let made = eloqua.call("POST", first, body).await;
+    assert_eq!((made.status, &made.json()["name"]), (201, &json!("Row")));
+    let found = eloqua
+        .get(&format!("{rows}/instances?search=uniqueCode=u-1"))
+        .await;
+    assert_eq!(found["elements"][0]["id"], made.json()["id"]);
     let found = eloqua
         .get(&format!("{first}?search=Code1='of%201.0'"))
         .await;
