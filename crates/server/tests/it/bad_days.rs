@@ -304,6 +304,19 @@ async fn connected(app: &TestApp, host: &str) -> String {
     made["token"].as_str().unwrap().to_owned()
 }
 
+/// An application with an account at a vendor of which nothing is wrong, and the account's token.
+async fn calm() -> (Recorder, TestApp, String) {
+    let vendor = Recorder::start(|_| answer(200, "[]")).await;
+    let origin = vendor.origin.clone();
+    let app = TestApp::with(|config| {
+        let connect = &mut config.vendor.connect;
+        connect.insert("calm.example".to_owned(), origin);
+    })
+    .await;
+    let token = connected(&app, "calm").await;
+    (vendor, app, token)
+}
+
 #[tokio::test]
 async fn many_grants_that_pass_at_once_are_renewed_once_each_and_a_neighbour_is_served_meanwhile() {
     const ACCOUNTS: usize = 150;
@@ -366,14 +379,7 @@ async fn many_grants_that_pass_at_once_are_renewed_once_each_and_a_neighbour_is_
 
 #[tokio::test]
 async fn a_database_that_stands_still_holds_up_who_writes_and_nobody_who_calls() {
-    let vendor = Recorder::start(|_| answer(200, "[]")).await;
-    let origin = vendor.origin.clone();
-    let app = TestApp::with(|config| {
-        let connect = &mut config.vendor.connect;
-        connect.insert("calm.example".to_owned(), origin);
-    })
-    .await;
-    let token = connected(&app, "calm").await;
+    let (_vendor, app, token) = calm().await;
     let call = async || {
         let reply = app.resource("GET", "/hubs/crm/things", &token, Value::Null);
         reply.await.expect(200);

@@ -100,14 +100,7 @@ async fn a_clock_that_is_set_back_shuts_nobody_out_and_one_ahead_ends_sessions()
 
 #[tokio::test]
 async fn an_answer_is_not_kept_for_as_long_as_the_clock_was_ahead() {
-    let vendor = Recorder::start(|_| answer(200, "[]")).await;
-    let origin = vendor.origin.clone();
-    let app = TestApp::with(|config| {
-        let connect = &mut config.vendor.connect;
-        connect.insert("calm.example".to_owned(), origin);
-    })
-    .await;
-    let token = super::connected(&app, "calm").await;
+    let (vendor, app, token) = super::calm().await;
     let id = app.ok("GET", "/instances", Value::Null).await[0]["id"].clone();
     let settings = json!({"cachingEnabled": true, "cacheTimeToLive": 60});
     app.ok("PATCH", &format!("/instances/{id}"), settings).await;

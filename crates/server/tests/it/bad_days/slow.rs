@@ -147,14 +147,7 @@ async fn a_slow_postgres_makes_its_own_work_slow_and_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_disk_makes_its_own_reads_slow_and_holds_up_nobody_who_is_known() {
-    let vendor = Recorder::start(|_| answer(200, "[]")).await;
-    let origin = vendor.origin.clone();
-    let app = TestApp::with(|config| {
-        let connect = &mut config.vendor.connect;
-        connect.insert("calm.example".to_owned(), origin);
-    })
-    .await;
-    let token = connected(&app, "calm").await;
+    let (_vendor, app, token) = super::calm().await;
     assert_eq!(status(&app, &token).await, 200);
     let make = async |name: String| {
         let body = json!({"element": {"key": "calm"}, "name": name});
